@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""The machines that Jacinth runs on under QEMU: their options, and the command lines they make.
+
+Used by scripts/run and scripts/debug, so that both boot the same machine.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BOARDS = ("virt",)
+
+
+class Problem(Exception):
+    """Something the user can put right; its text says how."""
+
+
+def add_options(parser):
+    """The options that describe a machine and what it boots."""
+    parser.add_argument("--board", default="virt", help="machine to boot: %s (default virt)"
+                        % ", ".join(BOARDS))
+    parser.add_argument("--gic", type=int, choices=(2, 3), default=3,
+                        help="version of the interrupt controller (default 3)")
+    parser.add_argument("--smp", type=int, default=4, metavar="N", help="CPUs (default 4)")
+    parser.add_argument("--mem", default="512M", metavar="SIZE", help="memory (default 512M)")
+    parser.add_argument("--cpu", metavar="MODEL",
+                        help="CPU model (default cortex-a72; cortex-a53 with --icount)")
+    parser.add_argument("--el2", action="store_true", help="enter the kernel at EL2")
+    parser.add_argument("--append", default="", metavar="'ARGS'",
+                        help="arguments for the kernel's command line")
+    parser.add_argument("--initrd", metavar="FILE", help="boot with this initrd, not the built one")
+    parser.add_argument("--program", metavar="bin/NAME", help="first program to start")
+    parser.add_argument("--icount", action="store_true",
+                        help="a deterministic machine where a tick is an instruction")
+    parser.add_argument("--preset", default="virt", metavar="NAME",
+                        help="CMake preset to build and boot: virt (release), debug (default virt)")
+    parser.add_argument("--no-build", action="store_true",
+                        help="boot what has been built; neither set up nor build")
+
+
+def qemu():
+    """Path of QEMU: $QEMU, or qemu-system-aarch64."""
+    wanted = os.environ.get("QEMU") or "qemu-system-aarch64"
+    found = shutil.which(wanted)
+    if not found:
+        raise Problem("no %s on PATH: run scripts/setup, which installs it" % wanted)
+    return found
+
+
+def ask_qemu(*question):
+    """QEMU's answer to `question`, such as -cpu help, as a set of words."""
+    answer = subprocess.run([qemu(), *question], stdin=subprocess.DEVNULL, capture_output=True,
+                            text=True, check=False)
+    return set(answer.stdout.split())
+
+
+def quiet_unless_it_fails(command):
+    """Runs a build step; on a terminal its progress is shown, else only its failure."""
+    if sys.stderr.isatty():
+        code = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=sys.stderr,
+                              check=False).returncode
+    else:
+        done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        code = done.returncode
+        if code:
+            sys.stderr.buffer.write(done.stdout)
+    if code:
+        raise Problem("the build failed (see above): %s" % " ".join(command))
+
+
+def build_folder(options):
+    return os.path.join(ROOT, "build", options.preset)
+
+
+def build(options):
+    """Configures if need be, and builds what a boot takes."""
+    if not os.path.exists(os.path.join(build_folder(options), "build.ninja")):
+        quiet_unless_it_fails(["cmake", "--preset", options.preset])
+    quiet_unless_it_fails(["cmake", "--build", build_folder(options), "--target", "image",
+                           "--target", "initrd"])
+
+
+def files(options):
+    """Image and initrd to boot."""
+    image = os.path.join(build_folder(options), "Image")
+    initrd = options.initrd or os.path.join(build_folder(options), "initrd.cpio")
+    for file in (image, initrd):
+        if not os.path.isfile(file):
+            raise Problem("there is no %s" % file)
+    return image, initrd
+
+
+def cpu_model(options):
+    model = options.cpu or ("cortex-a53" if options.icount else "cortex-a72")
+    known = ask_qemu("-cpu", "help")
+    if known and model.split(",")[0] not in known:
+        raise Problem("this QEMU has no CPU model %s; %s -cpu help lists those it has"
+                      % (model.split(",")[0], os.path.basename(qemu())))
+    if model == "max":
+        # The architected hash of pointer authentication is very slow to emulate.
+        model += ",pauth-impdef=on"
+    if options.icount:
+        model += ",cntfrq=1000000000"
+    return model
+
+
+def command(options, more_append=(), randomness=True):
+    """QEMU's command line, but for the console. `randomness`: QEMU may give the guest seeds."""
+    if options.board not in BOARDS:
+        raise Problem("no board %s: there is %s" % (options.board, ", ".join(BOARDS)))
+    if options.smp < 1:
+        raise Problem("--smp takes 1 or more")
+    image, initrd = files(options)
+    machine = "virt,gic-version=%d" % options.gic
+    if options.el2:
+        machine += ",virtualization=on"
+    if options.icount or not randomness:
+        machine += ",dtb-randomness=off"
+    append = [options.append] if options.append else []
+    if options.program:
+        append.append("userboot=" + options.program.lstrip("/"))
+    append += more_append
+    result = [qemu(), "-M", machine, "-cpu", cpu_model(options), "-smp", str(options.smp),
+              "-m", options.mem, "-display", "none", "-nic", "none",
+              "-kernel", image, "-initrd", initrd]
+    if append:
+        result += ["-append", " ".join(append)]
+    if options.icount:
+        result += ["-icount", "shift=0,sleep=off", "-seed", "1",
+                   "-rtc", "base=2020-01-01T00:00:00,clock=vm"]
+    return result
+
+
+def parser(program, description, epilog=None):
+    result = argparse.ArgumentParser(prog=program, description=description, epilog=epilog,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_options(result)
+    return result
+
+
+def main(body):
+    """Runs body(), turning a Problem into a line and status 1."""
+    try:
+        return body()
+    except Problem as problem:
+        print("%s: %s" % (os.path.basename(sys.argv[0]), problem), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
