@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// The serial console, the machine's power, and entropy.
+#pragma once
+
+#include <hal/types.h>
+
+// Writes bytes; \n becomes \r\n. Polled, takes its own lock, works from the first C line to the
+// panic screen (no-op while no console is known). Interrupts may be on or off.
+void hal_console_write(const char *s, size_t len);
+// After a panic: takes the console by force and never locks again.
+void hal_console_panic(void);
+// Starts interrupt-driven input: each byte arrives through kernel_console_rx().
+zx_status_t hal_console_rx_start(void);
+
+// Do not return when the platform can do it; otherwise ZX_ERR_NOT_SUPPORTED.
+zx_status_t hal_power_off(void);
+zx_status_t hal_power_reboot(void);
+// Last resort: stops this CPU for ever.
+NO_RETURN void hal_cpu_halt(void);
+
+// Fills buf with what hardware randomness there is; returns the bytes written (0 if none).
+size_t hal_entropy(void *buf, size_t len);

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// The part of a thread that the platform and entry assembly know. `struct thread` (sched layer)
+// embeds it as its first member, so a `struct thread *` and its `struct hal_thread *` are the same
+// address. The platform supplies <plat/thread.h> with `struct plat_thread`.
+#pragma once
+
+#include <hal/types.h>
+#include <plat/thread.h>
+
+// Bits of hal_thread.pending. They are looked at only on the way to user mode (with interrupts
+// masked, so none is lost) and in interruptible waits.
+#define THREAD_PENDING_KILL (1u << 0)
+#define THREAD_PENDING_SUSPEND (1u << 1)
+#define THREAD_PENDING_POLICY (1u << 2) // a policy exception is to be raised at the boundary
+#define THREAD_PENDING_WORK (1u << 3)   // deferred destruction to run at the boundary
+
+// Locks: [O] only the thread itself (or its creator before start); [a] atomic; [I] fixed after init.
+struct hal_thread {
+    uint32_t preempt_count;       // [O] 0 = may be preempted
+    atomic_uint need_resched;     // [a] set on the CPU that runs it; taken when preempt_count is 0
+    atomic_uint pending;          // [a] THREAD_PENDING_*
+    uint32_t cpu;                 // [O] number of the CPU it runs on; stable while preemption is off
+    uint32_t fault_disabled;      // [O] >0: user copies do not fault pages in, they fail
+    uint32_t flags;               // [O] platform's
+    uintptr_t vdso_code_base;     // [O] user address of the vDSO code segment; 0 = not mapped yet
+    uintptr_t kstack_base;        // [I] lowest byte of the kernel stack
+    size_t kstack_size;           // [I] bytes
+    struct plat_thread plat;      // platform's: saved context, user frame, FP state, TPIDR_EL0
+};
+
+// Prepares `t` so that the first switch to it calls entry(arg) on its kernel stack with interrupts
+// off and preempt_count 1 (the state in which sched_switch leaves the previous thread).
+void hal_thread_init(struct hal_thread *t, void (*entry)(void *arg), void *arg);
+
+// Gives back what the platform allocated for `t` (FP state). The thread is dead or never ran.
+void hal_thread_destroy(struct hal_thread *t);
+
+// Switches stacks and registers from prev to next; also FP state, user thread pointer and current
+// thread register. Interrupts are off. Returns when prev is switched to again.
+void hal_thread_switch(struct hal_thread *prev, struct hal_thread *next);
+
+// Leaves the kernel for user mode for the first time: pc, sp, x0, x1 as given, everything else zero
+// (spec 32 section 2). Preemption is enabled by the callee.
+NO_RETURN void hal_thread_enter_user(vaddr_t pc, vaddr_t sp, uint64_t x0, uint64_t x1);
+
+// Kernel stacks: guard-paged, cached. NULL when out of memory. *out_size receives the size in bytes.
+void *hal_kstack_alloc(size_t *out_size) MUST_CHECK;
+void hal_kstack_free(void *base);
+
+// General registers of a thread that stands at the user boundary (whole frame readable).
+struct hal_user_regs {
+    uint64_t r[30];
+    uint64_t lr, sp, pc, cpsr;
+};
+// ZX_ERR_BAD_STATE when the thread has no user frame.
+zx_status_t hal_thread_get_regs(const struct hal_thread *t, struct hal_user_regs *out) MUST_CHECK;
+zx_status_t hal_thread_set_regs(struct hal_thread *t, const struct hal_user_regs *in) MUST_CHECK;
