@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+# The system calls: which there are, in the order of their numbers. Everything else about them in
+# the tree is generated from here by generate.cmake.
+#
+#   syscall(<name>
+#       [RETURN <type>]            # zx_status_t if left out
+#       [ARGS "<argument>" ...]    # at most eight, in order
+#       [RIGHTS "<text>"]          # rights needed on the handle arguments, for the reference
+#       [ATTRS <attribute> ...]
+#       [USES <call> ...]          # kernel entries behind a call that is implemented in the vDSO
+#       [MARK <letter>])
+#
+# An argument is a string of words, its name first:
+#   "n <scalar type>"              a number
+#   "h handle [consumed]"          a handle value; consumed: the call takes it away from the caller
+#   "h out handle"                 where a new handle goes: the kernel function fills in
+#                                  a struct handle_out, the generated wrapper does the rest
+#   "p in|out|inout T"             pointer to one T; the outputs are required (nonnull) ...
+#   "p in|out|inout T optional"    ... unless they say so
+#   "p in|out|inout T[<count>]"    pointer to a buffer; the count names another argument. NULL is
+#                                  fine when the count is 0. T may be void (bytes) or handle
+#   "p in handle[<count>] consumed"
+#   "p futex"                      address of a futex word
+#   "p address"                    a plain address, nothing is read or written by a copy
+#
+# Attributes:
+#   vdso          implemented in the vDSO, no number of its own
+#   internal      kernel entry for the vDSO alone, not exported
+#   blocking      issued again by the vDSO when a suspension interrupted it
+#   handwritten   its stub in the vDSO is written by hand (userspace/vdso/*.S)
+#   unreached     the vDSO answers by itself and never issues it
+#   noreturn
+#   const         the same result each time
+#   test-cat-<n>  absent from test variant <n> of the vDSO
+#
+# Marks: X PC only · P needs a kernel PCIe driver · H hypervisor · A ARM only · D deprecated ·
+# I internal · T test only.
+#
+# Calls 1 to 170 are those of the published table, in its order. Calls of our own come after them.
+
+foreach(family
+        time system handle object channel socket thread process job task event futex port timer vmo
+        vmar pager random fifo log interrupt resource pci guest power test)
+    include(${CMAKE_CURRENT_LIST_DIR}/table/${family}.cmake)
+endforeach()
