@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// Backtraces from frame records (interface: debug/panic.h).
+//
+// A frame record is two words at the frame pointer: the caller's frame pointer and the return
+// address. AArch64 and x86-64 agree on that, so this code serves the target and the host.
+// Invariant: nothing outside the given stack is read, each frame lies above the one before, and the
+// number of frames is bounded; a damaged stack ends the walk.
+// Locks: none; everything runs inside a panic.
+
+#include <debug/ksyms.h>
+#include <debug/panic.h>
+#include <hal/boot.h>
+#include <lib/printf.h>
+
+#include "symbol.h"
+
+#define BACKTRACE_MAX 32u
+
+void symbol_format(char *buf, size_t size, uintptr_t pc)
+{
+    const char *name;
+    uintptr_t offset;
+    if (ksyms_lookup(pc - boot_info.image_base, &name, &offset))
+        ksnprintf(buf, size, "0x%016lx %s+0x%lx", pc, name, offset);
+    else
+        ksnprintf(buf, size, "0x%016lx", pc);
+}
+
+static void print_frame(unsigned number, uintptr_t pc, void (*line)(const char *text))
+{
+    char symbol[SYMBOL_TEXT_MAX], text[SYMBOL_TEXT_MAX + 16];
+    symbol_format(symbol, sizeof(symbol), pc);
+    ksnprintf(text, sizeof(text), "  #%02u %s", number, symbol);
+    line(text);
+}
+
+void backtrace_print(uintptr_t pc, uintptr_t fp, uintptr_t stack_base, size_t stack_size,
+                     void (*line)(const char *text))
+{
+    unsigned number = 0;
+    uintptr_t lowest = stack_base;
+
+    if (pc)
+        print_frame(number++, pc, line);
+    while (number < BACKTRACE_MAX) {
+        if (fp % sizeof(uintptr_t) || fp < lowest || fp - stack_base >= stack_size ||
+            stack_size - (fp - stack_base) < 2 * sizeof(uintptr_t))
+            return;
+        const uintptr_t *record = (const uintptr_t *)fp;
+        if (!record[1])
+            return;
+        print_frame(number++, record[1], line);
+        lowest = fp + sizeof(uintptr_t);
+        fp = record[0];
+    }
+}
