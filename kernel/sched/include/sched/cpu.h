@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// Per-CPU scheduler state: run queue, timer queue, worker, statistics.
+#pragma once
+
+#include <hal/spinlock.h>
+#include <hal/types.h>
+#include <lib/list.h>
+#include <lib/rbtree.h>
+#include <sched/thread.h>
+
+// Counters reported by ZX_INFO_CPU_STATS. [S] this CPU only, interrupts off or preemption off.
+struct cpu_stats {
+    uint64_t idle_ticks, reschedules, context_switches, irq_preempts, preempts, yields;
+    uint64_t ints, timer_ints, timers, page_faults, syscalls, reschedule_ipis, generic_ipis;
+};
+
+// Locks: [R] rq_lock; [Q] timer_lock; [I] fixed after boot; [a] atomic; [S] see above.
+struct cpu {
+    struct spinlock rq_lock;
+    uint32_t num;                        // [I]
+    uint32_t ready_mask;                 // [R] bit p: queue p is not empty
+    struct thread *_Atomic current;      // [R] to write; [a] to compare
+    struct thread *switched_from;        // [R] who gave this CPU away last; finished by the next one
+    struct hal_aspace *aspace;           // [R] address space active on this CPU
+    uint64_t switch_ticks;               // [R] when current was switched in
+    uint32_t ready_count;                // [R]
+    atomic_bool is_idle;                 // [a] runs its idle thread with nothing ready
+    atomic_bool online;                  // [a]
+    bool slice_armed;                    // [R]
+    struct list queue[PRIORITY_COUNT];   // [R] ready threads by priority, oldest first
+    struct thread *idle;                 // [I]
+
+    struct spinlock timer_lock;
+    struct rb_tree timers;               // [Q] by deadline
+    struct rb_node *timer_first;         // [Q] leftmost, NULL if none
+    zx_time_t timer_programmed;          // [Q] what the hardware is set to; ZX_TIME_INFINITE = nothing
+    struct timer *timer_running;         // [Q] whose callback runs now
+    struct timer slice_timer;            // [R]
+
+    struct spinlock work_lock;
+    struct list work;                    // [work_lock] of struct work
+    struct list reap;                    // [work_lock] of struct thread
+    struct thread *worker;               // [I]
+    atomic_bool work_pending;            // [a]
+
+    struct cpu_stats stats;              // [S]
+    struct thread idle_thread;           // [I] storage
+    struct thread worker_thread;         // [I] storage
+};
+
+extern struct cpu cpus[MAX_CPUS];
+
+// This CPU; meaningful only while preemption or interrupts are off.
+ALWAYS_INLINE struct cpu *cpu_this(void)
+{
+    return atomic_load_explicit(&thread_current()->cpu, memory_order_relaxed);
+}
+ALWAYS_INLINE struct cpu *cpu_get(unsigned num) { return &cpus[num]; }
+
+// Boot order: sched_init_boot_cpu (makes kmain's context the boot thread `boot`), then
+// sched_start_workers, then sched_start_secondary for each other CPU.
+void sched_init_boot_cpu(struct thread *boot);
+zx_status_t sched_start_workers(void) MUST_CHECK;
+zx_status_t sched_start_secondary(unsigned cpu) MUST_CHECK;
+NO_RETURN void sched_secondary_main(void);
+// What a CPU does on HAL_IPI_CALL, in interrupt context. Once, at boot.
+void sched_set_call_hook(void (*fn)(void));
+
+// Deferred work: fn runs once in the worker thread of the CPU that queued it, high priority, may
+// block. Queueing an item that is already queued does nothing. Any context.
+struct work {
+    struct list_node node;
+    void (*fn)(struct work *w);
+    atomic_bool queued;
+};
+void work_init(struct work *w, void (*fn)(struct work *w));
+void work_queue(struct work *w);
+
+// Total of the idle ticks of `cpu`, the current idle stretch included.
+uint64_t cpu_idle_ticks(struct cpu *cpu);
+
+// Statistics helper for hot paths.
+#define CPU_STAT_INC(field) (cpu_this()->stats.field++)

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// Adaptive mutexes with priority inheritance: object, pair, port, handle-table and memory locks.
+// The uncontended path is one compare-and-swap each way. Holders stay preemptible and may block on
+// mutexes of higher rank, never take one in interrupt context.
+//
+// Contention: spins while the owner runs on another CPU, then queues by priority; unlock hands the
+// mutex to the first in the queue. The queues and inherited priorities are guarded by one spinlock
+// (mutex.c), which only contended paths touch.
+#pragma once
+
+#include <hal/annotations.h>
+#include <hal/cpu.h>
+#include <hal/lock_class.h>
+#include <hal/types.h>
+
+struct thread;
+struct mutex_waiter;
+
+// Locks: [a] atomic; [P] the priority-inheritance lock of mutex.c.
+struct CAPABILITY("mutex") mutex {
+    atomic_uintptr_t owner;       // [a] owning thread, bit 0 = somebody waits; 0 = free
+    struct mutex_waiter *waiters; // [P] highest priority first
+    struct mutex *next_held;      // [P] owner's list of mutexes that somebody waits for
+    LOCK_DEBUG_FIELD
+};
+
+#define MUTEX_INIT(class_) { .owner = 0, .waiters = NULL, .next_held = NULL, LOCK_DEBUG_INIT(class_) }
+
+ALWAYS_INLINE void mutex_init(struct mutex *m, const struct lock_class *class_)
+{
+    atomic_init(&m->owner, 0);
+    m->waiters = NULL;
+    m->next_held = NULL;
+    lock_debug_init(&m->LOCK_DEBUG_MEMBER, class_);
+}
+
+void mutex_lock_slow(struct mutex *m);
+void mutex_unlock_slow(struct mutex *m);
+
+ALWAYS_INLINE void mutex_lock_fast(struct mutex *m) NO_TSA
+{
+    uintptr_t free = 0;
+    if (unlikely(!atomic_compare_exchange_strong_explicit(&m->owner, &free,
+                                                          (uintptr_t)hal_current(),
+                                                          memory_order_acquire,
+                                                          memory_order_relaxed)))
+        mutex_lock_slow(m);
+}
+
+ALWAYS_INLINE void mutex_lock(struct mutex *m) ACQUIRES(m) NO_TSA
+{
+    hal_preempt_point();
+    lock_debug_acquire(&m->LOCK_DEBUG_MEMBER, m);
+    mutex_lock_fast(m);
+}
+
+// Second mutex of the same class as one already held; the caller's order rule is address order or a
+// tree order that LOCKING.md names.
+ALWAYS_INLINE void mutex_lock_nested(struct mutex *m) ACQUIRES(m) NO_TSA
+{
+    hal_preempt_point();
+    lock_debug_acquire_nested(&m->LOCK_DEBUG_MEMBER, m);
+    mutex_lock_fast(m);
+}
+
+ALWAYS_INLINE void mutex_unlock(struct mutex *m) RELEASES(m) NO_TSA
+{
+    uintptr_t self = (uintptr_t)hal_current();
+    lock_debug_release(&m->LOCK_DEBUG_MEMBER, m);
+    if (unlikely(!atomic_compare_exchange_strong_explicit(&m->owner, &self, 0, memory_order_release,
+                                                          memory_order_relaxed)))
+        mutex_unlock_slow(m);
+    hal_preempt_point();
+}
+
+ALWAYS_INLINE bool mutex_held(const struct mutex *m)
+{
+    return (atomic_load_explicit(&((struct mutex *)m)->owner, memory_order_relaxed) &
+            ~(uintptr_t)1) == (uintptr_t)hal_current();
+}
+
+// For the static analysis and debug builds: states that the caller holds m.
+ALWAYS_INLINE void mutex_assert_held(const struct mutex *m) ASSERTS_HELD(m) NO_TSA
+{
+    lock_debug_assert_held(&m->LOCK_DEBUG_MEMBER, m, mutex_held(m));
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+// The contended half of mutexes, and priority inheritance (interface in sched/mutex.h).
+//
+// Locks: pi_lock (spinlock, preemption off) guards all waiter queues, held_contended lists and base
+// and inherited priorities. Run-queue locks nest inside it.
+//
+// Invariants:
+//  M1 Bit 0 of `owner` is set only under pi_lock, and only while the mutex has waiters or one is
+//     about to queue under the same hold. So an owner that a waiter saw cannot release without
+//     pi_lock: it stays alive while the waiter walks the chain.
+//  M2 A mutex with waiters is on its owner's held_contended list.
+//  M3 inherited_priority of a thread = the highest priority among the first waiters of the mutexes
+//     on its list (0 if none).
+//  M4 A waiter record lives on the waiter's stack; it is touched only under pi_lock, and the waiter
+//     passes pi_lock once more before it returns.
+#include <sched/mutex.h>
+
+#include "sched_priv.h"
+
+#include <debug/assert.h>
+
+LOCK_CLASS(mutex_pi_class, RANK_MUTEX_INTERNAL, LOCK_SPIN);
+
+static struct spinlock pi_lock = SPINLOCK_INIT(mutex_pi_class);
+
+#define CONTENDED ((uintptr_t)1)
+#define SPIN_TURNS 200u
+
+struct mutex_waiter {
+    struct mutex_waiter *next;
+    struct thread *thread;
+    atomic_int word; // > 0 until the mutex is handed over
+};
+
+static uint8_t effective(const struct thread *t)
+{
+    return MAX(t->base_priority, t->inherited_priority);
+}
+
+static uint8_t priority_of(struct thread *t)
+{
+    return atomic_load_explicit(&t->priority, memory_order_relaxed);
+}
+
+static void waiter_insert_locked(struct mutex *m, struct mutex_waiter *w)
+{
+    struct mutex_waiter **link = &m->waiters;
+    while (*link != NULL && priority_of((*link)->thread) >= priority_of(w->thread))
+        link = &(*link)->next;
+    w->next = *link;
+    *link = w;
+}
+
+static void waiter_requeue_locked(struct mutex *m, struct thread *t)
+{
+    struct mutex_waiter **link = &m->waiters;
+    while (*link != NULL && (*link)->thread != t)
+        link = &(*link)->next;
+    struct mutex_waiter *w = *link;
+    if (w == NULL)
+        return;
+    *link = w->next;
+    waiter_insert_locked(m, w);
+}
+
+static struct thread *owner_thread(struct mutex *m)
+{
+    return (struct thread *)(atomic_load_explicit(&m->owner, memory_order_relaxed) & ~CONTENDED);
+}
+
+// Raises `t` and whoever it waits for, along the chain, to at least `priority`.
+static void inherit_locked(struct thread *t, uint8_t priority)
+{
+    while (t != NULL && priority > t->inherited_priority) {
+        t->inherited_priority = priority;
+        if (effective(t) == priority_of(t))
+            return;
+        sched_apply_priority(t, effective(t));
+        struct mutex *m = t->blocked_on;
+        if (m == NULL)
+            return;
+        waiter_requeue_locked(m, t);
+        t = owner_thread(m);
+    }
+}
+
+static void recompute_locked(struct thread *t)
+{
+    uint8_t inherited = 0;
+    for (struct mutex *m = t->held_contended; m != NULL; m = m->next_held)
+        inherited = MAX(inherited, priority_of(m->waiters->thread));
+    t->inherited_priority = inherited;
+    if (effective(t) != priority_of(t))
+        sched_apply_priority(t, effective(t));
+}
+
+static void held_add_locked(struct thread *t, struct mutex *m)
+{
+    m->next_held = t->held_contended;
+    t->held_contended = m;
+}
+
+static void held_remove_locked(struct thread *t, struct mutex *m)
+{
+    struct mutex **link = &t->held_contended;
+    while (*link != m)
+        link = &(*link)->next_held;
+    *link = m->next_held;
+    m->next_held = NULL;
+}
+
+// True if the owner word belongs to a thread that runs on another CPU now. Compares pointers only.
+static bool owner_runs_elsewhere(uintptr_t word)
+{
+    struct thread *owner = (struct thread *)(word & ~CONTENDED);
+    unsigned count = hal_cpu_count();
+    for (unsigned i = 0; i < count; i++) {
+        if (atomic_load_explicit(&cpus[i].current, memory_order_relaxed) == owner)
+            return true;
+    }
+    return false;
+}
+
+static bool spin_for_it(struct mutex *m)
+{
+    uintptr_t self = (uintptr_t)hal_current();
+    for (unsigned turn = 0; turn < SPIN_TURNS; turn++) {
+        uintptr_t word = atomic_load_explicit(&m->owner, memory_order_relaxed);
+        if (word == 0) {
+            if (atomic_compare_exchange_weak_explicit(&m->owner, &word, self, memory_order_acquire,
+                                                      memory_order_relaxed))
+                return true;
+            continue;
+        }
+        if ((word & CONTENDED) || !owner_runs_elsewhere(word))
+            return false;
+        hal_cpu_relax();
+    }
+    return false;
+}
+
+void mutex_lock_slow(struct mutex *m)
+{
+    struct thread *self = thread_current();
+    DEBUG_ASSERT(self->hal.preempt_count == 0);
+    DEBUG_ASSERT(!mutex_held(m));
+    if (spin_for_it(m))
+        return;
+    struct mutex_waiter w = { .thread = self };
+    atomic_init(&w.word, 1);
+    spin_lock(&pi_lock);
+    uintptr_t word = atomic_load_explicit(&m->owner, memory_order_relaxed);
+    for (;;) {
+        if (word == 0) {
+            if (atomic_compare_exchange_weak_explicit(&m->owner, &word, (uintptr_t)self,
+                                                      memory_order_acquire, memory_order_relaxed)) {
+                spin_unlock(&pi_lock);
+                return;
+            }
+        } else if ((word & CONTENDED) ||
+                   atomic_compare_exchange_weak_explicit(&m->owner, &word, word | CONTENDED,
+                                                         memory_order_relaxed,
+                                                         memory_order_relaxed)) {
+            break;
+        }
+    }
+    struct thread *owner = (struct thread *)(word & ~CONTENDED);
+    if (m->waiters == NULL)
+        held_add_locked(owner, m); // M2
+    waiter_insert_locked(m, &w);
+    self->blocked_on = m;
+    inherit_locked(owner, priority_of(self));
+    spin_unlock(&pi_lock);
+    while (atomic_load_explicit(&w.word, memory_order_acquire) > 0)
+        sched_park(&w.word);
+    spin_lock(&pi_lock); // M4
+    spin_unlock(&pi_lock);
+}
+
+void mutex_unlock_slow(struct mutex *m)
+{
+    struct thread *self = thread_current();
+    DEBUG_ASSERT(mutex_held(m));
+    spin_lock(&pi_lock);
+    struct mutex_waiter *w = m->waiters;
+    if (w == NULL) {
+        // The waiter that set the bit got no further: cannot happen under M1, so the word is plain.
+        atomic_store_explicit(&m->owner, 0, memory_order_release);
+        spin_unlock(&pi_lock);
+        return;
+    }
+    held_remove_locked(self, m);
+    m->waiters = w->next;
+    struct thread *heir = w->thread;
+    heir->blocked_on = NULL;
+    uintptr_t word = (uintptr_t)heir;
+    if (m->waiters != NULL) {
+        word |= CONTENDED;
+        held_add_locked(heir, m);
+        heir->inherited_priority =
+            MAX(heir->inherited_priority, priority_of(m->waiters->thread));
+    }
+    atomic_store_explicit(&m->owner, word, memory_order_release);
+    recompute_locked(self);
+    atomic_store_explicit(&w->word, 0, memory_order_release);
+    sched_unpark(heir, false);
+    spin_unlock(&pi_lock);
+}
+
+void pi_set_base_priority(struct thread *t, uint8_t priority)
+{
+    spin_lock(&pi_lock);
+    t->base_priority = priority;
+    if (effective(t) != priority_of(t)) {
+        if (t->state == SCHED_INITIAL)
+            atomic_store_explicit(&t->priority, effective(t), memory_order_relaxed);
+        else
+            sched_apply_priority(t, effective(t));
+        struct mutex *m = t->blocked_on;
+        if (m != NULL) {
+            waiter_requeue_locked(m, t);
+            struct thread *owner = owner_thread(m);
+            inherit_locked(owner, priority_of(t));
+        }
+    }
+    spin_unlock(&pi_lock);
+}

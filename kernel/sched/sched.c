@@ -1,0 +1,643 @@
+// SPDX-License-Identifier: MIT
+// The scheduler: per-CPU run queues of 32 priorities, round robin within one, tickless.
+//
+// Interface: sched_park/sched_unpark (used by wait.c and mutex.c), thread_start, thread_yield,
+// thread_exit, sched_preempt_check_slow, kernel_irq_exit, the idle loop.
+//
+// Locks: each CPU's rq_lock (LOCK_SPIN_IRQ, rank RUN_QUEUE) guards its queues and the state of the
+// threads whose `cpu` it is. Two are taken only by the stealing idle CPU, by CPU number.
+//
+// Invariants:
+//  S1 A thread's `cpu` changes only under the rq_lock of the CPU it leaves. Whoever locks t->cpu's
+//     queue checks afterwards that it is still t->cpu.
+//  S2 The rq_lock is held across a switch and released by the thread switched to. So a thread seen
+//     BLOCKED or READY under its CPU's lock has its registers saved.
+//  S3 A BLOCKED thread's *park_word was > 0 when it left the CPU; sched_unpark moves it on only when
+//     it is not. A waker changes the word first and calls sched_unpark after, so no wake is lost.
+//  S4 need_resched of a running thread is set under its CPU's lock and cleared when it leaves.
+#include "sched_priv.h"
+
+#include <debug/assert.h>
+#include <hal/console.h>
+#include <hal/time.h>
+#include <hal/upcall.h>
+#include <lib/printf.h>
+#include <sched/wait.h>
+
+LOCK_CLASS(run_queue_class, RANK_RUN_QUEUE, LOCK_SPIN_IRQ);
+
+#define SLICE_NS ZX_MSEC(10)
+
+struct cpu cpus[MAX_CPUS];
+
+static void (*call_hook)(void); // what HAL_IPI_CALL does; fixed at boot
+
+static atomic_uint idle_mask; // bit n: CPU n runs its idle thread; a hint for placement
+
+void rq_lock(struct cpu *cpu) NO_TSA { spin_lock_irqsoff(&cpu->rq_lock); }
+void rq_unlock(struct cpu *cpu) NO_TSA { spin_unlock_irqsoff(&cpu->rq_lock); }
+
+static void enqueue_locked(struct cpu *cpu, struct thread *t, bool at_head)
+{
+    uint8_t p = atomic_load_explicit(&t->priority, memory_order_relaxed);
+    t->state = SCHED_READY;
+    t->queued_priority = p;
+    if (at_head)
+        list_add_head(&cpu->queue[p], &t->run_node);
+    else
+        list_add_tail(&cpu->queue[p], &t->run_node);
+    cpu->ready_mask |= 1u << p;
+    cpu->ready_count++;
+}
+
+static void dequeue_locked(struct cpu *cpu, struct thread *t)
+{
+    list_remove(&t->run_node);
+    if (list_is_empty(&cpu->queue[t->queued_priority]))
+        cpu->ready_mask &= ~(1u << t->queued_priority);
+    cpu->ready_count--;
+}
+
+static struct thread *pick_locked(struct cpu *cpu)
+{
+    if (cpu->ready_mask == 0)
+        return cpu->idle;
+    unsigned p = 31u - (unsigned)__builtin_clz(cpu->ready_mask);
+    struct thread *t = container_of(list_peek_head(&cpu->queue[p]), struct thread, run_node);
+    dequeue_locked(cpu, t);
+    return t;
+}
+
+static struct thread *cpu_current(struct cpu *cpu)
+{
+    return atomic_load_explicit(&cpu->current, memory_order_relaxed);
+}
+
+static uint64_t slice_full(void) { return hal_ns_to_ticks(SLICE_NS); }
+
+// Time slices: armed only when somebody of the same priority waits, and then left armed.
+static void slice_arm_locked(struct cpu *cpu)
+{
+    if (cpu->slice_armed)
+        return;
+    cpu->slice_armed = true;
+    uint64_t ends = cpu->switch_ticks + cpu_current(cpu)->slice_ticks;
+    timer_set(&cpu->slice_timer, hal_ticks_to_ns(ends));
+}
+
+static void slice_timer_fire(struct timer *timer, zx_time_t now)
+{
+    struct cpu *cpu = container_of(timer, struct cpu, slice_timer);
+    (void)now;
+    rq_lock(cpu);
+    cpu->slice_armed = false;
+    struct thread *t = cpu_current(cpu);
+    uint8_t p = atomic_load_explicit(&t->priority, memory_order_relaxed);
+    if (!t->idle && (cpu->ready_mask >> p) != 0) {
+        uint64_t ran = hal_ticks() - cpu->switch_ticks;
+        if (ran >= t->slice_ticks) {
+            t->slice_ticks = 0;
+            atomic_store_explicit(&t->hal.need_resched, 1, memory_order_relaxed);
+        } else {
+            slice_arm_locked(cpu);
+        }
+    }
+    rq_unlock(cpu);
+}
+
+static void charge_locked(struct cpu *cpu, struct thread *t)
+{
+    uint64_t now = hal_ticks();
+    uint64_t ran = now - cpu->switch_ticks;
+    cpu->switch_ticks = now;
+    if (t->idle) {
+        cpu->stats.idle_ticks += ran;
+        return;
+    }
+    t->runtime_ticks += ran;
+    t->slice_ticks = t->slice_ticks > ran ? t->slice_ticks - ran : 0;
+}
+
+static void idle_flag_set(struct cpu *cpu, bool idle)
+{
+    if (idle)
+        atomic_fetch_or_explicit(&idle_mask, 1u << cpu->num, memory_order_relaxed);
+    else
+        atomic_fetch_and_explicit(&idle_mask, ~(1u << cpu->num), memory_order_relaxed);
+}
+
+// Gives the CPU to the best ready thread. Interrupts off, rq_lock held; the current thread's state
+// says what becomes of it. Returns when it runs again, the lock released, interrupts still off.
+static void switch_locked(struct cpu *cpu)
+{
+    struct thread *prev = cpu_current(cpu);
+    struct thread *next = pick_locked(cpu);
+    atomic_store_explicit(&prev->hal.need_resched, 0, memory_order_relaxed);
+    cpu->stats.reschedules++;
+    next->state = SCHED_RUNNING;
+    if (next == prev) {
+        rq_unlock(cpu);
+        return;
+    }
+    charge_locked(cpu, prev);
+    if (unlikely(next->slice_ticks == 0))
+        next->slice_ticks = slice_full();
+    if (unlikely(prev->idle || next->idle))
+        idle_flag_set(cpu, next->idle);
+    next->hal.cpu = cpu->num;
+    atomic_store_explicit(&cpu->current, next, memory_order_relaxed);
+    cpu->switched_from = prev;
+    cpu->stats.context_switches++;
+    if (next->aspace != cpu->aspace) {
+        cpu->aspace = next->aspace;
+        hal_aspace_activate(next->aspace);
+    }
+    uint8_t p = atomic_load_explicit(&next->priority, memory_order_relaxed);
+    if (unlikely(!cpu->slice_armed && !next->idle && (cpu->ready_mask >> p) != 0))
+        slice_arm_locked(cpu);
+    lock_debug_disown(&cpu->rq_lock.LOCK_DEBUG_MEMBER, &cpu->rq_lock);
+    hal_thread_switch(&prev->hal, &next->hal);
+    sched_finish_switch();
+}
+
+void sched_finish_switch(void)
+{
+    struct cpu *cpu = cpu_this();
+    struct thread *from = cpu->switched_from;
+    bool dead = from->state == SCHED_DEAD;
+    lock_debug_adopt(&cpu->rq_lock.LOCK_DEBUG_MEMBER, &cpu->rq_lock);
+    rq_unlock(cpu);
+    if (unlikely(dead))
+        reap_queue(cpu, from);
+}
+
+// Locks the queue of t's CPU (S1). Interrupts are off.
+static struct cpu *lock_cpu_of(struct thread *t)
+{
+    for (;;) {
+        struct cpu *cpu = atomic_load_explicit(&t->cpu, memory_order_acquire);
+        rq_lock(cpu);
+        if (likely(cpu == atomic_load_explicit(&t->cpu, memory_order_relaxed)))
+            return cpu;
+        rq_unlock(cpu);
+    }
+}
+
+// Where a woken thread should run: its last CPU if idle, else an idle one, else where it was.
+static struct cpu *place(struct thread *t, bool handoff, struct cpu *last)
+{
+    struct cpu *self = cpu_this();
+    if (handoff && (t->affinity >> self->num) & 1u)
+        return self;
+    unsigned idle = atomic_load_explicit(&idle_mask, memory_order_relaxed) & t->affinity;
+    if (likely(idle == 0)) {
+        if ((t->affinity >> last->num) & 1u)
+            return last;
+        return &cpus[__builtin_ctz(t->affinity)];
+    }
+    if ((idle >> last->num) & 1u)
+        return last;
+    return &cpus[__builtin_ctz(idle)];
+}
+
+// Makes another CPU look at its queue. One that is still starting looks by itself.
+static void kick_locked(struct cpu *cpu)
+{
+    if (!atomic_load_explicit(&cpu->online, memory_order_acquire))
+        return;
+    cpu->stats.reschedule_ipis++;
+    hal_ipi_send(cpu->num, HAL_IPI_RESCHEDULE);
+}
+
+// Queues t on `cpu`, whose lock is held, and makes that CPU look if t should run there now.
+// `handoff`: the caller is about to block, so nobody needs telling.
+static void make_ready_locked(struct cpu *cpu, struct thread *t, bool handoff)
+{
+    if (likely(handoff)) {
+        enqueue_locked(cpu, t, true);
+        return;
+    }
+    enqueue_locked(cpu, t, false);
+    struct thread *running = cpu_current(cpu);
+    uint8_t p = t->queued_priority;
+    uint8_t rp = atomic_load_explicit(&running->priority, memory_order_relaxed);
+    if (running->idle || p > rp) {
+        if (!atomic_exchange_explicit(&running->hal.need_resched, 1, memory_order_relaxed) &&
+            cpu != cpu_this())
+            kick_locked(cpu);
+    } else if (p == rp) {
+        if (cpu == cpu_this())
+            slice_arm_locked(cpu);
+        else if (!cpu->slice_armed)
+            kick_locked(cpu);
+    }
+}
+
+void sched_unpark(struct thread *t, bool handoff)
+{
+    unsigned long flags = hal_irq_save();
+    struct cpu *last = lock_cpu_of(t);
+    if (t->state != SCHED_BLOCKED ||
+        atomic_load_explicit(t->park_word, memory_order_acquire) > 0) {
+        rq_unlock(last);
+        hal_irq_restore(flags);
+        return;
+    }
+    struct cpu *to = place(t, handoff, last);
+    if (to != last) {
+        t->state = SCHED_WAKING;
+        atomic_store_explicit(&t->cpu, to, memory_order_release);
+        rq_unlock(last);
+        rq_lock(to);
+    }
+    make_ready_locked(to, t, handoff && to == cpu_this());
+    rq_unlock(to);
+    hal_irq_restore(flags);
+    if (unlikely(atomic_load_explicit(&hal_current()->need_resched, memory_order_relaxed)))
+        sched_preempt_check_slow();
+}
+
+void sched_park(atomic_int *word)
+{
+    unsigned long flags = hal_irq_save();
+    struct cpu *cpu = cpu_this();
+    rq_lock(cpu);
+    if (atomic_load_explicit(word, memory_order_acquire) > 0) {
+        struct thread *t = thread_current();
+        t->park_word = word;
+        t->state = SCHED_BLOCKED;
+        switch_locked(cpu);
+    } else {
+        rq_unlock(cpu);
+    }
+    hal_irq_restore(flags);
+}
+
+// Puts the running thread back on its queue and picks again. Interrupts off, lock held.
+static void preempt_locked(struct cpu *cpu, struct thread *t)
+{
+    bool expired = t->slice_ticks == 0;
+    cpu->stats.preempts++;
+    if (!t->idle)
+        enqueue_locked(cpu, t, !expired);
+    switch_locked(cpu);
+}
+
+// Whether a ready thread should take the CPU from t now.
+static bool should_preempt_locked(struct cpu *cpu, struct thread *t)
+{
+    if (cpu->ready_mask == 0)
+        return false;
+    if (t->idle)
+        return true;
+    uint8_t p = atomic_load_explicit(&t->priority, memory_order_relaxed);
+    uint32_t better = p == 31 ? 0 : cpu->ready_mask >> (p + 1);
+    return better != 0 || (t->slice_ticks == 0 && (cpu->ready_mask >> p) != 0);
+}
+
+static void preempt_irqsoff(void)
+{
+    struct cpu *cpu = cpu_this();
+    struct thread *t = thread_current();
+    rq_lock(cpu);
+    atomic_store_explicit(&t->hal.need_resched, 0, memory_order_relaxed);
+    if (should_preempt_locked(cpu, t)) {
+        preempt_locked(cpu, t);
+        return;
+    }
+    rq_unlock(cpu);
+}
+
+void sched_preempt_check_slow(void)
+{
+    struct hal_thread *h = hal_current();
+    if (h->preempt_count != 0 || !hal_irqs_enabled())
+        return;
+    unsigned long flags = hal_irq_save();
+    preempt_irqsoff();
+    hal_irq_restore(flags);
+}
+
+void kernel_irq_exit(bool from_user)
+{
+    struct hal_thread *h = hal_current();
+    if (!atomic_load_explicit(&h->need_resched, memory_order_relaxed))
+        return;
+    if (from_user || h->preempt_count == 0) {
+        cpu_this()->stats.irq_preempts++;
+        preempt_irqsoff();
+    }
+}
+
+void kernel_ipi(unsigned ipi)
+{
+    struct cpu *cpu = cpu_this();
+    if (ipi == HAL_IPI_HALT)
+        hal_cpu_halt();
+    if (ipi == HAL_IPI_RESCHEDULE) {
+        // Also sent when an equal was queued here: see to its time slice.
+        rq_lock(cpu);
+        struct thread *t = cpu_current(cpu);
+        uint8_t p = atomic_load_explicit(&t->priority, memory_order_relaxed);
+        if (should_preempt_locked(cpu, t))
+            atomic_store_explicit(&t->hal.need_resched, 1, memory_order_relaxed);
+        else if (!t->idle && ((cpu->ready_mask >> p) & 1u))
+            slice_arm_locked(cpu);
+        rq_unlock(cpu);
+    } else {
+        cpu->stats.generic_ipis++;
+        if (call_hook != NULL)
+            call_hook();
+    }
+}
+
+void sched_set_call_hook(void (*fn)(void))
+{
+    call_hook = fn;
+}
+
+void thread_yield(void)
+{
+    unsigned long flags = hal_irq_save();
+    struct cpu *cpu = cpu_this();
+    struct thread *t = thread_current();
+    rq_lock(cpu);
+    cpu->stats.yields++;
+    uint8_t p = atomic_load_explicit(&t->priority, memory_order_relaxed);
+    if ((cpu->ready_mask >> p) != 0) {
+        t->slice_ticks = 0;
+        enqueue_locked(cpu, t, false);
+        switch_locked(cpu);
+    } else {
+        rq_unlock(cpu);
+    }
+    hal_irq_restore(flags);
+}
+
+void thread_start(struct thread *t, struct hal_aspace *aspace)
+{
+    unsigned long flags = hal_irq_save();
+    struct cpu *self = cpu_this();
+    t->aspace = aspace;
+    struct cpu *to = place(t, false, self);
+    atomic_store_explicit(&t->cpu, to, memory_order_release);
+    rq_lock(to);
+    make_ready_locked(to, t, false);
+    rq_unlock(to);
+    hal_irq_restore(flags);
+    if (unlikely(atomic_load_explicit(&hal_current()->need_resched, memory_order_relaxed)))
+        sched_preempt_check_slow();
+}
+
+void thread_exit(void)
+{
+    hal_irq_disable();
+    struct cpu *cpu = cpu_this();
+    struct thread *t = thread_current();
+    DEBUG_ASSERT(t->hal.preempt_count == 0);
+    rq_lock(cpu);
+    t->state = SCHED_DEAD;
+    switch_locked(cpu);
+    panic("a dead thread ran again");
+}
+
+void thread_drop_aspace(void)
+{
+    unsigned long flags = hal_irq_save();
+    struct cpu *cpu = cpu_this();
+    struct thread *t = thread_current();
+    t->aspace = NULL;
+    cpu->aspace = NULL;
+    hal_aspace_activate(NULL);
+    hal_irq_restore(flags);
+}
+
+zx_duration_t thread_runtime(struct thread *t)
+{
+    unsigned long flags = hal_irq_save();
+    struct cpu *cpu = lock_cpu_of(t);
+    uint64_t ticks = t->runtime_ticks;
+    if (t->state == SCHED_RUNNING)
+        ticks += hal_ticks() - cpu->switch_ticks;
+    rq_unlock(cpu);
+    hal_irq_restore(flags);
+    return hal_ticks_to_ns(ticks);
+}
+
+uint64_t cpu_idle_ticks(struct cpu *cpu)
+{
+    unsigned long flags = hal_irq_save();
+    rq_lock(cpu);
+    uint64_t ticks = cpu->stats.idle_ticks;
+    if (cpu_current(cpu)->idle)
+        ticks += hal_ticks() - cpu->switch_ticks;
+    rq_unlock(cpu);
+    hal_irq_restore(flags);
+    return ticks;
+}
+
+void sched_apply_priority(struct thread *t, uint8_t priority)
+{
+    unsigned long flags = hal_irq_save();
+    struct cpu *cpu = lock_cpu_of(t);
+    uint8_t old = atomic_exchange_explicit(&t->priority, priority, memory_order_relaxed);
+    if (old != priority) {
+        if (t->state == SCHED_READY) {
+            dequeue_locked(cpu, t);
+            make_ready_locked(cpu, t, false);
+        } else if (t->state == SCHED_RUNNING && should_preempt_locked(cpu, t)) {
+            atomic_store_explicit(&t->hal.need_resched, 1, memory_order_relaxed);
+            if (cpu != cpu_this())
+                hal_ipi_send(cpu->num, HAL_IPI_RESCHEDULE);
+        }
+    }
+    rq_unlock(cpu);
+    hal_irq_restore(flags);
+    if (unlikely(atomic_load_explicit(&hal_current()->need_resched, memory_order_relaxed)))
+        sched_preempt_check_slow();
+}
+
+void thread_post_pending(struct thread *t, unsigned bits, zx_status_t status)
+{
+    atomic_fetch_or_explicit(&t->hal.pending, bits, memory_order_seq_cst);
+    if (wait_interrupt(t, status))
+        return;
+    // Running on another CPU: an interrupt makes it pass the user boundary.
+    unsigned long flags = hal_irq_save();
+    struct cpu *cpu = atomic_load_explicit(&t->cpu, memory_order_acquire);
+    if (cpu != NULL && t->state != SCHED_INITIAL) {
+        cpu = lock_cpu_of(t);
+        if (t->state == SCHED_RUNNING && cpu != cpu_this())
+            hal_ipi_send(cpu->num, HAL_IPI_RESCHEDULE);
+        rq_unlock(cpu);
+    }
+    hal_irq_restore(flags);
+}
+
+void thread_clear_pending(struct thread *t, unsigned bits)
+{
+    atomic_fetch_and_explicit(&t->hal.pending, ~bits, memory_order_seq_cst);
+}
+
+// Takes a ready thread from the most loaded other CPU. Interrupts off, no lock held.
+static bool steal(struct cpu *self)
+{
+    struct cpu *victim = NULL;
+    uint32_t most = 0;
+    unsigned count = hal_cpu_count();
+    for (unsigned i = 0; i < count; i++) {
+        struct cpu *c = &cpus[i];
+        if (c == self || !atomic_load_explicit(&c->online, memory_order_acquire))
+            continue;
+        uint32_t ready = __atomic_load_n(&c->ready_count, __ATOMIC_RELAXED);
+        if (ready > most) {
+            most = ready;
+            victim = c;
+        }
+    }
+    if (victim == NULL)
+        return false;
+    struct thread *stolen = NULL;
+    rq_lock(victim);
+    for (uint32_t mask = victim->ready_mask; mask != 0 && stolen == NULL;) {
+        unsigned p = 31u - (unsigned)__builtin_clz(mask);
+        mask &= ~(1u << p);
+        struct thread *t;
+        list_for_each_entry (t, &victim->queue[p], run_node) {
+            if ((t->affinity >> self->num) & 1u) {
+                stolen = t;
+                break;
+            }
+        }
+    }
+    if (stolen != NULL) {
+        dequeue_locked(victim, stolen);
+        stolen->state = SCHED_WAKING;
+        atomic_store_explicit(&stolen->cpu, self, memory_order_release);
+    }
+    rq_unlock(victim);
+    if (stolen == NULL)
+        return false;
+    rq_lock(self);
+    enqueue_locked(self, stolen, false);
+    rq_unlock(self);
+    return true;
+}
+
+static NO_RETURN void idle_loop(void)
+{
+    for (;;) {
+        hal_irq_disable();
+        struct cpu *cpu = cpu_this();
+        rq_lock(cpu);
+        bool ready = cpu->ready_mask != 0;
+        if (ready)
+            switch_locked(cpu); // releases the lock
+        else
+            rq_unlock(cpu);
+        if (!ready && !steal(cpu))
+            hal_cpu_idle();
+        hal_irq_enable();
+    }
+}
+
+static void cpu_init(struct cpu *cpu, unsigned num)
+{
+    spin_init(&cpu->rq_lock, &run_queue_class);
+    cpu->num = num;
+    for (unsigned p = 0; p < PRIORITY_COUNT; p++)
+        list_init(&cpu->queue[p]);
+    timer_queue_init(cpu);
+    timer_init(&cpu->slice_timer, slice_timer_fire);
+    cpu->switch_ticks = hal_ticks();
+}
+
+// The idle thread of a CPU has the CPU's boot stack; it only needs its records.
+static void idle_thread_init(struct cpu *cpu)
+{
+    struct thread *t = &cpu->idle_thread;
+    ksnprintf(t->name, sizeof(t->name), "idle-%u", cpu->num);
+    t->idle = true;
+    t->state = SCHED_RUNNING;
+    t->hal.cpu = cpu->num;
+    t->affinity = 1u << cpu->num;
+    atomic_store_explicit(&t->cpu, cpu, memory_order_release);
+    atomic_store_explicit(&t->wait_word, INT32_MIN, memory_order_relaxed);
+    cpu->idle = t;
+}
+
+static void idle_entry(void *arg)
+{
+    (void)arg;
+    sched_finish_switch();
+    idle_loop();
+}
+
+static struct lock_debug_held *held_locks(void)
+{
+    return &thread_current()->held_locks;
+}
+
+void sched_init_boot_cpu(struct thread *boot)
+{
+    struct cpu *cpu = &cpus[0];
+    cpu_init(cpu, 0);
+    idle_thread_init(cpu);
+    ksnprintf(boot->name, sizeof(boot->name), "boot");
+    boot->base_priority = PRIORITY_DEFAULT;
+    boot->boot_stack = true;
+    boot->state = SCHED_RUNNING;
+    boot->affinity = UINT32_MAX;
+    boot->slice_ticks = slice_full();
+    timer_init(&boot->wait_timer, NULL);
+    atomic_store_explicit(&boot->priority, PRIORITY_DEFAULT, memory_order_relaxed);
+    atomic_store_explicit(&boot->cpu, cpu, memory_order_relaxed);
+    atomic_store_explicit(&boot->wait_word, INT32_MIN, memory_order_relaxed);
+    atomic_store_explicit(&cpu->current, boot, memory_order_relaxed);
+    hal_cpu_adopt_boot_thread(&boot->hal);
+    lock_debug_set_hook(held_locks);
+    atomic_store_explicit(&cpu->online, true, memory_order_release);
+}
+
+zx_status_t sched_start_workers(void)
+{
+    // The boot CPU's idle thread gets a stack of its own: the boot stack belongs to the boot thread.
+    struct cpu *cpu = &cpus[0];
+    struct thread *idle = cpu->idle;
+    size_t size;
+    void *stack = hal_kstack_alloc(&size);
+    if (stack == NULL)
+        return ZX_ERR_NO_MEMORY;
+    idle->hal.kstack_base = (uintptr_t)stack;
+    idle->hal.kstack_size = size;
+    idle->state = SCHED_BLOCKED;
+    hal_thread_init(&idle->hal, idle_entry, NULL);
+    return worker_start(cpu);
+}
+
+zx_status_t sched_start_secondary(unsigned num)
+{
+    struct cpu *cpu = &cpus[num];
+    cpu_init(cpu, num);
+    idle_thread_init(cpu);
+    size_t size;
+    void *stack = hal_kstack_alloc(&size);
+    if (stack == NULL)
+        return ZX_ERR_NO_MEMORY;
+    cpu->idle->hal.kstack_base = (uintptr_t)stack;
+    cpu->idle->hal.kstack_size = size;
+    atomic_store_explicit(&cpu->current, cpu->idle, memory_order_relaxed);
+    zx_status_t status = worker_start(cpu);
+    if (status == ZX_OK)
+        status = hal_cpu_start(num, &cpu->idle->hal);
+    return status;
+}
+
+void sched_secondary_main(void)
+{
+    struct cpu *cpu = cpu_this();
+    cpu->switch_ticks = hal_ticks();
+    idle_flag_set(cpu, true);
+    atomic_store_explicit(&cpu->online, true, memory_order_release);
+    idle_loop();
+}

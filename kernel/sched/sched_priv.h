@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// Private to the sched layer.
+#pragma once
+
+#include <sched/cpu.h>
+#include <sched/thread.h>
+
+// Takes and releases a run-queue lock with interrupts off. The lock is handed from one thread to the
+// next across a switch, so the rank record is dropped before the switch (sched.c).
+void rq_lock(struct cpu *cpu);
+void rq_unlock(struct cpu *cpu);
+
+// Blocks the current thread while *word > 0. Interrupts may be on or off on entry; on return they
+// are as before. No spinlock is held.
+void sched_park(atomic_int *word);
+
+// Makes t runnable if it is blocked on a word that is no longer > 0. `handoff`: on this CPU.
+// t cannot vanish during the call.
+void sched_unpark(struct thread *t, bool handoff);
+
+// Sets the effective priority; requeues and reschedules as needed. Caller holds the
+// priority-inheritance lock.
+void sched_apply_priority(struct thread *t, uint8_t priority);
+
+// First code of every new thread: completes the switch to it.
+void sched_finish_switch(void);
+
+// worker.c: hands a dead thread to the reaper of this CPU. Interrupts are off.
+void reap_queue(struct cpu *cpu, struct thread *t);
+zx_status_t worker_start(struct cpu *cpu);
+
+// mutex.c: base priority changes go through the priority-inheritance lock.
+void pi_set_base_priority(struct thread *t, uint8_t priority);

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+// Blocking: the wait word and its arbitration (interface in sched/wait.h).
+//
+// The word of a thread holds one of
+//   > 0   armed: WAIT_ARMED_INTR (kill and suspend may finish it) or WAIT_ARMED
+//   <= 0  finished: the status of the winner, or WAIT_IDLE outside of any wait
+// Only the thread itself arms it; the transition to finished is a compare-and-swap, so it happens
+// once. The waker then calls sched_unpark, the thread parks while the word is > 0 (sched.c S3).
+//
+// Kill and suspend set the pending bit before they try the word; the waiter arms the word before it
+// looks at the pending bits. Both sides are sequentially consistent, so one of them sees the other.
+#include <sched/wait.h>
+
+#include "sched_priv.h"
+
+#include <debug/assert.h>
+#include <hal/time.h>
+
+enum { WAIT_ARMED_INTR = 1, WAIT_ARMED = 2, WAIT_IDLE = INT32_MIN };
+
+void wait_arm(bool interruptible)
+{
+    struct thread *t = thread_current();
+    DEBUG_ASSERT(atomic_load_explicit(&t->wait_word, memory_order_relaxed) <= 0);
+    atomic_store_explicit(&t->wait_word, interruptible ? WAIT_ARMED_INTR : WAIT_ARMED,
+                          memory_order_seq_cst);
+}
+
+// Finishes the current thread's own wait with `status` if nobody else has; the result either way.
+static zx_status_t wait_finish_self(struct thread *t, zx_status_t status)
+{
+    int word = atomic_load_explicit(&t->wait_word, memory_order_acquire);
+    while (word > 0) {
+        if (atomic_compare_exchange_weak_explicit(&t->wait_word, &word, status,
+                                                  memory_order_acq_rel, memory_order_acquire))
+            return status;
+    }
+    return word;
+}
+
+// The status with which pending kill or suspend ends an interruptible wait, or ZX_OK.
+static zx_status_t pending_status(struct thread *t)
+{
+    unsigned pending = thread_pending(t);
+    if (pending & THREAD_PENDING_KILL)
+        return ZX_ERR_CANCELED;
+    if (pending & THREAD_PENDING_SUSPEND)
+        return ZX_ERR_INTERNAL_INTR_RETRY;
+    return ZX_OK;
+}
+
+zx_status_t wait_block(enum wait_reason reason, zx_time_t deadline)
+{
+    struct thread *t = thread_current();
+    DEBUG_ASSERT(t->hal.preempt_count == 0);
+    if (atomic_load_explicit(&t->wait_word, memory_order_relaxed) == WAIT_ARMED_INTR) {
+        zx_status_t status = pending_status(t);
+        if (unlikely(status != ZX_OK)) {
+            status = wait_finish_self(t, status);
+            goto out;
+        }
+    }
+    if (deadline != ZX_TIME_INFINITE) {
+        if (deadline <= hal_now()) {
+            wait_finish_self(t, ZX_ERR_TIMED_OUT);
+            goto out;
+        }
+        timer_set(&t->wait_timer, deadline);
+    }
+    atomic_store_explicit(&t->wait_reason, (uint8_t)reason, memory_order_relaxed);
+    while (atomic_load_explicit(&t->wait_word, memory_order_acquire) > 0)
+        sched_park(&t->wait_word);
+    atomic_store_explicit(&t->wait_reason, WAIT_ON_NOTHING, memory_order_relaxed);
+    if (deadline != ZX_TIME_INFINITE)
+        timer_cancel(&t->wait_timer);
+out:;
+    zx_status_t status = atomic_load_explicit(&t->wait_word, memory_order_acquire);
+    atomic_store_explicit(&t->wait_word, WAIT_IDLE, memory_order_relaxed);
+    return status;
+}
+
+bool wait_disarm(zx_status_t *out_status)
+{
+    struct thread *t = thread_current();
+    zx_status_t status = wait_finish_self(t, WAIT_IDLE);
+    atomic_store_explicit(&t->wait_word, WAIT_IDLE, memory_order_relaxed);
+    if (status == WAIT_IDLE)
+        return true;
+    *out_status = status;
+    return false;
+}
+
+static bool wake(struct thread *t, zx_status_t status, bool handoff)
+{
+    DEBUG_ASSERT(status <= 0 && status != WAIT_IDLE);
+    int word = atomic_load_explicit(&t->wait_word, memory_order_relaxed);
+    do {
+        if (word <= 0)
+            return false;
+    } while (!atomic_compare_exchange_weak_explicit(&t->wait_word, &word, status,
+                                                    memory_order_acq_rel, memory_order_relaxed));
+    hal_preempt_point();
+    sched_unpark(t, handoff);
+    return true;
+}
+
+bool wait_wake(struct thread *t, zx_status_t status)
+{
+    return wake(t, status, thread_current()->handoff);
+}
+
+bool wait_interrupt(struct thread *t, zx_status_t status)
+{
+    int word = atomic_load_explicit(&t->wait_word, memory_order_seq_cst);
+    do {
+        if (word != WAIT_ARMED_INTR)
+            return false;
+    } while (!atomic_compare_exchange_weak_explicit(&t->wait_word, &word, status,
+                                                    memory_order_acq_rel, memory_order_relaxed));
+    hal_preempt_point();
+    sched_unpark(t, false);
+    return true;
+}
+
+bool wait_is_armed(const struct thread *t)
+{
+    return atomic_load_explicit(&((struct thread *)t)->wait_word, memory_order_acquire) > 0;
+}
+
+void waitq_init(struct waitq *q) { list_init(&q->waiters); }
+
+void waitq_add(struct waitq *q, struct wait_node *n)
+{
+    n->thread = thread_current();
+    list_add_tail(&q->waiters, &n->node);
+}
+
+void waitq_remove(struct wait_node *n)
+{
+    if (list_node_linked(&n->node))
+        list_remove(&n->node);
+}
+
+unsigned waitq_wake(struct waitq *q, unsigned count, zx_status_t status)
+{
+    unsigned woken = 0;
+    while (woken < count && !list_is_empty(&q->waiters)) {
+        struct wait_node *n = container_of(list_peek_head(&q->waiters), struct wait_node, node);
+        list_remove(&n->node);
+        if (wait_wake(n->thread, status))
+            woken++;
+    }
+    return woken;
+}
