@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+// What the files of this layer share: mappings, the pages of a VMO, the tree of a region.
+#pragma once
+
+#include <debug/assert.h>
+#include <hal/mmu.h>
+#include <mem/page.h>
+#include <mem/slab.h>
+#include <vm/aspace.h>
+#include <vm/vmar.h>
+#include <vm/vmo.h>
+
+// A range of addresses that shows a range of a VMO. Locks: [A] address space; [T] tree lock of `vmo`;
+// [A+T] changed under both, read under either; [I] fixed.
+struct vm_mapping {
+    struct vm_node node;      // [A+T] base and size; the rest of it [A]
+    struct rb_node vmo_rb;    // [T] in vmo->mappings
+    uint64_t vmo_offset;      // [A+T] what node.base shows, bytes
+    uint64_t vmo_subtree_end; // [T] highest end offset in the rb subtree of this mapping
+    struct vmo *vmo;          // [I] referenced
+    struct vm_aspace *as;     // [I] outlives the mapping
+    uint8_t prot;             // [A+T] HAL_PROT_*
+    uint8_t ceiling;          // [I] HAL_PROT_* that protect may give
+    uint8_t memory;           // [I] HAL_MEM_*
+};
+
+ALWAYS_INLINE struct vm_node *vm_node_of(struct rb_node *rb)
+{
+    return rb_entry(rb, struct vm_node, rb);
+}
+ALWAYS_INLINE struct vm_node *vm_node_or_null(struct rb_node *rb)
+{
+    return rb != NULL ? vm_node_of(rb) : NULL;
+}
+ALWAYS_INLINE vaddr_t vm_node_end(const struct vm_node *n)
+{
+    return n->base + n->size;
+}
+ALWAYS_INLINE struct vm_mapping *vm_node_mapping(struct vm_node *n)
+{
+    DEBUG_ASSERT(!n->is_region);
+    return container_of(n, struct vm_mapping, node);
+}
+ALWAYS_INLINE struct vmar *vm_node_region(struct vm_node *n)
+{
+    DEBUG_ASSERT(n->is_region);
+    return container_of(n, struct vmar, node);
+}
+
+// ---- region.c: the interval tree of a region's children (address-space lock) ---------------------
+
+void region_insert_locked(struct vmar *r, struct vm_node *n) REQUIRES(r->as->lock);
+void region_remove_locked(struct vmar *r, struct vm_node *n) REQUIRES(r->as->lock);
+// After base or size of a child changed without passing a neighbour.
+void region_resized_locked(struct vm_node *n);
+// The lowest child that ends above addr; NULL if none.
+struct vm_node *region_child_from_locked(const struct vmar *r, vaddr_t addr) REQUIRES(r->as->lock);
+ALWAYS_INLINE struct vm_node *region_next(struct vm_node *n)
+{
+    return vm_node_or_null(rb_next(&n->rb));
+}
+// True if some child overlaps [base, base+size).
+bool region_occupied_locked(const struct vmar *r, vaddr_t base, size_t size)
+    REQUIRES(r->as->lock);
+// The lowest address >= min at which `size` bytes are free in r; false if there is none.
+bool region_find_gap_locked(const struct vmar *r, size_t size, vaddr_t min, vaddr_t *out)
+    REQUIRES(r->as->lock);
+// Chooses a place by r's policy. `align` (power of two >= a page) and `phase` < align: wanted is
+// base % align == phase, given up if no such place exists. False if nothing fits.
+bool region_place_locked(const struct vmar *r, size_t size, size_t align, size_t phase,
+                         vaddr_t *out) REQUIRES(r->as->lock);
+
+// ---- mapping.c ---------------------------------------------------------------------------------
+
+// Uninitialised storage; NULL: out of memory.
+struct vm_mapping *mapping_alloc(void);
+void mapping_free(struct vm_mapping *m); // NULL is allowed
+// Puts a filled-in mapping (node.base, node.size, vmo, vmo_offset, prot, ceiling) into r and into its
+// VMO, of which it takes a reference. `populate`: makes translations of committed pages.
+void mapping_insert_locked(struct vmar *r, struct vm_mapping *m, bool populate)
+    REQUIRES(r->as->lock);
+// Takes a mapping out of both, translations and all, and puts it on `dead` (vm_dead_free).
+void mapping_remove_locked(struct vm_mapping *m, struct list *dead) REQUIRES(m->as->lock);
+// Removes [lo, hi), a true part of m, from it. If that is its middle, `spare` becomes the upper piece
+// and true is returned.
+bool mapping_cut_locked(struct vm_mapping *m, vaddr_t lo, vaddr_t hi, struct vm_mapping *spare)
+    REQUIRES(m->as->lock);
+// Makes `upper` the part of m from `at` on.
+void mapping_split_locked(struct vm_mapping *m, vaddr_t at, struct vm_mapping *upper)
+    REQUIRES(m->as->lock);
+// Changes the protection of the whole mapping.
+void mapping_set_prot_locked(struct vm_mapping *m, unsigned prot) REQUIRES(m->as->lock);
+// Frees what mapping_remove_locked and region_destroy_locked put on the list. No lock held.
+void vm_dead_free(struct list *dead);
+
+// Mappings of a VMO that show some byte of [lo, hi); then the next one. Tree lock held.
+struct vm_mapping *mapping_first_overlap(const struct vmo *v, uint64_t lo, uint64_t hi);
+struct vm_mapping *mapping_next_overlap(struct vm_mapping *m, uint64_t lo, uint64_t hi);
+
+// ---- vmar.c ------------------------------------------------------------------------------------
+
+// Takes a region apart, children first, without recursion.
+void region_destroy_locked(struct vmar *r, struct list *dead) REQUIRES(r->as->lock);
+void vmar_init(struct vmar *r, struct vm_aspace *as, uint32_t options, const struct vmar_ops *ops);
+
+// ---- fault.c, aspace.c ---------------------------------------------------------------------------
+
+// The mapping that covers va, NULL if none.
+struct vm_mapping *vm_find_mapping_locked(struct vm_aspace *as, vaddr_t va) REQUIRES(as->lock);
+// Translates the window of physical memory around va (page aligned, below the VMO's end).
+zx_status_t vm_fault_physical_locked(struct vm_mapping *m, vaddr_t va)
+    REQUIRES(m->as->lock, m->vmo->lock);
+
+// ---- VMO internals -------------------------------------------------------------------------------
+
+// struct page of a VMO's page: owner = the VMO, index = page number in it. `count` (tree lock): low
+// half busy references, high half pins.
+#define VM_PAGE_BUSY_ONE 1u
+#define VM_PAGE_BUSY_MASK 0xffffu
+#define VM_PAGE_PIN_ONE 0x10000u
+#define VM_PAGE_ORPHAN (1u << 0) // flags: has left its VMO, goes with the last busy reference
+
+extern const struct lock_class vmo_tree_lock;
+extern const struct radix_ops vmo_radix_ops;
+extern struct page *vm_zero_page; // [I] after vm_init
+
+ALWAYS_INLINE void vmo_lock(struct vmo *v) ACQUIRES(v->lock)
+{
+    mutex_lock(v->lock);
+}
+ALWAYS_INLINE void vmo_unlock(struct vmo *v) RELEASES(v->lock)
+{
+    mutex_unlock(v->lock);
+}
+ALWAYS_INLINE uint64_t vmo_page_index(uint64_t offset)
+{
+    return offset >> PAGE_SHIFT;
+}
+
+// Fills in a VMO with one reference; `size` is a page multiple.
+void vmo_init_common(struct vmo *v, enum vmo_kind kind, uint64_t size, unsigned flags,
+                     const struct vmo_ops *ops);
+// The page that v shows at `index`, from v or an ancestor; NULL: zeros. *out_own: it is v's.
+struct page *vmo_visible_page_locked(struct vmo *v, uint64_t index, bool *out_own)
+    REQUIRES(v->lock);
+// v has no page at `index` (below its size): gives it one, with the content it showed. ZX_ERR_NO_MEMORY:
+// nothing changed.
+zx_status_t vmo_add_page_locked(struct vmo *v, uint64_t index, struct page **out)
+    REQUIRES(v->lock);
+// Puts a page, already filled, where v has none; drops translations as V5 says. ZX_ERR_NO_MEMORY: the
+// page is still the caller's.
+zx_status_t vmo_insert_page_locked(struct vmo *v, uint64_t index, struct page *page)
+    REQUIRES(v->lock);
+// vmo_add_page_locked for a VMO with a parent.
+zx_status_t vmo_clone_add_page_locked(struct vmo *v, uint64_t index, struct page **out)
+    REQUIRES(v->lock);
+// V5: drops every translation that shows [offset, offset+len) of v, in v's mappings and through
+// its clones.
+void vmo_unmap_range_locked(struct vmo *v, uint64_t offset, uint64_t len) REQUIRES(v->lock);
+// Takes all pages in [first, end) out of v; those nobody copies from go to `freed`. The translations
+// are gone already.
+void vmo_take_pages_locked(struct vmo *v, uint64_t first, uint64_t end, struct list *freed)
+    REQUIRES(v->lock);
+// Ends a busy reference; a page that was orphaned goes to `freed`.
+void vmo_page_unbusy_locked(struct vmo *v, struct page *page, struct list *freed)
+    REQUIRES(v->lock);
+// Frees gathered pages of a VMO with the given cache policy. No lock needed.
+void vmo_free_pages(struct list *pages, unsigned cache_policy);
+// Pages that v itself has in [offset, offset+len).
+uint64_t vmo_count_pages_locked(struct vmo *v, uint64_t offset, uint64_t len) REQUIRES(v->lock);
+// A range as spec 23 section 4 trims it for COMMIT/DECOMMIT. ZX_ERR_OUT_OF_RANGE.
+zx_status_t vmo_trim_range_locked(struct vmo *v, uint64_t offset, uint64_t len, uint64_t *out_first,
+                                  uint64_t *out_end) REQUIRES(v->lock);

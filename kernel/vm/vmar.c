@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// Regions: creation inside a parent, destruction, references. Mapping operations are in vmar_map.c,
+// the tree of children in region.c.
+//
+// Locks: the address space's. Invariants R1..R4: vm/vmar.h.
+
+#include <vm/vmar.h>
+
+#include "vm_priv.h"
+
+#define CAN_MAP_RWX (ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_EXECUTE)
+
+void vmar_init(struct vmar *r, struct vm_aspace *as, uint32_t options, const struct vmar_ops *ops)
+{
+    r->node.parent = NULL;
+    r->node.is_region = true;
+    r->as = as;
+    rb_tree_init(&r->children);
+    r->ops = ops;
+    atomic_init(&r->refs, 1);
+    r->options = options;
+    r->alive = false;
+    vm_aspace_acquire(as);
+}
+
+void vmar_acquire(struct vmar *r)
+{
+    atomic_fetch_add_explicit(&r->refs, 1, memory_order_relaxed);
+}
+
+void vmar_release(struct vmar *r)
+{
+    unsigned old = atomic_fetch_sub_explicit(&r->refs, 1, memory_order_acq_rel);
+    DEBUG_ASSERT(old > 0);
+    if (old > 1)
+        return;
+    DEBUG_ASSERT(!r->alive && rb_is_empty(&r->children));
+    struct vm_aspace *as = r->as;
+    r->ops->free(r);
+    vm_aspace_release(as);
+}
+
+static zx_status_t place_child_locked(struct vmar *parent, uint32_t options, uint64_t offset,
+                                      uint64_t size, vaddr_t *out_base)
+    REQUIRES(parent->as->lock)
+{
+    mutex_assert_held(&parent->as->lock);
+    if (!parent->alive)
+        return ZX_ERR_BAD_STATE;
+    if (size == 0)
+        return ZX_ERR_INVALID_ARGS;
+    if (options & CAN_MAP_RWX & ~parent->options)
+        return ZX_ERR_ACCESS_DENIED;
+    const bool specific = (options & ZX_VM_SPECIFIC) != 0;
+    if (!specific && offset != 0)
+        return ZX_ERR_INVALID_ARGS;
+    if (specific && (parent->options & ZX_VM_CAN_MAP_SPECIFIC) == 0)
+        return ZX_ERR_ACCESS_DENIED;
+    if (offset >= parent->node.size || size > parent->node.size - offset)
+        return ZX_ERR_INVALID_ARGS;
+    if (offset & PAGE_MASK)
+        return ZX_ERR_INVALID_ARGS;
+    if (!specific)
+        return region_place_locked(parent, size, PAGE_SIZE, 0, out_base) ? ZX_OK
+                                                                         : ZX_ERR_NO_MEMORY;
+    *out_base = parent->node.base + offset;
+    return region_occupied_locked(parent, *out_base, size) ? ZX_ERR_NO_MEMORY : ZX_OK;
+}
+
+zx_status_t vmar_allocate(struct vmar *parent, uint32_t options, uint64_t offset, uint64_t size,
+                          struct vmar *child, const struct vmar_ops *ops, vaddr_t *out_base)
+{
+    vaddr_t base = 0;
+
+    DEBUG_ASSERT((size & PAGE_MASK) == 0);
+    mutex_lock(&parent->as->lock);
+    zx_status_t status = place_child_locked(parent, options, offset, size, &base);
+    if (status == ZX_OK) {
+        vmar_init(child, parent->as, options & (CAN_MAP_RWX | ZX_VM_CAN_MAP_SPECIFIC | ZX_VM_COMPACT),
+                  ops);
+        child->node.base = base;
+        child->node.size = size;
+        child->alive = true;
+        vmar_acquire(child); // R1: the tree's
+        region_insert_locked(parent, &child->node);
+        *out_base = base;
+    }
+    mutex_unlock(&parent->as->lock);
+    return status;
+}
+
+void region_destroy_locked(struct vmar *top, struct list *dead)
+{
+    struct vmar *r = top;
+
+    mutex_assert_held(&top->as->lock);
+    for (;;) {
+        struct vm_node *child = vm_node_or_null(r->children.root);
+        if (child != NULL && child->is_region) {
+            r = vm_node_region(child);
+            continue;
+        }
+        if (child != NULL) {
+            struct vm_mapping *m = vm_node_mapping(child);
+            mutex_assert_held(&m->as->lock);
+            mapping_remove_locked(m, dead);
+            continue;
+        }
+        struct vmar *parent = r->node.parent;
+        r->alive = false;
+        if (parent != NULL) {
+            mutex_assert_held(&parent->as->lock);
+            region_remove_locked(parent, &r->node);
+        } else {
+            r->as->root = NULL;
+        }
+        list_add_tail(dead, &r->node.dead);
+        if (r == top)
+            return;
+        r = parent;
+    }
+}
+
+zx_status_t vmar_destroy(struct vmar *r)
+{
+    const struct vm_aspace *as = r->as;
+    struct list dead;
+    zx_status_t status = ZX_OK;
+
+    list_init(&dead);
+    mutex_lock(&r->as->lock);
+    if (!r->alive)
+        status = ZX_ERR_BAD_STATE;
+    else if (as->vdso_code != NULL &&
+             as->vdso_code->node.base - r->node.base < r->node.size)
+        status = ZX_ERR_ACCESS_DENIED; // A5: the regions around an address are one inside the other
+    else
+        region_destroy_locked(r, &dead);
+    mutex_unlock(&r->as->lock);
+    vm_dead_free(&dead);
+    return status;
+}

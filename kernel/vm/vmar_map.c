@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: MIT
+// Mapping, unmapping and protecting ranges of a region. Each operation checks everything, allocates
+// everything, and then changes things by functions that cannot fail.
+//
+// Locks: the address space's over the whole operation; references and memory that come free are put on
+// a list and let go after it.
+
+#include <vm/vmar.h>
+
+#include "vm_priv.h"
+
+#define PERM_MASK (ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE)
+#define BLOCK_SIZE (2ul << 20) // of a large translation, where both sides are aligned
+
+// Rounds len up to pages; 0 if it is 0 or does not fit.
+static uint64_t round_len(uint64_t len)
+{
+    return len > UINT64_MAX - PAGE_MASK ? 0 : ROUND_UP(len, PAGE_SIZE);
+}
+
+static bool inside(const struct vmar *r, vaddr_t addr, uint64_t len)
+{
+    return addr >= r->node.base && addr - r->node.base < r->node.size &&
+           len <= r->node.size - (addr - r->node.base);
+}
+
+// True if [addr, addr+len) overlaps the vDSO's code mapping.
+static bool hits_vdso_code_locked(const struct vm_aspace *as, vaddr_t addr, uint64_t len)
+    REQUIRES(as->lock)
+{
+    const struct vm_mapping *m = as->vdso_code;
+    return m != NULL && m->node.base < addr + len && addr < vm_node_end(&m->node);
+}
+
+// The mapping that has [addr, addr+len) in its middle, NULL if none: clearing the range splits it.
+static struct vm_mapping *mapping_around_locked(struct vmar *r, vaddr_t addr, uint64_t len)
+    REQUIRES(r->as->lock)
+{
+    struct vm_node *n = region_child_from_locked(r, addr);
+    if (n == NULL || n->is_region || n->base >= addr || vm_node_end(n) <= addr + len)
+        return NULL;
+    return vm_node_mapping(n);
+}
+
+// Empties [addr, addr+len) of r: mappings are removed, cut or split (then `*spare` is used and
+// nulled), regions, which lie fully inside, destroyed.
+static void clear_range_locked(struct vmar *r, vaddr_t addr, uint64_t len,
+                               struct vm_mapping **spare, struct list *dead)
+    REQUIRES(r->as->lock)
+{
+    const vaddr_t end = addr + len;
+    struct vm_node *n = region_child_from_locked(r, addr), *next;
+
+    for (; n != NULL && n->base < end; n = next) {
+        next = region_next(n);
+        vaddr_t lo = MAX(addr, n->base), hi = MIN(end, vm_node_end(n));
+        if (n->is_region) {
+            struct vmar *sub = vm_node_region(n);
+            mutex_assert_held(&sub->as->lock);
+            region_destroy_locked(sub, dead);
+            continue;
+        }
+        struct vm_mapping *m = vm_node_mapping(n);
+        mutex_assert_held(&m->as->lock);
+        if (lo == n->base && hi == vm_node_end(n))
+            mapping_remove_locked(m, dead);
+        else if (mapping_cut_locked(m, lo, hi, *spare))
+            *spare = NULL;
+    }
+}
+
+// ---- map -----------------------------------------------------------------------------------------
+
+// OVERWRITE: may what is in the range go?
+static zx_status_t check_overwrite_locked(struct vmar *r, vaddr_t addr, uint64_t len)
+    REQUIRES(r->as->lock)
+{
+    if (hits_vdso_code_locked(r->as, addr, len))
+        return ZX_ERR_ACCESS_DENIED;
+    for (struct vm_node *n = region_child_from_locked(r, addr); n != NULL && n->base < addr + len;
+         n = region_next(n)) {
+        if (n->is_region)
+            return ZX_ERR_INVALID_ARGS;
+    }
+    return ZX_OK;
+}
+
+static bool is_vdso_code(const struct vmo *v, uint32_t options)
+{
+    return (v->flags & VMO_VDSO) != 0 && (options & ZX_VM_PERM_EXECUTE) != 0;
+}
+
+// All checks of vmar_map from BAD_STATE on; *out_base receives the place.
+static zx_status_t place_mapping_locked(struct vmar *r, uint32_t options, uint64_t vmar_offset,
+                                        const struct vmo *vmo, uint64_t vmo_offset, uint64_t size,
+                                        vaddr_t *out_base) REQUIRES(r->as->lock)
+{
+    const bool specific = (options & (ZX_VM_SPECIFIC | ZX_VM_SPECIFIC_OVERWRITE)) != 0;
+    zx_status_t status = ZX_OK;
+
+    mutex_assert_held(&r->as->lock);
+    if (!r->alive)
+        return ZX_ERR_BAD_STATE;
+    if (size == 0)
+        return ZX_ERR_INVALID_ARGS;
+    if (!specific && vmar_offset != 0)
+        return ZX_ERR_INVALID_ARGS;
+    if (specific && (r->options & ZX_VM_CAN_MAP_SPECIFIC) == 0)
+        return ZX_ERR_ACCESS_DENIED;
+    if (vmar_offset >= r->node.size || size > r->node.size - vmar_offset)
+        return ZX_ERR_INVALID_ARGS;
+    if (vmar_offset & PAGE_MASK)
+        return ZX_ERR_INVALID_ARGS;
+
+    *out_base = r->node.base + vmar_offset;
+    if (options & ZX_VM_SPECIFIC_OVERWRITE) {
+        status = check_overwrite_locked(r, *out_base, size);
+    } else if (specific) {
+        status = region_occupied_locked(r, *out_base, size) ? ZX_ERR_NO_MEMORY : ZX_OK;
+    } else {
+        // A large physical range is placed so that blocks can translate it.
+        bool blocks = vmo->kind == VMO_PHYSICAL && size >= BLOCK_SIZE;
+        size_t phase = blocks ? (vmo->paddr + vmo_offset) & (BLOCK_SIZE - 1) : 0;
+        if (!region_place_locked(r, size, blocks ? BLOCK_SIZE : PAGE_SIZE, phase, out_base))
+            status = ZX_ERR_NO_MEMORY;
+    }
+    if (status != ZX_OK)
+        return status;
+    if (is_vdso_code(vmo, options) &&
+        (r->as->vdso_code != NULL || vmo_offset != vmo->vdso_code_offset ||
+         size != vmo->vdso_code_size))
+        return ZX_ERR_ACCESS_DENIED;
+    return ZX_OK;
+}
+
+zx_status_t vmar_map(struct vmar *r, uint32_t options, uint64_t vmar_offset, struct vmo *vmo,
+                     uint64_t vmo_offset, uint64_t len, unsigned ceiling, vaddr_t *out_base)
+{
+    struct vm_mapping *m = NULL, *spare = NULL;
+    const uint64_t size = round_len(len);
+    vaddr_t base = 0;
+    struct list dead;
+
+    if ((vmo_offset & PAGE_MASK) || size > UINT64_MAX - vmo_offset)
+        return ZX_ERR_INVALID_ARGS;
+    list_init(&dead);
+    mutex_lock(&r->as->lock);
+    zx_status_t status = place_mapping_locked(r, options, vmar_offset, vmo, vmo_offset, size, &base);
+    if (status != ZX_OK)
+        goto out;
+
+    status = ZX_ERR_NO_MEMORY;
+    m = mapping_alloc();
+    if (m == NULL)
+        goto out;
+    if (options & ZX_VM_SPECIFIC_OVERWRITE) {
+        if (mapping_around_locked(r, base, size) != NULL) {
+            spare = mapping_alloc();
+            if (spare == NULL)
+                goto out;
+        }
+        clear_range_locked(r, base, size, &spare, &dead);
+    }
+    m->node.base = base;
+    m->node.size = size;
+    m->vmo = vmo;
+    m->vmo_offset = vmo_offset;
+    m->prot = vm_prot_of_options(options);
+    m->ceiling = (ceiling | m->prot) & PERM_MASK;
+    mapping_insert_locked(r, m, (options & ZX_VM_MAP_RANGE) != 0);
+    if (is_vdso_code(vmo, options)) {
+        r->as->vdso_code = m;
+        atomic_store_explicit(&r->as->vdso_base, base, memory_order_relaxed);
+    }
+    m = NULL;
+    *out_base = base;
+    status = ZX_OK;
+out:
+    mutex_unlock(&r->as->lock);
+    mapping_free(m);
+    DEBUG_ASSERT(spare == NULL);
+    vm_dead_free(&dead);
+    return status;
+}
+
+// ---- unmap ---------------------------------------------------------------------------------------
+
+// Is [addr, addr+len) in r, and may it be unmapped?
+static zx_status_t check_unmap_locked(struct vmar *r, vaddr_t addr, uint64_t len)
+    REQUIRES(r->as->lock)
+{
+    if (!r->alive)
+        return ZX_ERR_BAD_STATE;
+    if (!inside(r, addr, len))
+        return ZX_ERR_INVALID_ARGS;
+    if (hits_vdso_code_locked(r->as, addr, len))
+        return ZX_ERR_ACCESS_DENIED;
+    // Only the lowest and the highest child in the range can stick out of it.
+    struct vm_node *low = region_child_from_locked(r, addr);
+    if (low == NULL || low->base >= addr + len)
+        return ZX_OK;
+    if (low->is_region && (low->base < addr || vm_node_end(low) > addr + len))
+        return ZX_ERR_INVALID_ARGS;
+    struct vm_node *high = region_child_from_locked(r, addr + len - 1);
+    if (high != NULL && high->is_region && high->base < addr + len &&
+        vm_node_end(high) > addr + len)
+        return ZX_ERR_INVALID_ARGS;
+    return ZX_OK;
+}
+
+zx_status_t vmar_unmap(struct vmar *r, vaddr_t addr, uint64_t len)
+{
+    struct vm_mapping *spare = NULL;
+    const uint64_t size = round_len(len);
+    struct list dead;
+
+    if ((addr & PAGE_MASK) || size == 0)
+        return ZX_ERR_INVALID_ARGS;
+    list_init(&dead);
+    mutex_lock(&r->as->lock);
+    zx_status_t status = check_unmap_locked(r, addr, size);
+    if (status == ZX_OK && mapping_around_locked(r, addr, size) != NULL) {
+        spare = mapping_alloc();
+        if (spare == NULL)
+            status = ZX_ERR_NO_MEMORY;
+    }
+    if (status == ZX_OK)
+        clear_range_locked(r, addr, size, &spare, &dead);
+    mutex_unlock(&r->as->lock);
+    DEBUG_ASSERT(spare == NULL);
+    vm_dead_free(&dead);
+    return status;
+}
+
+// ---- protect -------------------------------------------------------------------------------------
+
+// May this child, whose turn it is at `pos`, get the protection?
+static zx_status_t check_protect_child(const struct vm_aspace *as, struct vm_node *n, vaddr_t pos,
+                                       unsigned prot)
+{
+    if (n->is_region)
+        return ZX_ERR_INVALID_ARGS;
+    if (n->base > pos)
+        return ZX_ERR_NOT_FOUND;
+    struct vm_mapping *m = vm_node_mapping(n);
+    if ((prot & ~m->ceiling) || m == as->vdso_code)
+        return ZX_ERR_ACCESS_DENIED;
+    // Code of the vDSO comes to be mapped by vmar_map alone (spec 23 section 13).
+    if ((prot & HAL_PROT_EXEC) && (m->vmo->flags & VMO_VDSO))
+        return ZX_ERR_ACCESS_DENIED;
+    return ZX_OK;
+}
+
+// Scans [addr, end) upward. *out_first: the first mapping in it; *out_splits: how many mappings stick
+// out of it and must be split.
+static zx_status_t check_protect_locked(struct vmar *r, vaddr_t addr, uint64_t len, unsigned prot,
+                                        struct vm_node **out_first, unsigned *out_splits)
+    REQUIRES(r->as->lock)
+{
+    const vaddr_t end = addr + len;
+    vaddr_t pos = addr;
+
+    if (!r->alive)
+        return ZX_ERR_BAD_STATE;
+    if (!inside(r, addr, len))
+        return ZX_ERR_INVALID_ARGS;
+    struct vm_node *n = region_child_from_locked(r, addr);
+    if (n == NULL || n->base > addr)
+        return ZX_ERR_NOT_FOUND;
+    *out_first = n;
+    *out_splits = n->base < addr;
+    for (; n != NULL && n->base < end; n = region_next(n)) {
+        zx_status_t status = check_protect_child(r->as, n, pos, prot);
+        if (status != ZX_OK)
+            return status;
+        pos = vm_node_end(n);
+        if (pos > end)
+            (*out_splits)++;
+    }
+    return pos >= end ? ZX_OK : ZX_ERR_NOT_FOUND;
+}
+
+// Protects [addr, end), which mappings from `first` on cover; takes from spare[] what splits need.
+static void protect_range_locked(struct vm_node *first, vaddr_t addr, vaddr_t end, unsigned prot,
+                                 struct vm_mapping *spare[2])
+{
+    unsigned used = 0;
+    struct vm_node *n = first;
+
+    if (n->base < addr) {
+        struct vm_mapping *lower = vm_node_mapping(n);
+        mutex_assert_held(&lower->as->lock);
+        mapping_split_locked(lower, addr, spare[used]);
+        n = &spare[used]->node;
+        spare[used++] = NULL;
+    }
+    for (; n != NULL && n->base < end; n = region_next(n)) {
+        struct vm_mapping *m = vm_node_mapping(n);
+        mutex_assert_held(&m->as->lock);
+        if (vm_node_end(n) > end) {
+            mapping_split_locked(m, end, spare[used]);
+            spare[used++] = NULL;
+        }
+        mapping_set_prot_locked(m, prot);
+    }
+}
+
+zx_status_t vmar_protect(struct vmar *r, uint32_t options, vaddr_t addr, uint64_t len)
+{
+    struct vm_mapping *spare[2] = {NULL, NULL};
+    struct vm_node *first = NULL;
+    const unsigned prot = vm_prot_of_options(options);
+    const uint64_t size = round_len(len);
+    unsigned splits = 0;
+
+    if ((prot & (HAL_PROT_WRITE | HAL_PROT_EXEC)) && !(prot & HAL_PROT_READ))
+        return ZX_ERR_INVALID_ARGS;
+    if ((addr & PAGE_MASK) || (options & ~PERM_MASK) || size == 0)
+        return ZX_ERR_INVALID_ARGS;
+    mutex_lock(&r->as->lock);
+    zx_status_t status = check_protect_locked(r, addr, size, prot, &first, &splits);
+    for (unsigned i = 0; status == ZX_OK && i < splits; i++) {
+        spare[i] = mapping_alloc();
+        if (spare[i] == NULL)
+            status = ZX_ERR_NO_MEMORY;
+    }
+    if (status == ZX_OK)
+        protect_range_locked(first, addr, addr + size, prot, spare);
+    mutex_unlock(&r->as->lock);
+    mapping_free(spare[0]);
+    mapping_free(spare[1]);
+    return status;
+}

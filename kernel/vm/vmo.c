@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MIT
+// VMOs: creation, references, size, numbers for object info. Pages are in vmo_pages.c, copying in
+// vmo_copy.c, caches in vmo_cache.c, clones in vmo_clone.c.
+//
+// Locks: the tree lock. Invariants V1..V6: vm/vmo.h.
+
+#include <vm/vmo.h>
+
+#include "vm_priv.h"
+
+LOCK_CLASS_PUBLIC(vmo_tree_lock, RANK_VMO_TREE, LOCK_MUTEX);
+
+#define SHARE_COUNT_EXACT 64u // address spaces told apart; above, share_count is an estimate
+
+void vmo_init_common(struct vmo *v, enum vmo_kind kind, uint64_t size, unsigned flags,
+                     const struct vmo_ops *ops)
+{
+    *v = (struct vmo){
+        .lock = &v->tree_lock,
+        .ops = ops,
+        .kind = (uint8_t)kind,
+        .cache_policy = kind == VMO_PHYSICAL ? ZX_CACHE_POLICY_UNCACHED : ZX_CACHE_POLICY_CACHED,
+        .flags = (uint8_t)flags,
+        .size = size,
+    };
+    atomic_init(&v->refs, 1);
+    list_init(&v->children);
+    mutex_init(&v->tree_lock, &vmo_tree_lock);
+}
+
+zx_status_t vmo_init_anonymous(struct vmo *v, uint64_t size, unsigned flags,
+                               const struct vmo_ops *ops)
+{
+    if (size > VMO_MAX_SIZE)
+        return ZX_ERR_OUT_OF_RANGE;
+    vmo_init_common(v, VMO_ANONYMOUS, ROUND_UP(size, PAGE_SIZE), flags & VMO_RESIZABLE, ops);
+    return ZX_OK;
+}
+
+zx_status_t vmo_init_physical(struct vmo *v, paddr_t paddr, uint64_t size,
+                              const struct vmo_ops *ops)
+{
+    if (size == 0 || size > VMO_MAX_SIZE)
+        return ZX_ERR_INVALID_ARGS;
+    size = ROUND_UP(size, PAGE_SIZE);
+    if ((paddr & PAGE_MASK) || size > UINT64_MAX - paddr)
+        return ZX_ERR_INVALID_ARGS;
+    vmo_init_common(v, VMO_PHYSICAL, size, 0, ops);
+    v->paddr = paddr;
+    return ZX_OK;
+}
+
+// Gives v, which nobody else knows yet, the adjacent pages from `first` on. ZX_ERR_NO_MEMORY: it has
+// none of them.
+static zx_status_t insert_run(struct vmo *v, struct page *first, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        zx_status_t status = radix_set(&v->pages, i, &first[i], NULL, &vmo_radix_ops);
+        if (status != ZX_OK) {
+            while (i-- > 0)
+                radix_remove(&v->pages, i, &vmo_radix_ops);
+            return status;
+        }
+        first[i].owner = v;
+        first[i].index = i;
+    }
+    return ZX_OK;
+}
+
+zx_status_t vmo_init_contiguous(struct vmo *v, uint64_t size, unsigned alignment_log2,
+                                const struct vmo_ops *ops)
+{
+    if (alignment_log2 == 0)
+        alignment_log2 = PAGE_SHIFT;
+    if (size == 0 || alignment_log2 < PAGE_SHIFT || alignment_log2 >= 64)
+        return ZX_ERR_INVALID_ARGS;
+    if (size > VMO_MAX_SIZE)
+        return ZX_ERR_OUT_OF_RANGE;
+    const uint64_t count = vmo_page_index(ROUND_UP(size, PAGE_SIZE));
+    if (count > page_total_bytes() >> PAGE_SHIFT)
+        return ZX_ERR_NO_MEMORY;
+    struct page *first =
+        page_alloc_contiguous(count, alignment_log2, PAGE_STATE_VMO, PAGE_ALLOC_ZERO);
+    if (first == NULL)
+        return ZX_ERR_NO_MEMORY;
+    vmo_init_common(v, VMO_CONTIGUOUS, count << PAGE_SHIFT, 0, ops);
+    zx_status_t status = insert_run(v, first, count);
+    if (status != ZX_OK)
+        page_free_contiguous(first, count);
+    return status;
+}
+
+zx_status_t vmo_init_wired(struct vmo *v, paddr_t paddr, uint64_t size, const struct vmo_ops *ops)
+{
+    if ((paddr & PAGE_MASK) || size == 0 || (size & PAGE_MASK) || size > UINT64_MAX - paddr)
+        return ZX_ERR_INVALID_ARGS;
+    struct page *first = page_from_paddr(paddr);
+    if (first == NULL)
+        return ZX_ERR_NOT_FOUND;
+    const uint64_t count = vmo_page_index(size);
+    for (uint64_t i = 0; i < count; i++) {
+        // Adjacent in one arena too: struct pages of different arenas are not neighbours.
+        if (page_from_paddr(paddr + (i << PAGE_SHIFT)) != first + i ||
+            first[i].state != PAGE_STATE_WIRED)
+            return ZX_ERR_NOT_FOUND;
+    }
+    vmo_init_common(v, VMO_ANONYMOUS, size, 0, ops);
+    zx_status_t status = insert_run(v, first, count);
+    for (uint64_t i = 0; status == ZX_OK && i < count; i++) {
+        page_set_state(&first[i], PAGE_STATE_VMO);
+        first[i].count = 0;
+        first[i].flags = 0;
+    }
+    return status;
+}
+
+void vmo_set_vdso(struct vmo *v, uint32_t code_offset, uint32_t code_size)
+{
+    DEBUG_ASSERT(v->kind == VMO_ANONYMOUS && v->mapping_count == 0);
+    v->flags |= VMO_VDSO;
+    v->vdso_code_offset = code_offset;
+    v->vdso_code_size = code_size;
+}
+
+void vmo_acquire(struct vmo *v)
+{
+    unsigned old = atomic_fetch_add_explicit(&v->refs, 1, memory_order_relaxed);
+    DEBUG_ASSERT(old > 0);
+    (void)old;
+}
+
+// V2: nobody can reach v any more.
+static void vmo_destroy(struct vmo *v)
+{
+    struct vmo *parent = v->parent;
+    struct list freed;
+
+    DEBUG_ASSERT(v->mapping_count == 0 && v->child_count == 0 && v->pin_count == 0);
+    list_init(&freed);
+    // Clones share their parent's lock and are looked at by its operations until they are unlinked.
+    vmo_lock(v);
+    if (parent != NULL) {
+        list_remove(&v->sibling);
+        if (--parent->child_count == 0)
+            parent->ops->children(parent, false);
+    }
+    vmo_take_pages_locked(v, 0, RADIX_INDEX_END, &freed);
+    vmo_unlock(v);
+    vmo_free_pages(&freed, v->cache_policy);
+    if (v->kind == VMO_PAGER && v->source != NULL)
+        v->source->ops->detach(v->source);
+    v->ops->free(v);
+}
+
+void vmo_release(struct vmo *v)
+{
+    // The last reference to a clone gives back its reference to the parent, and so on up.
+    while (v != NULL) {
+        unsigned old = atomic_fetch_sub_explicit(&v->refs, 1, memory_order_acq_rel);
+        DEBUG_ASSERT(old > 0);
+        if (old > 1)
+            return;
+        struct vmo *parent = v->parent;
+        vmo_destroy(v);
+        v = parent;
+    }
+}
+
+uint64_t vmo_size(struct vmo *v)
+{
+    vmo_lock(v);
+    uint64_t size = v->size;
+    vmo_unlock(v);
+    return size;
+}
+
+uint32_t vmo_cache_policy(struct vmo *v)
+{
+    vmo_lock(v);
+    uint32_t policy = v->cache_policy;
+    vmo_unlock(v);
+    return policy;
+}
+
+// True if some page in [first, end) is pinned.
+static bool any_pinned_locked(struct vmo *v, uint64_t first, uint64_t end) REQUIRES(v->lock)
+{
+    struct page *page;
+    uint64_t index;
+
+    if (v->pin_count == 0)
+        return false;
+    radix_for_each(&v->pages, index, page, first, end) {
+        if (page->count >= VM_PAGE_PIN_ONE)
+            return true;
+    }
+    return false;
+}
+
+static zx_status_t set_size_locked(struct vmo *v, uint64_t size, struct list *freed)
+    REQUIRES(v->lock)
+{
+    const uint64_t old = v->size;
+
+    mutex_assert_held(v->lock);
+    if (size < old) {
+        if (any_pinned_locked(v, vmo_page_index(size), vmo_page_index(old)))
+            return ZX_ERR_BAD_STATE;
+        vmo_unmap_range_locked(v, size, old - size);
+        vmo_take_pages_locked(v, vmo_page_index(size), vmo_page_index(old), freed);
+    } else if (size > old && v->parent != NULL) {
+        // Clones of v now see what v's own parent has there.
+        vmo_unmap_range_locked(v, old, size - old);
+    }
+    v->size = size;
+    return ZX_OK;
+}
+
+zx_status_t vmo_set_size(struct vmo *v, uint64_t size)
+{
+    struct list freed;
+
+    if (vmo_is_physical(v))
+        return ZX_ERR_NOT_SUPPORTED;
+    if (!vmo_is_resizable(v))
+        return ZX_ERR_UNAVAILABLE;
+    if (size > VMO_MAX_SIZE)
+        return ZX_ERR_OUT_OF_RANGE;
+    list_init(&freed);
+    vmo_lock(v);
+    zx_status_t status = set_size_locked(v, ROUND_UP(size, PAGE_SIZE), &freed);
+    unsigned policy = v->cache_policy;
+    vmo_unlock(v);
+    vmo_free_pages(&freed, policy);
+    return status;
+}
+
+zx_status_t vmo_decommit(struct vmo *v, uint64_t offset, uint64_t len)
+{
+    uint64_t first = 0, end = 0;
+    struct list freed;
+
+    if (vmo_is_physical(v) || v->kind == VMO_CONTIGUOUS)
+        return ZX_ERR_NOT_SUPPORTED;
+    list_init(&freed);
+    vmo_lock(v);
+    zx_status_t status = vmo_trim_range_locked(v, offset, len, &first, &end);
+    if (status == ZX_OK && any_pinned_locked(v, first, end))
+        status = ZX_ERR_BAD_STATE;
+    uint64_t index = first;
+    if (status == ZX_OK && radix_next(&v->pages, &index, end) != NULL) {
+        vmo_unmap_range_locked(v, first << PAGE_SHIFT, (end - first) << PAGE_SHIFT);
+        vmo_take_pages_locked(v, first, end, &freed);
+    }
+    unsigned policy = v->cache_policy;
+    vmo_unlock(v);
+    vmo_free_pages(&freed, policy);
+    return status;
+}
+
+// Distinct address spaces that map v.
+static uint32_t share_count_locked(struct vmo *v) REQUIRES(v->lock)
+{
+    const struct vm_aspace *seen[SHARE_COUNT_EXACT];
+    uint32_t count = 0;
+
+    if (v->mapping_count < 2)
+        return 1;
+    for (struct vm_mapping *m = mapping_first_overlap(v, 0, UINT64_MAX); m != NULL;
+         m = mapping_next_overlap(m, 0, UINT64_MAX)) {
+        uint32_t i = 0;
+        while (i < MIN(count, SHARE_COUNT_EXACT) && seen[i] != m->as)
+            i++;
+        if (i < MIN(count, SHARE_COUNT_EXACT))
+            continue;
+        if (count < SHARE_COUNT_EXACT)
+            seen[count] = m->as;
+        count++;
+    }
+    return count;
+}
+
+void vmo_get_stats(struct vmo *v, struct vmo_stats *out)
+{
+    vmo_lock(v);
+    *out = (struct vmo_stats){
+        .size = v->size,
+        .committed_pages = v->pages.count,
+        .mappings = v->mapping_count,
+        .children = v->child_count,
+        .share_count = share_count_locked(v),
+        .cache_policy = v->cache_policy,
+        .flags = v->flags,
+        .kind = v->kind,
+    };
+    vmo_unlock(v);
+}

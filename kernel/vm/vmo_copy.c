@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// Copying between a VMO and a buffer, page by page. A page is held by a busy reference while it is
+// copied without any lock, so the buffer may be user memory that faults, and a mapping of the same VMO.
+//
+// Locks: the tree lock, taken to find each page and dropped for its copy. Invariant V4.
+
+#include <vm/vmo.h>
+
+#include <hal/usercopy.h>
+#include <lib/string.h>
+
+#include "vm_priv.h"
+
+// One transfer. `buffer` is a kernel or a user address.
+struct copy {
+    struct vmo *v;
+    uintptr_t buffer;
+    bool user;
+    bool write; // into the VMO
+};
+
+static zx_status_t check_range_locked(const struct vmo *v, uint64_t offset, size_t len)
+    REQUIRES(v->lock)
+{
+    if (v->cache_policy != ZX_CACHE_POLICY_CACHED)
+        return ZX_ERR_BAD_STATE;
+    if (len > UINT64_MAX - offset || offset + len > v->size)
+        return ZX_ERR_OUT_OF_RANGE;
+    return ZX_OK;
+}
+
+// Finds the page to copy from or to, and makes it busy. Writing commits it; reading what nobody has
+// reads the zero page, which needs no hold.
+static zx_status_t hold_page_locked(struct vmo *v, uint64_t index, bool write, struct page **out)
+    REQUIRES(v->lock)
+{
+    bool own;
+    struct page *page = vmo_visible_page_locked(v, index, &own);
+
+    if (write && !own) {
+        zx_status_t status = vmo_add_page_locked(v, index, &page);
+        if (status != ZX_OK)
+            return status;
+    } else if (page == NULL) {
+        *out = vm_zero_page;
+        return ZX_OK;
+    }
+    ASSERT((page->count & VM_PAGE_BUSY_MASK) != VM_PAGE_BUSY_MASK);
+    page->count += VM_PAGE_BUSY_ONE;
+    *out = page;
+    return ZX_OK;
+}
+
+// Copies n bytes of one page at kernel address `data`. No lock held.
+static zx_status_t copy_part(const struct copy *c, uint8_t *data, uintptr_t buffer, size_t n,
+                             bool executed)
+{
+    zx_status_t status = ZX_OK;
+
+    if (c->user)
+        status = c->write ? hal_copy_from_user(data, buffer, n)
+                          : hal_copy_to_user(buffer, data, n);
+    else if (c->write)
+        memcpy(data, (const void *)buffer, n);
+    else
+        memcpy((void *)buffer, data, n);
+    if (c->write && unlikely(executed))
+        hal_cache_sync_icache(data, n);
+    return status;
+}
+
+static zx_status_t vmo_copy(const struct copy *c, uint64_t offset, size_t len)
+{
+    struct vmo *v = c->v;
+    struct list freed;
+    size_t done = 0;
+
+    if (vmo_is_physical(v))
+        return ZX_ERR_NOT_SUPPORTED;
+    list_init(&freed);
+    vmo_lock(v);
+    zx_status_t status = check_range_locked(v, offset, len);
+    while (status == ZX_OK && done < len) {
+        uint64_t at = offset + done;
+        size_t n = MIN(len - done, PAGE_SIZE - (at & PAGE_MASK));
+        struct page *page;
+        status = hold_page_locked(v, vmo_page_index(at), c->write, &page);
+        if (status != ZX_OK)
+            break;
+        bool executed = v->marks & VMO_MARK_EXEC;
+        vmo_unlock(v);
+        status = copy_part(c, (uint8_t *)page_to_virt(page) + (at & PAGE_MASK), c->buffer + done, n,
+                           executed);
+        vmo_lock(v);
+        if (page != vm_zero_page)
+            vmo_page_unbusy_locked(v, page, &freed);
+        done += n;
+        if (status == ZX_OK && done < len)
+            status = check_range_locked(v, offset + done, len - done); // it may have shrunk
+    }
+    vmo_unlock(v);
+    vmo_free_pages(&freed, ZX_CACHE_POLICY_CACHED);
+    return status;
+}
+
+zx_status_t vmo_read(struct vmo *v, void *dst, uint64_t offset, size_t len)
+{
+    struct copy c = {.v = v, .buffer = (uintptr_t)dst};
+    return vmo_copy(&c, offset, len);
+}
+
+zx_status_t vmo_write(struct vmo *v, const void *src, uint64_t offset, size_t len)
+{
+    struct copy c = {.v = v, .buffer = (uintptr_t)src, .write = true};
+    return vmo_copy(&c, offset, len);
+}
+
+zx_status_t vmo_read_user(struct vmo *v, uintptr_t dst, uint64_t offset, size_t len)
+{
+    struct copy c = {.v = v, .buffer = dst, .user = true};
+    return vmo_copy(&c, offset, len);
+}
+
+zx_status_t vmo_write_user(struct vmo *v, uintptr_t src, uint64_t offset, size_t len)
+{
+    struct copy c = {.v = v, .buffer = src, .user = true, .write = true};
+    return vmo_copy(&c, offset, len);
+}
