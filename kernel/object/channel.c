@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: MIT
+// Channels (object/channel.h). Both endpoints and their lock are one allocation, freed when both have
+// lost their last reference; so an endpoint may look at its peer as long as it lives itself.
+//
+// Signals: WRITABLE from creation until the peer closes; READABLE while the inbox is not empty;
+// PEER_CLOSED once the peer has no handle.
+//
+//   C1 inbox_count is the length of inbox; READABLE is asserted iff it is not 0.
+//   C2 closed is set when the last handle goes; from then on nothing is queued here.
+//   C3 A call is on `callers` of its own endpoint from before its message is visible until a reply,
+//      an end or its thread takes it off. A message whose first word is its txid goes to it alone.
+//   C4 A caller's thread takes the pair's lock before it leaves the call: so whoever takes the call
+//      off the list under that lock may still wake the thread (sched/wait.h W1).
+// Locks: [P] the pair's mutex (rank OBJECT).
+#include <object/channel.h>
+
+#include <debug/assert.h>
+#include <mem/slab.h>
+#include <sched/wait.h>
+
+struct channel {
+    struct object obj;
+    struct list inbox;      // [P] of packet, oldest first
+    struct list callers;    // [P] of channel_call
+    uint32_t inbox_count;   // [P] C1
+    zx_txid_t last_txid;    // [P]
+    uint8_t index;          // [I] which end of the pair
+    bool closed;            // [P] C2
+};
+
+struct channel_pair {
+    struct mutex lock;
+    atomic_uint ends;       // [a] endpoints not yet destroyed
+    struct channel end[2];
+};
+
+static SLAB_CACHE(channel_cache, sizeof(struct channel_pair), _Alignof(struct channel_pair));
+
+static struct channel *channel_from_object(struct object *obj)
+{
+    DEBUG_ASSERT(obj->ops == &channel_ops);
+    return container_of(obj, struct channel, obj);
+}
+
+static struct channel_pair *pair_of(const struct channel *ch)
+{
+    return container_of(ch - ch->index, struct channel_pair, end[0]);
+}
+
+static struct channel *peer_of(const struct channel *ch)
+{
+    return &pair_of(ch)->end[ch->index ^ 1];
+}
+
+// Ends every call in progress on `ch`.
+static void end_calls_locked(struct channel *ch, zx_status_t why)
+{
+    struct channel_call *call;
+    while ((call = list_pop_head_entry(&ch->callers, struct channel_call, node)) != NULL) {
+        call->status = why;
+        wait_wake(call->thread, why);
+    }
+}
+
+static void channel_zero_handles(struct object *obj)
+{
+    struct channel *ch = channel_from_object(obj);
+    struct channel *peer = peer_of(ch);
+    struct list dropped;
+    list_init(&dropped);
+    mutex_lock(obj->lock);
+    ch->closed = true;
+    list_splice_tail(&dropped, &ch->inbox);
+    ch->inbox_count = 0;
+    end_calls_locked(ch, ZX_ERR_CANCELED);
+    end_calls_locked(peer, ZX_ERR_PEER_CLOSED);
+    object_update_locked(&peer->obj, ZX_CHANNEL_WRITABLE, ZX_CHANNEL_PEER_CLOSED);
+    mutex_unlock(obj->lock);
+    struct packet *p;
+    while ((p = list_pop_head_entry(&dropped, struct packet, node)) != NULL)
+        packet_free(p);
+}
+
+static void channel_destroy(struct object *obj)
+{
+    struct channel_pair *pair = pair_of(channel_from_object(obj));
+    if (atomic_fetch_sub_explicit(&pair->ends, 1, memory_order_acq_rel) == 1)
+        slab_free(&channel_cache, pair);
+}
+
+static zx_koid_t channel_related(const struct object *obj)
+{
+    return peer_of(container_of(obj, struct channel, obj))->obj.koid;
+}
+
+static zx_status_t channel_signal_peer(struct object *obj, zx_signals_t clear, zx_signals_t set)
+{
+    struct channel *peer = peer_of(channel_from_object(obj));
+    zx_status_t status = ZX_OK;
+    mutex_lock(obj->lock);
+    if (peer->closed)
+        status = ZX_ERR_PEER_CLOSED;
+    else
+        object_update_locked(&peer->obj, clear, set);
+    mutex_unlock(obj->lock);
+    return status;
+}
+
+const struct object_ops channel_ops = {
+    .type = ZX_OBJ_TYPE_CHANNEL,
+    .rights = ZX_DEFAULT_CHANNEL_RIGHTS,
+    .user_signals = ZX_USER_SIGNAL_ALL,
+    .on_zero_handles = channel_zero_handles,
+    .destroy = channel_destroy,
+    .related = channel_related,
+    .signal_peer = channel_signal_peer,
+};
+
+zx_status_t channel_create(struct object **out0, struct object **out1)
+{
+    struct channel_pair *pair = slab_alloc(&channel_cache);
+    if (pair == NULL)
+        return ZX_ERR_NO_MEMORY;
+    mutex_init(&pair->lock, &object_lock_class);
+    atomic_init(&pair->ends, 2);
+    for (uint8_t i = 0; i < 2; i++) {
+        struct channel *ch = &pair->end[i];
+        list_init(&ch->inbox);
+        list_init(&ch->callers);
+        ch->inbox_count = 0;
+        ch->last_txid = 0;
+        ch->index = i;
+        ch->closed = false;
+        object_init(&ch->obj, &channel_ops, &pair->lock, ZX_CHANNEL_WRITABLE);
+    }
+    *out0 = &pair->end[0].obj;
+    *out1 = &pair->end[1].obj;
+    return ZX_OK;
+}
+
+// The call on `ch` that waits for this message, NULL if none.
+static struct channel_call *match_locked(struct channel *ch, const struct packet *p)
+{
+    if (likely(list_is_empty(&ch->callers)) || p->num_bytes < sizeof(zx_txid_t))
+        return NULL;
+    zx_txid_t txid = packet_txid(p);
+    struct channel_call *call;
+    list_for_each_entry (call, &ch->callers, node) {
+        if (call->txid == txid)
+            return call;
+    }
+    return NULL;
+}
+
+// Appends p to ch's inbox. The readers are told by the signal.
+static void queue_locked(struct channel *ch, struct packet *p)
+{
+    list_add_tail(&ch->inbox, &p->node);
+    ch->inbox_count++;
+    object_update_locked(&ch->obj, 0, ZX_CHANNEL_READABLE);
+}
+
+zx_status_t channel_write(struct object *obj, struct packet **p)
+{
+    struct channel *peer = peer_of(channel_from_object(obj));
+    mutex_lock(obj->lock);
+    if (unlikely(peer->closed)) {
+        mutex_unlock(obj->lock);
+        return ZX_ERR_PEER_CLOSED;
+    }
+    struct channel_call *call = match_locked(peer, *p);
+    if (call != NULL) {
+        list_remove(&call->node); // C3
+        call->reply = *p;
+        wait_wake(call->thread, ZX_OK);
+    } else {
+        queue_locked(peer, *p);
+    }
+    *p = NULL;
+    mutex_unlock(obj->lock);
+    return ZX_OK;
+}
+
+zx_status_t channel_read(struct object *obj, uint32_t max_bytes, uint32_t max_handles, bool discard,
+                         struct packet **out, uint32_t *out_bytes, uint32_t *out_handles)
+{
+    struct channel *ch = channel_from_object(obj);
+    zx_status_t status = ZX_OK;
+    mutex_lock(obj->lock);
+    struct packet *p = list_peek_head_entry(&ch->inbox, struct packet, node);
+    if (unlikely(p == NULL)) {
+        status = peer_of(ch)->closed ? ZX_ERR_PEER_CLOSED : ZX_ERR_SHOULD_WAIT;
+        mutex_unlock(obj->lock);
+        return status;
+    }
+    *out_bytes = p->num_bytes;
+    *out_handles = p->num_handles;
+    if (unlikely(p->num_bytes > max_bytes || p->num_handles > max_handles))
+        status = ZX_ERR_BUFFER_TOO_SMALL;
+    bool take = status == ZX_OK || discard;
+    if (likely(take)) {
+        list_remove(&p->node);
+        if (--ch->inbox_count == 0)
+            object_update_locked(obj, ZX_CHANNEL_READABLE, 0);
+    }
+    mutex_unlock(obj->lock);
+    if (likely(status == ZX_OK))
+        *out = p;
+    else if (take)
+        packet_free(p);
+    return status;
+}
+
+// --- Calls -------------------------------------------------------------------------------------
+
+static bool txid_in_use_locked(const struct channel *ch, zx_txid_t txid)
+{
+    struct channel_call *call;
+    list_for_each_entry (call, &ch->callers, node) {
+        if (call->txid == txid)
+            return true;
+    }
+    return false;
+}
+
+static zx_txid_t fresh_txid_locked(struct channel *ch)
+{
+    zx_txid_t txid;
+    do {
+        txid = ++ch->last_txid | 0x80000000u;
+    } while (unlikely(txid_in_use_locked(ch, txid)));
+    return txid;
+}
+
+// Takes what the call has come to, if it has: a reply, or an end. Pair lock held.
+static bool call_done_locked(struct channel_call *call, zx_status_t *out_status,
+                             struct packet **out_reply)
+{
+    if (call->reply != NULL) {
+        *out_reply = call->reply;
+        *out_status = ZX_OK;
+        return true;
+    }
+    *out_status = call->status;
+    return call->status != ZX_OK;
+}
+
+// After the wait: the call's result, or it stays registered (INTR_RETRY).
+static zx_status_t call_finish(struct channel_call *call, zx_status_t waited,
+                               struct packet **out_reply)
+{
+    struct object *obj = call->channel;
+    zx_status_t status;
+    mutex_lock(obj->lock);
+    if (!call_done_locked(call, &status, out_reply)) {
+        status = waited;
+        if (waited == ZX_ERR_INTERNAL_INTR_RETRY) {
+            mutex_unlock(obj->lock);
+            return status;
+        }
+        list_remove(&call->node);
+    }
+    mutex_unlock(obj->lock);
+    call->channel = NULL;
+    object_unref(obj);
+    return status;
+}
+
+zx_status_t channel_call(struct object *obj, struct packet **p, zx_time_t deadline,
+                         struct channel_call *call, struct packet **out_reply)
+{
+    struct channel *ch = channel_from_object(obj);
+    struct channel *peer = peer_of(ch);
+    DEBUG_ASSERT(!channel_call_pending(call));
+    mutex_lock(obj->lock);
+    if (unlikely(peer->closed || ch->closed)) {
+        // Its own last handle may have gone between the look-up and here: nobody would end the call.
+        zx_status_t status = ch->closed ? ZX_ERR_CANCELED : ZX_ERR_PEER_CLOSED;
+        mutex_unlock(obj->lock);
+        return status;
+    }
+    object_ref(obj);
+    call->channel = obj;
+    call->thread = thread_current();
+    call->reply = NULL;
+    call->status = ZX_OK;
+    call->txid = fresh_txid_locked(ch);
+    packet_set_txid(*p, call->txid);
+    list_add_tail(&ch->callers, &call->node);
+    wait_arm(true);
+    wait_handoff_begin();
+    queue_locked(peer, *p);
+    wait_handoff_end();
+    *p = NULL;
+    mutex_unlock(obj->lock);
+    return call_finish(call, wait_block(WAIT_ON_CHANNEL, deadline), out_reply);
+}
+
+zx_status_t channel_call_wait(struct channel_call *call, zx_time_t deadline,
+                              struct packet **out_reply)
+{
+    struct object *obj = call->channel;
+    zx_status_t status, ignored;
+    wait_arm(true);
+    mutex_lock(obj->lock);
+    bool done = call->reply != NULL || call->status != ZX_OK;
+    mutex_unlock(obj->lock);
+    if (done) {
+        (void)wait_disarm(&ignored);
+        status = ZX_OK;
+    } else {
+        status = wait_block(WAIT_ON_CHANNEL, deadline);
+    }
+    return call_finish(call, status, out_reply);
+}
+
+void channel_call_abandon(struct channel_call *call)
+{
+    if (!channel_call_pending(call))
+        return;
+    struct object *obj = call->channel;
+    mutex_lock(obj->lock);
+    list_remove_if_linked(&call->node);
+    struct packet *reply = call->reply;
+    call->reply = NULL;
+    mutex_unlock(obj->lock);
+    call->channel = NULL;
+    object_unref(obj);
+    packet_free(reply);
+}

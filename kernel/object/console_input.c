@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Console input (object/console_input.h): a ring filled by the UART's interrupt. A full ring drops
+// what comes; so does a machine nobody reads.
+#include <object/console_input.h>
+
+#include <hal/console.h>
+#include <hal/spinlock.h>
+#include <hal/upcall.h>
+#include <sched/wait.h>
+
+LOCK_CLASS(console_input_class, RANK_IRQ_WORK, LOCK_SPIN_IRQ);
+
+#define RING_SIZE 1024u // power of two
+
+static struct spinlock lock = SPINLOCK_INIT(console_input_class);
+static uint8_t ring[RING_SIZE];   // [lock]
+static uint32_t head, tail;       // [lock] written, read; free-running
+static struct waitq waiters;      // [lock]
+
+void console_input_init(void)
+{
+    waitq_init(&waiters);
+    (void)hal_console_rx_start(); // a console without input is still a console
+}
+
+void kernel_console_rx(uint8_t byte)
+{
+    spin_lock_irqsoff(&lock);
+    if (head - tail < RING_SIZE)
+        ring[head++ & (RING_SIZE - 1)] = byte;
+    waitq_wake(&waiters, 1, ZX_OK);
+    spin_unlock_irqsoff(&lock);
+}
+
+zx_status_t console_input_read(char *out)
+{
+    for (;;) {
+        struct wait_node node;
+        wait_arm(true);
+        unsigned long flags = spin_lock_irqsave(&lock);
+        bool have = head != tail;
+        if (have)
+            *out = (char)ring[tail++ & (RING_SIZE - 1)];
+        else
+            waitq_add(&waiters, &node);
+        spin_unlock_irqrestore(&lock, flags);
+        zx_status_t status = ZX_OK;
+        if (have) {
+            (void)wait_disarm(&status);
+            return ZX_OK;
+        }
+        status = wait_block(WAIT_ON_NOTHING, ZX_TIME_INFINITE);
+        flags = spin_lock_irqsave(&lock);
+        waitq_remove(&node);
+        spin_unlock_irqrestore(&lock, flags);
+        if (status != ZX_OK)
+            return status;
+    }
+}

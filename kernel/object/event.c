@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// Events: an object that is nothing but its signals (object/event.h).
+#include <object/event.h>
+
+#include <mem/slab.h>
+
+static SLAB_CACHE(event_cache, sizeof(struct event), _Alignof(struct event));
+
+static struct event *event_from_object(struct object *obj)
+{
+    return container_of(obj, struct event, obj);
+}
+
+static void event_zero_handles(struct object *obj)
+{
+    (void)obj;
+}
+
+static void event_destroy(struct object *obj)
+{
+    slab_free(&event_cache, event_from_object(obj));
+}
+
+static zx_koid_t event_related(const struct object *obj)
+{
+    (void)obj;
+    return 0;
+}
+
+static struct object_cookie *event_cookie(struct object *obj)
+{
+    return &event_from_object(obj)->cookie;
+}
+
+const struct object_ops event_ops = {
+    .type = ZX_OBJ_TYPE_EVENT,
+    .rights = ZX_DEFAULT_EVENT_RIGHTS,
+    .user_signals = ZX_USER_SIGNAL_ALL | ZX_EVENT_SIGNALED,
+    .on_zero_handles = event_zero_handles,
+    .destroy = event_destroy,
+    .related = event_related,
+    .cookie = event_cookie,
+};
+
+zx_status_t event_create(struct object **out)
+{
+    struct event *e = slab_alloc(&event_cache);
+    if (e == NULL)
+        return ZX_ERR_NO_MEMORY;
+    mutex_init(&e->lock, &object_lock_class);
+    e->cookie = (struct object_cookie){ 0 };
+    object_init(&e->obj, &event_ops, &e->lock, 0);
+    *out = &e->obj;
+    return ZX_OK;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// Handle tables: a process's map from handle values to {object, rights}.
+//
+// A value has bit 0 set and bit 31 clear; in between are a slot number and a generation, mixed with
+// a per-process secret. A slot's generation grows on every reuse, so a stale value fails for 4096
+// reuses. Look-up is O(1) under the table's own mutex (rank HANDLE_TABLE); objects' locks nest in it.
+#pragma once
+
+#include <object/object.h>
+#include <sched/mutex.h>
+
+#define HANDLE_CHUNK_SLOTS 64u
+#define HANDLE_MAX_SYSTEM 262144u // live handles in tables, system-wide (spec 00 section 8)
+
+// Locks: [T] the table's mutex; [L] the lock of `object`.
+struct handle_slot {
+    struct object *object;      // [T] NULL: free
+    uint32_t rights;            // [T] of a free slot: index of the next free one + 1
+    uint32_t generation;        // [T] 12 bits
+    struct observer *observers; // [L] begun through this handle; grows only under [T] and [L]
+};
+
+struct handle_chunk {
+    struct handle_slot slot[HANDLE_CHUNK_SLOTS];
+};
+
+struct handle_table {
+    struct mutex lock;
+    struct handle_chunk **chunks; // [T] directory of `chunk_capacity` entries
+    uint32_t chunk_count;         // [T]
+    uint32_t chunk_capacity;      // [T]
+    uint32_t free_head;           // [T] slot index + 1 of the first free slot; 0 = none
+    uint32_t count;               // [T] live handles
+    uint32_t secret;              // [I] mixed into values; bits 0 and 31 clear
+    bool closed;                  // [T] the process is dead: nothing can be installed
+};
+
+void handle_table_init(struct handle_table *t);
+// Closes everything; nothing can be installed afterwards. No lock held.
+void handle_table_close_all(struct handle_table *t);
+// Frees the memory of a closed table.
+void handle_table_destroy(struct handle_table *t);
+
+// Looks `value` up and takes a reference. `ops` NULL: any type. In order: ZX_ERR_BAD_HANDLE,
+// ZX_ERR_ACCESS_DENIED (some bit of `rights` missing), ZX_ERR_WRONG_TYPE. *out_rights may be NULL.
+zx_status_t handle_lookup(struct handle_table *t, zx_handle_t value, const struct object_ops *ops,
+                          zx_rights_t rights, struct object **out,
+                          zx_rights_t *out_rights) MUST_CHECK;
+// Only tells whether the value is live; never counts as a policy violation.
+bool handle_valid(struct handle_table *t, zx_handle_t value);
+
+// Installs a handle; on success *h is consumed and *out_value is live at once.
+// ZX_ERR_NO_MEMORY: h stays the caller's.
+zx_status_t handle_install(struct handle_table *t, struct handle h, zx_handle_t *out_value) MUST_CHECK;
+
+// The same, and stores the value to the user address `out` before the handle is live. Consumes h in
+// any case: ZX_ERR_NO_MEMORY, ZX_ERR_INVALID_ARGS (bad address) close it.
+zx_status_t handle_install_user(struct handle_table *t, struct handle h, uintptr_t out) MUST_CHECK;
+
+// Two steps, for results whose value must reach the user before the handle exists: reserve gives the
+// value, then commit (cannot fail) or cancel.
+zx_status_t handle_reserve(struct handle_table *t, zx_handle_t *out_value) MUST_CHECK;
+void handle_commit(struct handle_table *t, zx_handle_t value, struct handle h);
+void handle_cancel(struct handle_table *t, zx_handle_t value);
+
+// Takes a handle out of the table, with `rights` required; waits begun through it end. In order:
+// ZX_ERR_BAD_HANDLE; ZX_ERR_ACCESS_DENIED (then the handle stays).
+zx_status_t handle_remove(struct handle_table *t, zx_handle_t value, zx_rights_t rights,
+                          struct handle *out) MUST_CHECK;
+
+// zx_handle_close: 0 is ZX_OK.
+zx_status_t handle_close(struct handle_table *t, zx_handle_t value) MUST_CHECK;
+// The source's rights, or the subset asked for. ZX_ERR_INVALID_ARGS.
+zx_status_t handle_rights_reduce(zx_rights_t have, zx_rights_t want, zx_rights_t *out) MUST_CHECK;
+
+// For a channel message: takes `count` handles out at once; TRANSFER is required, `self` refused
+// with ZX_ERR_NOT_SUPPORTED. All are consumed whatever happens: on failure the good ones are closed.
+// The first failing entry decides the status.
+zx_status_t handle_remove_for_message(struct handle_table *t, const zx_handle_t *values,
+                                      uint32_t count, const struct object *self,
+                                      struct handle *out) MUST_CHECK;
+// Consumes what of `values` is live (failure paths of calls that always consume).
+void handle_discard(struct handle_table *t, const zx_handle_t *values, uint32_t count);
+
+// The handle's slot for registering an observer: called with the table's lock held.
+struct handle_slot *handle_slot_locked(struct handle_table *t, zx_handle_t value);
+
+// Calls fn for every live handle in slot order, in batches with the lock held: fn must not block.
+void handle_for_each(struct handle_table *t,
+                     void (*fn)(void *ctx, struct object *obj, zx_rights_t rights), void *ctx);
+
+// Walks the live handles to objects of one type in slot order with nothing held in between; *cursor
+// starts as 0. True: *out is referenced for the caller. What changes meanwhile is seen or not.
+bool handle_next(struct handle_table *t, uint32_t *cursor, const struct object_ops *ops,
+                 struct object **out, zx_rights_t *out_rights) MUST_CHECK;
+
+uint32_t handle_table_count(struct handle_table *t);
+// Live handles in all tables.
+uint32_t handle_system_count(void);

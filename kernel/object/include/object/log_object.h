@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Debug log objects: a user's handle on the kernel's one log ring.
+#pragma once
+
+#include <debug/log.h>
+#include <object/object.h>
+
+extern const struct object_ops log_ops;
+
+// `flags` are OR-ed into every record written through it. Readable: starts at the oldest record.
+zx_status_t log_object_create(uint32_t flags, bool readable, struct object **out) MUST_CHECK;
+// One record as the process and thread koids given. Never blocks.
+zx_status_t log_object_write(struct object *obj, uint32_t flags, zx_koid_t pid, zx_koid_t tid,
+                             const void *data, size_t len) MUST_CHECK;
+// The next record. ZX_ERR_SHOULD_WAIT; ZX_ERR_BAD_STATE: not readable.
+zx_status_t log_object_read(struct object *obj, struct log_record *out, size_t *out_len) MUST_CHECK;
+
+// Boot: the notifier that asserts READABLE, and the thread that copies the log to the console.
+zx_status_t log_object_init(void) MUST_CHECK;
+// Everything logged so far is on the console; from here on records go there at once (power off).
+void log_flush_sync(void);

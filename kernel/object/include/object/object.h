@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+// The header of every kernel object: identity, references, handles, signals, observers.
+//
+// A type embeds struct object and supplies an ops table; `TYPE_from_object` in the type's header is
+// the only downcast. A reference (object_ref) keeps the memory alive; a handle keeps the object
+// reachable for user code and owns one reference. When the last handle goes, ops->on_zero_handles
+// runs; when the last reference goes, ops->destroy runs.
+//
+// Both callbacks run outside of all locks and never nest: closing long chains (a channel holding
+// messages holding channels ...) works through a per-thread list with a bounded stack (object.c).
+#pragma once
+
+#include <hal/types.h>
+#include <lib/list.h>
+#include <sched/mutex.h>
+#include <zircon/rights.h>
+#include <zircon/syscalls/object.h>
+
+struct object;
+struct observer;
+struct thread;
+
+struct object_ops {
+    uint32_t type;             // ZX_OBJ_TYPE_*
+    zx_rights_t rights;        // of the first handle; waitable iff it contains WAIT
+    zx_signals_t user_signals; // what zx_object_signal may change
+    // The last handle is closed. Runs with no lock held; the caller holds a reference.
+    void (*on_zero_handles)(struct object *obj);
+    // The last reference is gone: free the memory. No lock held.
+    void (*destroy)(struct object *obj);
+    // The object's lasting relation: peer, parent job, process ... 0 if none.
+    zx_koid_t (*related)(const struct object *obj);
+    // Signals the peer; NULL: the type has no peers. Masks are checked by the caller.
+    zx_status_t (*signal_peer)(struct object *obj, zx_signals_t clear, zx_signals_t set);
+    // The name buffer (ZX_MAX_NAME_LEN bytes) guarded by obj->lock; NULL: nameless type.
+    char *(*name)(struct object *obj);
+    // The cookie slot, NULL: the type has none.
+    struct object_cookie *(*cookie)(struct object *obj);
+};
+
+struct object_cookie {
+    zx_koid_t scope; // 0: never set; ZX_KOID_INVALIDATED: for ever unusable
+    uint64_t value;
+};
+
+// Locks: [I] fixed after init; [a] atomic; [L] *lock; [S] [L] to write, atomic to read.
+struct object {
+    const struct object_ops *ops;  // [I]
+    atomic_uint refs;              // [a] saturates instead of wrapping
+    atomic_uint handles;           // [a] in tables and in flight
+    zx_koid_t koid;                // [I]
+    _Atomic zx_signals_t signals;  // [S]
+    atomic_uint defer;             // [a] what is due, see object.c
+    struct mutex *lock;            // [I] the object's own or its pair's; NULL: not waitable, nameless
+    struct list observers;         // [L] of struct observer, newest first
+    struct object *defer_next;     // [owner of the deferral]
+};
+
+extern const struct lock_class object_lock_class; // for solo objects' and pairs' mutexes
+extern const struct lock_class port_lock_class;
+
+// One reference, no handles, a fresh koid. `lock` as described above.
+void object_init(struct object *obj, const struct object_ops *ops, struct mutex *lock,
+                 zx_signals_t signals);
+
+void object_unref_saturated(struct object *obj);
+void object_dead(struct object *obj); // refs reached 0: defers ops->destroy
+
+#define OBJECT_REFS_SATURATED 0x80000000u
+
+ALWAYS_INLINE void object_ref(struct object *obj)
+{
+    uint32_t old = atomic_fetch_add_explicit(&obj->refs, 1, memory_order_relaxed);
+    if (unlikely(old >= OBJECT_REFS_SATURATED - 1))
+        atomic_store_explicit(&obj->refs, OBJECT_REFS_SATURATED + OBJECT_REFS_SATURATED / 2,
+                              memory_order_relaxed);
+}
+
+// For weak lists: a reference unless the last one is gone already.
+ALWAYS_INLINE MUST_CHECK bool object_try_ref(struct object *obj)
+{
+    uint32_t old = atomic_load_explicit(&obj->refs, memory_order_relaxed);
+    do {
+        if (old == 0)
+            return false;
+    } while (!atomic_compare_exchange_weak_explicit(&obj->refs, &old, old + 1, memory_order_relaxed,
+                                                    memory_order_relaxed));
+    return true;
+}
+
+// No lock of rank >= RANK_JOB_TREE may be held: the object may die here.
+ALWAYS_INLINE void object_unref(struct object *obj)
+{
+    uint32_t old = atomic_fetch_sub_explicit(&obj->refs, 1, memory_order_acq_rel);
+    if (unlikely(old == 1))
+        object_dead(obj);
+    else if (unlikely(old >= OBJECT_REFS_SATURATED))
+        object_unref_saturated(obj);
+}
+
+// --- Signals and observers -------------------------------------------------------------------
+
+// What watches an object. Embedded in a waiter's record or a port registration. It hangs on the
+// object and on the handle value it was begun through (handle.h); both links are guarded by the
+// object's lock.
+struct observer_ops {
+    // The state changed to `signals` (some bit, not necessarily one of `trigger`). Object lock held;
+    // may take port and run-queue locks. True: the observer is done, unlink it (it may be freed at
+    // once by then, so nothing touches it afterwards).
+    bool (*on_change)(struct observer *o, zx_signals_t signals);
+    // The handle it was begun through is gone. Already unlinked. Object lock held.
+    void (*on_cancel)(struct observer *o, zx_signals_t signals);
+};
+struct observer {
+    struct list_node node;           // [L] in object->observers
+    struct observer *handle_next;    // [L] next observer of the same handle
+    struct observer **handle_pprev;  // [L] who points to us there; NULL: not linked
+    const struct observer_ops *ops;  // [I]
+    zx_signals_t trigger;            // [I]
+};
+
+// Current state, without a lock.
+ALWAYS_INLINE zx_signals_t object_signals(const struct object *obj)
+{
+    return atomic_load_explicit(&((struct object *)obj)->signals, memory_order_acquire);
+}
+
+void object_notify_locked(struct object *obj, zx_signals_t signals); // walks the observers
+
+// Changes the state: (state & ~clear) | set; tells the observers if that changed anything.
+ALWAYS_INLINE void object_update_locked(struct object *obj, zx_signals_t clear, zx_signals_t set)
+{
+    zx_signals_t old = atomic_load_explicit(&obj->signals, memory_order_relaxed);
+    zx_signals_t state = (old & ~clear) | set;
+    if (state == old)
+        return;
+    atomic_store_explicit(&obj->signals, state, memory_order_release);
+    if (unlikely(!list_is_empty(&obj->observers)))
+        object_notify_locked(obj, state);
+}
+
+void object_update(struct object *obj, zx_signals_t clear, zx_signals_t set);
+
+// Links an observer to the object and to the handle whose list head is `handle_list`.
+void object_observe_locked(struct object *obj, struct observer *o, struct observer **handle_list);
+// Unlinks it from both if it is still linked; true if it was.
+bool object_unobserve_locked(struct object *obj, struct observer *o);
+// Ends everything begun through a handle that is going away.
+void object_cancel_observers(struct object *obj, struct observer **handle_list);
+
+ALWAYS_INLINE bool object_waitable(const struct object *obj)
+{
+    return (obj->ops->rights & ZX_RIGHT_WAIT) != 0;
+}
+
+// --- Handles' side -----------------------------------------------------------------------------
+
+// A handle outside of any table: owns one reference and one handle count. Move, never copy.
+struct handle {
+    struct object *object;
+    zx_rights_t rights;
+};
+
+// Makes a handle from a borrowed object: takes a reference and a handle count.
+ALWAYS_INLINE struct handle handle_make(struct object *obj, zx_rights_t rights)
+{
+    object_ref(obj);
+    atomic_fetch_add_explicit(&obj->handles, 1, memory_order_relaxed);
+    return (struct handle){ .object = obj, .rights = rights };
+}
+
+// The same, taking over the caller's reference.
+ALWAYS_INLINE struct handle handle_adopt(struct object *obj, zx_rights_t rights)
+{
+    atomic_fetch_add_explicit(&obj->handles, 1, memory_order_relaxed);
+    return (struct handle){ .object = obj, .rights = rights };
+}
+
+// Gives up the handle count of `h` but keeps its reference with the caller, who makes a new handle of
+// it at once (zx_handle_replace). The count may touch zero in between without the object noticing.
+ALWAYS_INLINE void handle_count_release(struct handle h)
+{
+    atomic_fetch_sub_explicit(&h.object->handles, 1, memory_order_acq_rel);
+}
+
+void object_zero_handles(struct object *obj); // consumes a reference
+
+// Closes a handle that is in no table. No lock held.
+ALWAYS_INLINE void handle_drop(struct handle h)
+{
+    if (atomic_fetch_sub_explicit(&h.object->handles, 1, memory_order_acq_rel) == 1)
+        object_zero_handles(h.object);
+    else
+        object_unref(h.object);
+}
+
+// --- Waiting -----------------------------------------------------------------------------------
+
+struct handle_table;
+
+// Waits until one of `signals` is set on the object behind `handle` of the current process.
+// *out_observed: union of all states seen. Errors of spec 10: BAD_HANDLE, ACCESS_DENIED,
+// NOT_SUPPORTED (these leave *out_observed alone), CANCELED, TIMED_OUT, INTERNAL_INTR_RETRY.
+// *out_early tells which: true for the first three.
+zx_status_t object_wait_one(struct handle_table *table, zx_handle_t handle, zx_signals_t signals,
+                            zx_time_t deadline, zx_signals_t *out_observed,
+                            bool *out_early) MUST_CHECK;
+
+// The same for `count` <= ZX_WAIT_MANY_MAX_ITEMS items; fills in `pending` of each.
+zx_status_t object_wait_many(struct handle_table *table, zx_wait_item_t *items, size_t count,
+                             zx_time_t deadline, bool *out_early) MUST_CHECK;
+
+// zx_object_signal on an object: checks the masks. NOT_SUPPORTED, INVALID_ARGS.
+zx_status_t object_user_signal(struct object *obj, zx_signals_t clear, zx_signals_t set) MUST_CHECK;
+zx_status_t object_user_signal_peer(struct object *obj, zx_signals_t clear,
+                                    zx_signals_t set) MUST_CHECK;
+
+// Statistics: live objects by type, for `objs` and tests.
+uint32_t object_count(uint32_t type);
+
+// Runs what the current thread has deferred (called where no lock is held; object_unref does it
+// itself when that is allowed).
+void object_defer_drain(void);

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// What the kernel command line decides for the object layer (spec 31 section 10); read once at boot.
+#pragma once
+
+#include <hal/types.h>
+
+struct settings {
+    bool aslr;              // not aslr.disable
+    bool serial;            // not kernel.serial=none
+    bool set_priority;      // not thread.set.priority.disable
+    bool soft_ticks;        // vdso.soft_ticks
+};
+
+extern struct settings settings;
+
+// Reads the options out of the command line.
+void settings_init(const char *cmdline);

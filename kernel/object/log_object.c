@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+// Debug log objects (object/log_object.h) and the console writer.
+//
+// A write to the ring may happen anywhere, so it only sets a flag and queues work; the worker then
+// asserts READABLE on the readers and wakes the console writer.
+//   G1 READABLE is cleared only by a read that found nothing, under the object's lock and with one
+//      more look after it: a record written in between asserts it again.
+// Locks: readers_lock guards the list of readers, objects' locks nest in it; writer_lock, a mutex, is
+// held while a record goes to the console.
+#include <object/log_object.h>
+
+#include <hal/console.h>
+#include <mem/slab.h>
+#include <sched/cpu.h>
+#include <sched/wait.h>
+
+LOCK_CLASS(log_readers_class, RANK_HANDLE_TABLE, LOCK_MUTEX);
+LOCK_CLASS(log_writer_class, RANK_THREAD, LOCK_MUTEX);
+
+struct log_object {
+    struct object obj;
+    struct mutex lock;
+    struct list_node reader_node; // [readers_lock]
+    struct log_cursor cursor;     // [L]
+    uint32_t flags;               // [I]
+    bool readable;                // [I]
+};
+
+static SLAB_CACHE(log_cache, sizeof(struct log_object), _Alignof(struct log_object));
+static struct mutex readers_lock = MUTEX_INIT(log_readers_class);
+static struct list readers = LIST_INIT(readers);
+static struct work notify_work;
+
+static struct thread writer_thread;
+static struct log_cursor writer_cursor; // [writer_thread], until writer_stopped
+static atomic_bool writer_stop;
+static struct mutex writer_lock = MUTEX_INIT(log_writer_class);
+
+static struct log_object *log_from_object(struct object *obj)
+{
+    return container_of(obj, struct log_object, obj);
+}
+
+static void log_zero_handles(struct object *obj)
+{
+    (void)obj;
+}
+
+static void log_destroy(struct object *obj)
+{
+    struct log_object *l = log_from_object(obj);
+    if (l->readable) {
+        mutex_lock(&readers_lock);
+        list_remove(&l->reader_node);
+        mutex_unlock(&readers_lock);
+    }
+    slab_free(&log_cache, l);
+}
+
+static zx_koid_t log_related(const struct object *obj)
+{
+    (void)obj;
+    return 0;
+}
+
+const struct object_ops log_ops = {
+    .type = ZX_OBJ_TYPE_LOG,
+    .rights = ZX_DEFAULT_LOG_RIGHTS,
+    .user_signals = ZX_USER_SIGNAL_ALL,
+    .on_zero_handles = log_zero_handles,
+    .destroy = log_destroy,
+    .related = log_related,
+};
+
+zx_status_t log_object_create(uint32_t flags, bool readable, struct object **out)
+{
+    struct log_object *l = slab_zalloc(&log_cache);
+    if (l == NULL)
+        return ZX_ERR_NO_MEMORY;
+    mutex_init(&l->lock, &object_lock_class);
+    l->flags = flags;
+    l->readable = readable;
+    log_cursor_oldest(&l->cursor);
+    zx_signals_t signals = ZX_LOG_WRITABLE;
+    if (readable && log_readable(&l->cursor))
+        signals |= ZX_LOG_READABLE;
+    object_init(&l->obj, &log_ops, &l->lock, signals);
+    if (readable) {
+        mutex_lock(&readers_lock);
+        list_add_tail(&readers, &l->reader_node);
+        mutex_unlock(&readers_lock);
+    }
+    *out = &l->obj;
+    return ZX_OK;
+}
+
+zx_status_t log_object_write(struct object *obj, uint32_t flags, zx_koid_t pid, zx_koid_t tid,
+                             const void *data, size_t len)
+{
+    return log_write(flags | log_from_object(obj)->flags, pid, tid, data, len);
+}
+
+zx_status_t log_object_read(struct object *obj, struct log_record *out, size_t *out_len)
+{
+    struct log_object *l = log_from_object(obj);
+    if (!l->readable)
+        return ZX_ERR_BAD_STATE;
+    mutex_lock(&l->lock);
+    *out_len = log_read(&l->cursor, out);
+    if (*out_len == 0) {
+        object_update_locked(obj, ZX_LOG_READABLE, 0);
+        if (log_readable(&l->cursor)) // G1
+            object_update_locked(obj, 0, ZX_LOG_READABLE);
+    }
+    mutex_unlock(&l->lock);
+    return *out_len == 0 ? ZX_ERR_SHOULD_WAIT : ZX_OK;
+}
+
+static void notify_readers(struct work *w)
+{
+    (void)w;
+    struct log_object *l;
+    mutex_lock(&readers_lock);
+    list_for_each_entry (l, &readers, reader_node)
+        object_update(&l->obj, 0, ZX_LOG_READABLE);
+    mutex_unlock(&readers_lock);
+    wait_wake(&writer_thread, ZX_OK);
+}
+
+// --- The console writer ------------------------------------------------------------------------
+
+static void console_out(void *ctx, const char *s, size_t len)
+{
+    (void)ctx;
+    hal_console_write(s, len);
+}
+
+static bool writer_step(void)
+{
+    return !atomic_load_explicit(&writer_stop, memory_order_acquire) &&
+           log_drain_step(&writer_cursor, console_out, NULL);
+}
+
+static void writer_main(void *arg)
+{
+    (void)arg;
+    for (;;) {
+        mutex_lock(&writer_lock);
+        bool more = writer_step();
+        mutex_unlock(&writer_lock);
+        if (more)
+            continue;
+        zx_status_t ignored;
+        wait_arm(false);
+        if (log_readable(&writer_cursor) &&
+            !atomic_load_explicit(&writer_stop, memory_order_acquire))
+            (void)wait_disarm(&ignored);
+        else
+            (void)wait_block(WAIT_ON_NOTHING, ZX_TIME_INFINITE);
+    }
+}
+
+static void queue_notify(void)
+{
+    work_queue(&notify_work);
+}
+
+// Any context, any spinlock held: then an interrupt to this very CPU does it when they are off.
+static void notify(void)
+{
+    if (hal_irqs_enabled() && hal_current()->preempt_count == 0)
+        queue_notify();
+    else
+        hal_ipi_send(hal_cpu_num(), HAL_IPI_CALL);
+}
+
+zx_status_t log_object_init(void)
+{
+    work_init(&notify_work, notify_readers);
+    zx_status_t status = thread_init(&writer_thread, "log-writer", PRIORITY_HIGH, writer_main, NULL,
+                                     NULL);
+    if (status != ZX_OK)
+        return status;
+    log_start_async(&writer_cursor);
+    thread_start(&writer_thread, NULL);
+    sched_set_call_hook(queue_notify);
+    log_set_notify(notify);
+    return ZX_OK;
+}
+
+void log_flush_sync(void)
+{
+    log_set_notify(NULL);
+    mutex_lock(&writer_lock);
+    atomic_store_explicit(&writer_stop, true, memory_order_release);
+    log_stop_async(&writer_cursor);
+    mutex_unlock(&writer_lock);
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+// Object headers: koids, references' end, signals and observers.
+//
+// Deferral. Dropping the last handle or the last reference queues the object on a chain of the
+// current thread; whoever finds the chain idle works it until it is empty. So callbacks never nest,
+// however long the chain of ownership, and the stack stays flat.
+//   D1 An object is on at most one chain: `defer` is claimed by an atomic exchange.
+//   D2 While queued for zero handles it is kept alive by the reference that came with the handle.
+//   D3 The chain is worked with no lock held; callers of object_unref and handle_drop hold none.
+#include <object/object.h>
+
+#include <debug/assert.h>
+#include <hal/cpu.h>
+#include <sched/cpu.h>
+
+const struct lock_class object_lock_class = { "object_lock_class", RANK_OBJECT, LOCK_MUTEX };
+const struct lock_class port_lock_class = { "port_lock_class", RANK_PORT, LOCK_MUTEX };
+
+#define KOID_FIRST 1024u
+
+enum { DEFER_NONE, DEFER_ZERO_HANDLES, DEFER_DESTROY };
+
+static _Atomic zx_koid_t next_koid = KOID_FIRST;
+
+// Live objects by type, a row a CPU; a cell may be negative, the column's sum is right.
+static _Atomic int32_t live[MAX_CPUS][ZX_OBJ_TYPE_LAST];
+
+static void count_add(uint32_t type, int32_t n)
+{
+    unsigned cpu = hal_current()->cpu; // a stale number is harmless: the add is atomic
+    atomic_fetch_add_explicit(&live[cpu][type], n, memory_order_relaxed);
+}
+
+uint32_t object_count(uint32_t type)
+{
+    int32_t sum = 0;
+    for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
+        sum += atomic_load_explicit(&live[cpu][type], memory_order_relaxed);
+    return sum > 0 ? (uint32_t)sum : 0;
+}
+
+void object_init(struct object *obj, const struct object_ops *ops, struct mutex *lock,
+                 zx_signals_t signals)
+{
+    obj->ops = ops;
+    atomic_init(&obj->refs, 1);
+    atomic_init(&obj->handles, 0);
+    obj->koid = atomic_fetch_add_explicit(&next_koid, 1, memory_order_relaxed);
+    atomic_init(&obj->signals, signals);
+    atomic_init(&obj->defer, DEFER_NONE);
+    obj->lock = lock;
+    list_init(&obj->observers);
+    obj->defer_next = NULL;
+    count_add(ops->type, 1);
+}
+
+void object_unref_saturated(struct object *obj)
+{
+    atomic_store_explicit(&obj->refs, OBJECT_REFS_SATURATED + OBJECT_REFS_SATURATED / 2,
+                          memory_order_relaxed);
+}
+
+static void defer_push(struct object *obj)
+{
+    struct thread *t = thread_current();
+    obj->defer_next = t->deferred;
+    t->deferred = obj;
+    if (!t->deferring)
+        object_defer_drain();
+}
+
+static void finish_one(struct object *obj)
+{
+    uint32_t due = atomic_exchange_explicit(&obj->defer, DEFER_NONE, memory_order_acq_rel);
+    if (due == DEFER_DESTROY) {
+        count_add(obj->ops->type, -1);
+        obj->ops->destroy(obj);
+        return;
+    }
+    obj->ops->on_zero_handles(obj);
+    object_unref(obj);
+}
+
+void object_defer_drain(void)
+{
+    struct thread *t = thread_current();
+    t->deferring = true;
+    while (t->deferred != NULL) {
+        struct object *obj = t->deferred;
+        t->deferred = obj->defer_next;
+        finish_one(obj);
+    }
+    t->deferring = false;
+}
+
+void object_dead(struct object *obj)
+{
+    lock_debug_assert_none("the end of an object");
+    atomic_store_explicit(&obj->defer, DEFER_DESTROY, memory_order_relaxed);
+    defer_push(obj);
+}
+
+void object_zero_handles(struct object *obj)
+{
+    lock_debug_assert_none("the close of a last handle");
+    // D1: another thread may have it queued already (a handle came back and went again): its turn
+    // serves for ours.
+    uint32_t none = DEFER_NONE;
+    if (atomic_compare_exchange_strong_explicit(&obj->defer, &none, DEFER_ZERO_HANDLES,
+                                                memory_order_acq_rel, memory_order_relaxed))
+        defer_push(obj);
+    else
+        object_unref(obj);
+}
+
+void object_notify_locked(struct object *obj, zx_signals_t signals)
+{
+    struct list_node *n = obj->observers.head.next;
+    while (n != &obj->observers.head) {
+        struct observer *o = list_entry(n, struct observer, node);
+        n = n->next;
+        // Unlinked before the call would be too early (on_change decides), after it too late (o may
+        // be freed): so a finished one is unlinked by its own callback's word, first in line.
+        struct list_node node = o->node;
+        struct observer *next = o->handle_next, **pprev = o->handle_pprev;
+        if (o->ops->on_change(o, signals)) {
+            node.prev->next = node.next;
+            node.next->prev = node.prev;
+            *pprev = next;
+            if (next != NULL)
+                next->handle_pprev = pprev;
+        }
+    }
+}
+
+void object_update(struct object *obj, zx_signals_t clear, zx_signals_t set)
+{
+    mutex_lock(obj->lock);
+    object_update_locked(obj, clear, set);
+    mutex_unlock(obj->lock);
+}
+
+void object_observe_locked(struct object *obj, struct observer *o, struct observer **handle_list)
+{
+    mutex_assert_held(obj->lock);
+    list_add_head(&obj->observers, &o->node);
+    o->handle_next = *handle_list;
+    o->handle_pprev = handle_list;
+    if (o->handle_next != NULL)
+        o->handle_next->handle_pprev = &o->handle_next;
+    *handle_list = o;
+}
+
+bool object_unobserve_locked(struct object *obj, struct observer *o)
+{
+    mutex_assert_held(obj->lock);
+    if (o->handle_pprev == NULL)
+        return false;
+    list_remove(&o->node);
+    *o->handle_pprev = o->handle_next;
+    if (o->handle_next != NULL)
+        o->handle_next->handle_pprev = o->handle_pprev;
+    o->handle_pprev = NULL;
+    return true;
+}
+
+void object_cancel_observers(struct object *obj, struct observer **handle_list)
+{
+    mutex_lock(obj->lock);
+    zx_signals_t signals = object_signals(obj);
+    while (*handle_list != NULL) {
+        struct observer *o = *handle_list;
+        object_unobserve_locked(obj, o);
+        o->ops->on_cancel(o, signals);
+    }
+    mutex_unlock(obj->lock);
+}
+
+zx_status_t object_user_signal(struct object *obj, zx_signals_t clear, zx_signals_t set)
+{
+    if (!object_waitable(obj))
+        return ZX_ERR_NOT_SUPPORTED;
+    if ((clear | set) & ~obj->ops->user_signals)
+        return ZX_ERR_INVALID_ARGS;
+    object_update(obj, clear, set);
+    return ZX_OK;
+}
+
+zx_status_t object_user_signal_peer(struct object *obj, zx_signals_t clear, zx_signals_t set)
+{
+    if (obj->ops->signal_peer == NULL)
+        return ZX_ERR_NOT_SUPPORTED;
+    if ((clear | set) & ~obj->ops->user_signals)
+        return ZX_ERR_INVALID_ARGS;
+    return obj->ops->signal_peer(obj, clear, set);
+}

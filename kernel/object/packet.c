@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// Channel messages: one allocation for the header, the handles and up to CHANNEL_INLINE_MAX bytes;
+// longer messages keep their bytes in pages whose pointers lie where the bytes would.
+//
+// A packet owns its handles: freeing it closes them.
+#include <object/channel.h>
+
+#include <debug/assert.h>
+#include <hal/usercopy.h>
+#include <lib/string.h>
+#include <mem/kmalloc.h>
+#include <mem/page.h>
+
+static bool is_paged(const struct packet *p)
+{
+    return p->num_bytes > CHANNEL_INLINE_MAX;
+}
+
+static size_t page_count(uint32_t num_bytes)
+{
+    return (num_bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
+
+static size_t packet_size(uint32_t num_bytes, uint32_t handle_room)
+{
+    size_t tail = num_bytes > CHANNEL_INLINE_MAX ? page_count(num_bytes) * sizeof(struct page *)
+                                                 : num_bytes;
+    return sizeof(struct packet) + handle_room * sizeof(struct handle) + tail;
+}
+
+static uint8_t *inline_bytes(const struct packet *p)
+{
+    return (uint8_t *)&p->handles[p->handle_room];
+}
+
+static struct page **pages(const struct packet *p)
+{
+    return (struct page **)&p->handles[p->handle_room];
+}
+
+static void free_pages(struct packet *p, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        page_free(pages(p)[i]);
+}
+
+struct packet *packet_alloc(uint32_t num_bytes, uint32_t num_handles)
+{
+    struct packet *p = kmalloc(packet_size(num_bytes, num_handles));
+    if (p == NULL)
+        return NULL;
+    list_node_init(&p->node);
+    p->num_bytes = num_bytes;
+    p->num_handles = 0;
+    p->handle_room = (uint16_t)num_handles;
+    if (likely(!is_paged(p)))
+        return p;
+    for (size_t i = 0; i < page_count(num_bytes); i++) {
+        pages(p)[i] = page_alloc(PAGE_STATE_IPC, 0);
+        if (pages(p)[i] == NULL) {
+            free_pages(p, i);
+            kfree(p);
+            return NULL;
+        }
+    }
+    return p;
+}
+
+void packet_free(struct packet *p)
+{
+    if (p == NULL)
+        return;
+    for (uint32_t i = 0; i < p->num_handles; i++)
+        handle_drop(p->handles[i]);
+    if (is_paged(p))
+        free_pages(p, page_count(p->num_bytes));
+    kfree_sized(p, packet_size(p->num_bytes, p->handle_room));
+}
+
+// Calls step for each contiguous piece of the packet's bytes.
+static zx_status_t for_pieces(const struct packet *p, uintptr_t user,
+                              zx_status_t (*step)(void *kernel, uintptr_t user, size_t len))
+{
+    if (likely(!is_paged(p)))
+        return step(inline_bytes(p), user, p->num_bytes);
+    size_t left = p->num_bytes;
+    for (size_t i = 0; left > 0; i++) {
+        size_t len = MIN(left, PAGE_SIZE);
+        zx_status_t status = step(page_to_virt(pages(p)[i]), user, len);
+        if (status != ZX_OK)
+            return status;
+        user += len;
+        left -= len;
+    }
+    return ZX_OK;
+}
+
+static zx_status_t step_in(void *kernel, uintptr_t user, size_t len)
+{
+    return hal_copy_from_user(kernel, user, len);
+}
+
+static zx_status_t step_out(void *kernel, uintptr_t user, size_t len)
+{
+    return hal_copy_to_user(user, kernel, len);
+}
+
+zx_status_t packet_fill_user(struct packet *p, uintptr_t src)
+{
+    return for_pieces(p, src, step_in);
+}
+
+zx_status_t packet_drain_user(const struct packet *p, uintptr_t dst)
+{
+    return for_pieces(p, dst, step_out);
+}
+
+static zx_status_t step_fill(void *kernel, uintptr_t src, size_t len)
+{
+    memcpy(kernel, (const void *)src, len);
+    return ZX_OK;
+}
+
+void packet_fill(struct packet *p, const void *src)
+{
+    zx_status_t status = for_pieces(p, (uintptr_t)src, step_fill);
+    DEBUG_ASSERT(status == ZX_OK);
+    (void)status;
+}
+
+static zx_txid_t *txid_of(const struct packet *p)
+{
+    return is_paged(p) ? page_to_virt(pages(p)[0]) : (void *)inline_bytes(p);
+}
+
+zx_txid_t packet_txid(const struct packet *p)
+{
+    return *txid_of(p);
+}
+
+void packet_set_txid(struct packet *p, zx_txid_t txid)
+{
+    *txid_of(p) = txid;
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+// Processes (object/process.h).
+//
+// INITIAL -> RUNNING -> DYING -> DEAD. Whoever moves it to DYING with no thread left, or the last
+// thread to leave, calls process_finish once.
+//   P1 A process holds a reference to its job and its address space; a thread one to its process.
+//      So a process with threads cannot go away, whoever closes handles.
+//   P2 On the way to DEAD: handles closed, address space torn down, TERMINATED asserted, out of the
+//      job's list; in this order.
+//   P3 No thread enters `threads` unless the state is RUNNING (or INITIAL -> RUNNING by the first).
+// Locks: obj.lock (rank OBJECT) of the process serves its threads' objects too.
+#include <object/process.h>
+
+#include <debug/assert.h>
+#include <debug/log.h>
+#include <hal/upcall.h>
+#include <lib/string.h>
+#include <mem/slab.h>
+#include <object/random.h>
+#include <object/vmar_object.h>
+#include <syscalls/vdso-offsets.h>
+
+static SLAB_CACHE(process_cache, sizeof(struct process), _Alignof(struct process));
+
+static uint8_t state_of(const struct process *p)
+{
+    return atomic_load_explicit(&((struct process *)p)->state, memory_order_relaxed);
+}
+
+static void set_state_locked(struct process *p, uint8_t state)
+{
+    atomic_store_explicit(&p->state, state, memory_order_relaxed);
+}
+
+// Ends a DYING process that has no thread. Once.
+static void process_finish(struct process *p)
+{
+    handle_table_close_all(&p->handles);
+    vm_aspace_teardown(p->aspace);
+    mutex_lock(&p->lock);
+    set_state_locked(p, PROCESS_DEAD);
+    object_update_locked(&p->obj, 0, ZX_PROCESS_TERMINATED);
+    mutex_unlock(&p->lock);
+    job_remove_process(p->job, p);
+}
+
+static void process_zero_handles(struct object *obj)
+{
+    struct process *p = process_from_object(obj);
+    if (state_of(p) == PROCESS_INITIAL)
+        process_kill(p, 0);
+}
+
+static void process_destroy(struct object *obj)
+{
+    struct process *p = process_from_object(obj);
+    DEBUG_ASSERT(state_of(p) == PROCESS_DEAD && p->thread_count == 0);
+    handle_table_destroy(&p->handles);
+    vm_aspace_release(p->aspace);
+    object_unref(&p->job->obj);
+    slab_free(&process_cache, p);
+}
+
+static zx_koid_t process_related(const struct object *obj)
+{
+    return container_of(obj, struct process, obj)->job->obj.koid;
+}
+
+static char *process_name(struct object *obj)
+{
+    return process_from_object(obj)->name;
+}
+
+const struct object_ops process_ops = {
+    .type = ZX_OBJ_TYPE_PROCESS,
+    .rights = ZX_DEFAULT_PROCESS_RIGHTS,
+    .user_signals = ZX_USER_SIGNAL_ALL,
+    .on_zero_handles = process_zero_handles,
+    .destroy = process_destroy,
+    .related = process_related,
+    .name = process_name,
+};
+
+zx_status_t process_create(struct job *job, const char *name, struct object **out_process,
+                           struct object **out_vmar, zx_rights_t *out_vmar_rights)
+{
+    struct process *p = slab_zalloc(&process_cache);
+    if (p == NULL)
+        return ZX_ERR_NO_MEMORY;
+    zx_status_t status = vmar_object_create_root(&p->aspace, out_vmar, out_vmar_rights);
+    if (status != ZX_OK) {
+        slab_free(&process_cache, p);
+        return status;
+    }
+    mutex_init(&p->lock, &object_lock_class);
+    object_init(&p->obj, &process_ops, &p->lock, 0);
+    handle_table_init(&p->handles);
+    list_init(&p->threads);
+    strlcpy(p->name, name, sizeof(p->name));
+    object_ref(&job->obj);
+    p->job = job;
+    set_state_locked(p, PROCESS_INITIAL);
+    status = job_add_process(job, p);
+    if (status != ZX_OK) {
+        vm_aspace_teardown(p->aspace);
+        set_state_locked(p, PROCESS_DEAD);
+        object_unref(*out_vmar);
+        object_unref(&p->obj);
+        return status;
+    }
+    *out_process = &p->obj;
+    return ZX_OK;
+}
+
+zx_status_t process_start(struct process *p, struct uthread *t, vaddr_t entry, vaddr_t stack,
+                          struct handle arg, uintptr_t arg2)
+{
+    zx_handle_t value;
+    zx_status_t status = handle_install(&p->handles, arg, &value);
+    if (status != ZX_OK) {
+        // A dead process's table takes nothing: that is a matter of state, not of memory.
+        if (state_of(p) != PROCESS_INITIAL)
+            status = ZX_ERR_BAD_STATE;
+        handle_drop(arg);
+        return status;
+    }
+    mutex_lock(&p->lock);
+    status = ZX_ERR_BAD_STATE;
+    if (t->state == UTHREAD_NEW && state_of(p) == PROCESS_INITIAL) {
+        set_state_locked(p, PROCESS_RUNNING);
+        p->started = true;
+        status = uthread_start_locked(t, entry, stack, value, arg2);
+    }
+    mutex_unlock(&p->lock);
+    if (status != ZX_OK) {
+        if (handle_remove(&p->handles, value, 0, &arg) == ZX_OK)
+            handle_drop(arg);
+        return status;
+    }
+    uthread_launch(t);
+    return ZX_OK;
+}
+
+void process_kill(struct process *p, int64_t code)
+{
+    mutex_lock(&p->lock);
+    uint8_t state = state_of(p);
+    bool finish = false;
+    if (state == PROCESS_INITIAL || state == PROCESS_RUNNING) {
+        p->return_code = code;
+        p->started = true;
+        set_state_locked(p, PROCESS_DYING);
+        finish = p->thread_count == 0;
+        struct uthread *t;
+        list_for_each_entry (t, &p->threads, process_node)
+            uthread_kill_locked(t);
+    }
+    mutex_unlock(&p->lock);
+    if (finish)
+        process_finish(p);
+}
+
+void process_exit(int64_t code)
+{
+    process_kill(process_current(), code);
+    uthread_exit();
+}
+
+void process_thread_left(struct process *p)
+{
+    bool last;
+    mutex_lock(&p->lock);
+    last = --p->thread_count == 0;
+    if (last && state_of(p) == PROCESS_RUNNING)
+        set_state_locked(p, PROCESS_DYING); // return code stays 0
+    mutex_unlock(&p->lock);
+    if (last)
+        process_finish(p);
+}
+
+void process_for_each_thread(struct process *p, void (*fn)(void *ctx, struct uthread *t), void *ctx)
+{
+    struct uthread *t;
+    mutex_lock(&p->lock);
+    list_for_each_entry (t, &p->threads, process_node)
+        fn(ctx, t);
+    mutex_unlock(&p->lock);
+}
+
+struct uthread *process_find_thread(struct process *p, zx_koid_t koid)
+{
+    struct uthread *t, *found = NULL;
+    mutex_lock(&p->lock);
+    list_for_each_entry (t, &p->threads, process_node) {
+        if (t->obj.koid == koid) {
+            object_ref(&t->obj);
+            found = t;
+            break;
+        }
+    }
+    mutex_unlock(&p->lock);
+    return found;
+}
+
+vaddr_t process_vdso_image_base(struct process *p)
+{
+    vaddr_t code = vm_aspace_vdso_base(p->aspace);
+    return code != 0 ? code - VDSO_CODE_OFFSET : 0;
+}
+
+// --- Policy and exceptions ---------------------------------------------------------------------
+
+static zx_status_t policy_act(uint8_t action)
+{
+    if (action & ZX_POL_ACTION_EXCEPTION)
+        thread_post_pending(thread_current(), THREAD_PENDING_POLICY, ZX_OK);
+    return (action & ZX_POL_ACTION_DENY) ? ZX_ERR_ACCESS_DENIED : ZX_OK;
+}
+
+zx_status_t policy_check(uint32_t condition)
+{
+    uint8_t action = process_current()->policy.action[condition];
+    return likely(action == ZX_POL_ACTION_ALLOW) ? ZX_OK : policy_act(action);
+}
+
+void policy_bad_handle(void)
+{
+    if (thread_is_user(thread_current()))
+        (void)policy_act(process_current()->policy.action[ZX_POL_BAD_HANDLE]);
+}
+
+void process_exception(const char *what)
+{
+    struct uthread *t = uthread_current();
+    struct process *p = t->process;
+    klog(LOG_ERROR, "process '%s' (%llu) thread '%s' (%llu) killed: %s", p->name,
+         (unsigned long long)p->obj.koid, t->name, (unsigned long long)t->obj.koid, what);
+    process_kill(p, -1);
+}

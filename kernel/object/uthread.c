@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+// User threads (object/uthread.h): lifecycle, the user boundary, exceptions.
+//
+//   U1 A started thread is on its process's list and keeps a reference to itself, which the reaper
+//      drops (uthread_reaped) when the kernel thread is dead.
+//   U2 It leaves the list in uthread_exit, before TERMINATED is asserted.
+//   U3 A killed thread executes no user instruction more: the pending bit is looked at with
+//      interrupts masked on every way to user mode.
+#include <object/uthread.h>
+
+#include <debug/assert.h>
+#include <debug/log.h>
+#include <hal/upcall.h>
+#include <lib/printf.h>
+#include <lib/string.h>
+#include <mem/slab.h>
+#include <object/process.h>
+#include <zircon/syscalls/exception.h>
+
+static SLAB_CACHE(uthread_cache, sizeof(struct uthread), _Alignof(struct uthread));
+
+static void uthread_zero_handles(struct object *obj)
+{
+    (void)obj; // started threads live on; an unstarted one dies with its last reference
+}
+
+static void uthread_destroy(struct object *obj)
+{
+    struct uthread *t = uthread_from_object(obj);
+    if (t->state == UTHREAD_NEW)
+        thread_destroy_unstarted(&t->thread);
+    object_unref(&t->process->obj);
+    slab_free(&uthread_cache, t);
+}
+
+static zx_koid_t uthread_related(const struct object *obj)
+{
+    return container_of(obj, struct uthread, obj)->process->obj.koid;
+}
+
+static char *uthread_name(struct object *obj)
+{
+    return uthread_from_object(obj)->name;
+}
+
+const struct object_ops uthread_ops = {
+    .type = ZX_OBJ_TYPE_THREAD,
+    .rights = ZX_DEFAULT_THREAD_RIGHTS,
+    .user_signals = ZX_USER_SIGNAL_ALL,
+    .on_zero_handles = uthread_zero_handles,
+    .destroy = uthread_destroy,
+    .related = uthread_related,
+    .name = uthread_name,
+};
+
+bool thread_is_user(const struct thread *t)
+{
+    return t->user;
+}
+
+static void uthread_main(void *arg)
+{
+    struct uthread *t = arg;
+    hal_thread_enter_user(t->entry, t->stack, t->arg1, t->arg2);
+}
+
+static void uthread_reaped(struct thread *thread)
+{
+    object_unref(&container_of(thread, struct uthread, thread)->obj);
+}
+
+static const struct thread_ops uthread_thread_ops = { .dead = uthread_reaped };
+
+zx_status_t uthread_create(struct process *p, const char *name, struct object **out)
+{
+    struct uthread *t = slab_alloc(&uthread_cache);
+    if (t == NULL)
+        return ZX_ERR_NO_MEMORY;
+    memset(t, 0, sizeof(*t));
+    zx_status_t status = thread_init(&t->thread, name, PRIORITY_DEFAULT, uthread_main, t,
+                                     &uthread_thread_ops);
+    if (status != ZX_OK) {
+        slab_free(&uthread_cache, t);
+        return status;
+    }
+    t->thread.user = true;
+    object_init(&t->obj, &uthread_ops, &p->lock, 0);
+    object_ref(&p->obj);
+    t->process = p;
+    t->state = UTHREAD_NEW;
+    strlcpy(t->name, name, sizeof(t->name));
+    *out = &t->obj;
+    return ZX_OK;
+}
+
+zx_status_t uthread_start_locked(struct uthread *t, vaddr_t entry, vaddr_t stack, uint64_t arg1,
+                                 uint64_t arg2)
+{
+    mutex_assert_held(t->obj.lock);
+    if (t->state != UTHREAD_NEW)
+        return ZX_ERR_BAD_STATE;
+    t->entry = entry;
+    t->stack = stack;
+    t->arg1 = arg1;
+    t->arg2 = arg2;
+    t->state = UTHREAD_RUNNING;
+    object_ref(&t->obj); // U1
+    list_add_tail(&t->process->threads, &t->process_node);
+    t->process->thread_count++;
+    object_update_locked(&t->obj, 0, ZX_THREAD_RUNNING);
+    return ZX_OK;
+}
+
+void uthread_launch(struct uthread *t)
+{
+    thread_start(&t->thread, &t->process->aspace->hal);
+}
+
+zx_status_t uthread_start(struct uthread *t, vaddr_t entry, vaddr_t stack, uint64_t arg1,
+                          uint64_t arg2)
+{
+    struct process *p = t->process;
+    zx_status_t status = ZX_ERR_BAD_STATE;
+    mutex_lock(&p->lock);
+    if (atomic_load_explicit(&p->state, memory_order_relaxed) == PROCESS_RUNNING)
+        status = uthread_start_locked(t, entry, stack, arg1, arg2);
+    mutex_unlock(&p->lock);
+    if (status == ZX_OK)
+        uthread_launch(t);
+    return status;
+}
+
+void uthread_exit(void)
+{
+    struct uthread *t = uthread_current();
+    struct process *p = t->process;
+    channel_call_abandon(&t->call);
+    mutex_lock(&p->lock);
+    t->state = UTHREAD_DEAD;
+    list_remove(&t->process_node); // U2
+    object_update_locked(&t->obj, ZX_THREAD_RUNNING | ZX_THREAD_SUSPENDED, ZX_THREAD_TERMINATED);
+    mutex_unlock(&p->lock);
+    // Off the address space before the process counts it as gone: the last one destroys it.
+    thread_drop_aspace();
+    process_thread_left(p);
+    thread_exit();
+}
+
+void uthread_kill_locked(struct uthread *t)
+{
+    mutex_assert_held(t->obj.lock);
+    if (t->state != UTHREAD_RUNNING)
+        return;
+    t->state = UTHREAD_DYING;
+    thread_post_pending(&t->thread, THREAD_PENDING_KILL, ZX_ERR_CANCELED);
+}
+
+void uthread_kill(struct uthread *t)
+{
+    mutex_lock(t->obj.lock);
+    uthread_kill_locked(t);
+    mutex_unlock(t->obj.lock);
+}
+
+uint32_t uthread_state_report(struct uthread *t)
+{
+    mutex_lock(t->obj.lock);
+    uint8_t state = t->state;
+    bool suspended = t->suspended;
+    mutex_unlock(t->obj.lock);
+    switch (state) {
+    case UTHREAD_NEW:
+        return ZX_THREAD_STATE_NEW;
+    case UTHREAD_DYING:
+        return ZX_THREAD_STATE_DYING;
+    case UTHREAD_DEAD:
+        return ZX_THREAD_STATE_DEAD;
+    default:
+        break;
+    }
+    if (suspended)
+        return ZX_THREAD_STATE_SUSPENDED;
+    uint32_t reason = atomic_load_explicit(&t->thread.wait_reason, memory_order_relaxed);
+    return reason == WAIT_ON_NOTHING ? ZX_THREAD_STATE_RUNNING
+                                     : (reason << 8) | ZX_THREAD_STATE_BLOCKED;
+}
+
+void kernel_user_boundary(void)
+{
+    struct uthread *t = uthread_current();
+    lock_debug_assert_none("the way to user mode");
+    unsigned pending = thread_pending(&t->thread);
+    if (pending & THREAD_PENDING_POLICY) {
+        thread_clear_pending(&t->thread, THREAD_PENDING_POLICY);
+        process_exception("policy violation");
+        pending = thread_pending(&t->thread);
+    }
+    if (pending & THREAD_PENDING_KILL)
+        uthread_exit();
+}
+
+int64_t kernel_bad_syscall(uint64_t number, uintptr_t elr, bool *retry)
+{
+    struct thread *t = thread_current();
+    vaddr_t base = vm_aspace_vdso_base(uthread_current()->process->aspace);
+    *retry = base != 0 && t->hal.vdso_code_base == 0;
+    t->hal.vdso_code_base = base;
+    if (*retry)
+        return ZX_OK;
+    char what[96];
+    ksnprintf(what, sizeof(what), "bad system call: number %#llx from pc %#llx",
+              (unsigned long long)number, (unsigned long long)elr);
+    process_exception(what);
+    return ZX_ERR_BAD_SYSCALL;
+}
+
+void kernel_user_exception(const struct hal_exception *e)
+{
+    char what[160];
+    if (e->kind == HAL_EXC_PAGE_FAULT)
+        ksnprintf(what, sizeof(what), "%s at %#llx, pc %#llx lr %#llx sp %#llx", e->what,
+                  (unsigned long long)e->far, (unsigned long long)e->pc, (unsigned long long)e->lr,
+                  (unsigned long long)e->sp);
+    else
+        ksnprintf(what, sizeof(what), "%s, pc %#llx lr %#llx sp %#llx", e->what,
+                  (unsigned long long)e->pc, (unsigned long long)e->lr, (unsigned long long)e->sp);
+    process_exception(what);
+}

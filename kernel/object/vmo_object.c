@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// VMO objects (object/vmo_object.h). The object holds one reference to the VMO; the storage of both
+// goes back when the VMO's own last reference does.
+#include <object/vmo_object.h>
+
+#include <lib/string.h>
+#include <mem/slab.h>
+
+static SLAB_CACHE(vmo_cache, sizeof(struct vmo_object), _Alignof(struct vmo_object));
+
+static void vmo_zero_handles(struct object *obj)
+{
+    (void)obj;
+}
+
+static void vmo_object_destroy(struct object *obj)
+{
+    vmo_release(vmo_from_object(obj));
+}
+
+static zx_koid_t vmo_related(const struct object *obj)
+{
+    (void)obj;
+    return 0;
+}
+
+static char *vmo_name(struct object *obj)
+{
+    return container_of(obj, struct vmo_object, obj)->name;
+}
+
+static struct object_cookie *vmo_cookie(struct object *obj)
+{
+    return &container_of(obj, struct vmo_object, obj)->cookie;
+}
+
+const struct object_ops vmo_object_ops = {
+    .type = ZX_OBJ_TYPE_VMO,
+    .rights = ZX_DEFAULT_VMO_RIGHTS,
+    .user_signals = ZX_USER_SIGNAL_ALL,
+    .on_zero_handles = vmo_zero_handles,
+    .destroy = vmo_object_destroy,
+    .related = vmo_related,
+    .name = vmo_name,
+    .cookie = vmo_cookie,
+};
+
+static void vmo_storage_free(struct vmo *v)
+{
+    slab_free(&vmo_cache, vmo_object_of(v));
+}
+
+static void vmo_children(struct vmo *v, bool any)
+{
+    struct object *obj = &vmo_object_of(v)->obj;
+    object_update(obj, any ? ZX_VMO_ZERO_CHILDREN : 0, any ? 0 : ZX_VMO_ZERO_CHILDREN);
+}
+
+static const struct vmo_ops storage_ops = { .free = vmo_storage_free, .children = vmo_children };
+
+static struct vmo_object *vmo_object_alloc(const char *name)
+{
+    struct vmo_object *v = slab_alloc(&vmo_cache);
+    if (v == NULL)
+        return NULL;
+    mutex_init(&v->lock, &object_lock_class);
+    v->cookie = (struct object_cookie){ 0 };
+    v->create_options = 0;
+    v->parent_koid = 0;
+    memset(v->name, 0, sizeof(v->name));
+    strlcpy(v->name, name, sizeof(v->name));
+    return v;
+}
+
+static zx_status_t vmo_object_finish(struct vmo_object *v, zx_status_t status, struct object **out)
+{
+    if (status != ZX_OK) {
+        slab_free(&vmo_cache, v);
+        return status;
+    }
+    object_init(&v->obj, &vmo_object_ops, &v->lock, ZX_VMO_ZERO_CHILDREN);
+    *out = &v->obj;
+    return ZX_OK;
+}
+
+zx_status_t vmo_object_create(uint64_t size, unsigned flags, const char *name, struct object **out)
+{
+    struct vmo_object *v = vmo_object_alloc(name);
+    if (v == NULL)
+        return ZX_ERR_NO_MEMORY;
+    v->create_options = flags & VMO_RESIZABLE ? 1u : 0u;
+    return vmo_object_finish(v, vmo_init_anonymous(&v->vmo, size, flags, &storage_ops), out);
+}
+
+zx_status_t vmo_object_create_physical(paddr_t paddr, uint64_t size, const char *name,
+                                       struct object **out)
+{
+    struct vmo_object *v = vmo_object_alloc(name);
+    if (v == NULL)
+        return ZX_ERR_NO_MEMORY;
+    return vmo_object_finish(v, vmo_init_physical(&v->vmo, paddr, size, &storage_ops), out);
+}
+
+zx_status_t vmo_object_create_clone(struct object *parent, uint64_t offset, uint64_t size,
+                                    unsigned flags, bool named, struct object **out)
+{
+    char name[ZX_MAX_NAME_LEN] = { 0 };
+    if (named) {
+        mutex_lock(parent->lock);
+        memcpy(name, vmo_name(parent), sizeof(name));
+        mutex_unlock(parent->lock);
+    }
+    struct vmo_object *v = vmo_object_alloc(name);
+    if (v == NULL)
+        return ZX_ERR_NO_MEMORY;
+    v->create_options = flags & VMO_RESIZABLE ? 1u : 0u;
+    v->parent_koid = parent->koid;
+    return vmo_object_finish(
+        v, vmo_init_clone(&v->vmo, vmo_from_object(parent), offset, size, flags, &storage_ops), out);
+}

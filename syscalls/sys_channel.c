@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+// System calls of channels (spec 11 section 1). Writing consumes the handles of the array whatever
+// the outcome, unless the array itself cannot be read.
+#include "sys_priv.h"
+
+#include <object/channel.h>
+#include <object/uthread.h>
+
+zx_status_t sys_channel_create(uint32_t options, struct handle_out *out0, struct handle_out *out1)
+{
+    if (options != 0)
+        return ZX_ERR_INVALID_ARGS;
+    zx_status_t status = policy_check(ZX_POL_NEW_CHANNEL);
+    if (status != ZX_OK)
+        return status;
+    out0->rights = out1->rights = ZX_DEFAULT_CHANNEL_RIGHTS;
+    return channel_create(&out0->object, &out1->object);
+}
+
+#define DISCARD_BATCH 64u
+
+// A failing write's duty: closes what is live in the array.
+static void discard_handles(user_in_zx_handle_t handles, uint32_t count)
+{
+    struct handle_table *table = &process_current()->handles;
+    while (count > 0) {
+        zx_handle_t batch[DISCARD_BATCH];
+        uint32_t n = MIN(count, DISCARD_BATCH);
+        if (user_copy_in(batch, handles, n) != ZX_OK)
+            return;
+        handle_discard(table, batch, n);
+        handles = user_advance(handles, n);
+        count -= n;
+    }
+}
+
+// Builds the message of a write or call; the endpoint is `ch`. Checks 3 to 6 of channel_write. The
+// handles are consumed in every case.
+static zx_status_t build_packet(struct object *ch, user_in_void bytes, uint32_t num_bytes,
+                                user_in_zx_handle_t handles, uint32_t num_handles,
+                                struct packet **out)
+{
+    zx_status_t status = ZX_ERR_OUT_OF_RANGE;
+    struct packet *p = NULL;
+    if (num_bytes > ZX_CHANNEL_MAX_MSG_BYTES || num_handles > ZX_CHANNEL_MAX_MSG_HANDLES)
+        goto fail;
+    status = ZX_ERR_NO_MEMORY;
+    p = packet_alloc(num_bytes, num_handles);
+    if (unlikely(p == NULL))
+        goto fail;
+    status = packet_fill_user(p, bytes.addr);
+    if (unlikely(status != ZX_OK))
+        goto fail;
+    if (num_handles != 0) {
+        zx_handle_t values[ZX_CHANNEL_MAX_MSG_HANDLES];
+        status = user_copy_in(values, handles, num_handles);
+        if (status == ZX_OK)
+            status = handle_remove_for_message(&process_current()->handles, values, num_handles, ch,
+                                               p->handles);
+        if (status != ZX_OK) { // consumed, or unreadable
+            packet_free(p);
+            return status;
+        }
+        p->num_handles = (uint16_t)num_handles;
+    }
+    *out = p;
+    return ZX_OK;
+fail:
+    packet_free(p);
+    discard_handles(handles, num_handles);
+    return status;
+}
+
+zx_status_t sys_channel_write(zx_handle_t handle, uint32_t options, user_in_void bytes,
+                              uint32_t num_bytes, user_in_zx_handle_t handles, uint32_t num_handles)
+{
+    struct object *ch;
+    struct packet *p;
+    zx_status_t status = ZX_ERR_INVALID_ARGS;
+    if (likely(options == 0))
+        status = sys_lookup(handle, &channel_ops, ZX_RIGHT_WRITE, &ch);
+    if (unlikely(status != ZX_OK)) {
+        discard_handles(handles, num_handles);
+        return status;
+    }
+    status = build_packet(ch, bytes, num_bytes, handles, num_handles, &p);
+    if (likely(status == ZX_OK)) {
+        status = channel_write(ch, &p);
+        if (unlikely(status != ZX_OK))
+            packet_free(p);
+    }
+    object_unref(ch);
+    return status;
+}
+
+// Installs the handles of a received packet in the caller's table; on failure the rest stay in the
+// packet and die with it. Values, types and rights go to `infos`.
+static zx_status_t receive_handles(struct packet *p, zx_handle_info_t *infos)
+{
+    struct handle_table *table = &process_current()->handles;
+    uint32_t count = p->num_handles;
+    zx_status_t status = ZX_OK;
+    uint32_t done = 0;
+    for (; done < count; done++) {
+        struct handle h = p->handles[done];
+        infos[done] = (zx_handle_info_t){ .type = h.object->ops->type, .rights = h.rights };
+        status = handle_install(table, h, &infos[done].handle);
+        if (status != ZX_OK)
+            break;
+    }
+    if (status == ZX_OK) {
+        p->num_handles = 0;
+        return ZX_OK;
+    }
+    // All or nothing: what was installed is closed, what was not dies with the packet.
+    for (uint32_t i = 0; i < done; i++) {
+        struct handle h;
+        if (handle_remove(table, infos[i].handle, 0, &h) == ZX_OK)
+            handle_drop(h);
+    }
+    p->num_handles = (uint16_t)(count - done);
+    for (uint32_t i = 0; i < p->num_handles; i++)
+        p->handles[i] = p->handles[done + i];
+    return status;
+}
+
+static void close_received(const zx_handle_info_t *infos, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct handle h;
+        if (handle_remove(&process_current()->handles, infos[i].handle, 0, &h) == ZX_OK)
+            handle_drop(h);
+    }
+}
+
+// Where received handles go: values alone, or with type and rights.
+struct handle_sink {
+    user_out_zx_handle_t values;
+    user_out_zx_handle_info_t infos;
+    bool etc;
+};
+
+// Hands a taken message to the user: bytes, then handles. Frees the packet.
+static zx_status_t deliver(struct packet *p, user_out_void bytes, const struct handle_sink *sink)
+{
+    zx_handle_info_t infos[ZX_CHANNEL_MAX_MSG_HANDLES];
+    uint32_t count = p->num_handles;
+    zx_status_t status = packet_drain_user(p, bytes.addr);
+    if (likely(count == 0 || status != ZX_OK))
+        goto out;
+    status = receive_handles(p, infos);
+    if (status != ZX_OK)
+        goto out;
+    if (sink->etc) {
+        status = user_copy_out(sink->infos, infos, count);
+    } else {
+        zx_handle_t values[ZX_CHANNEL_MAX_MSG_HANDLES];
+        for (uint32_t i = 0; i < count; i++)
+            values[i] = infos[i].handle;
+        status = user_copy_out(sink->values, values, count);
+    }
+    if (status != ZX_OK)
+        close_received(infos, count);
+out:
+    packet_free(p);
+    return status;
+}
+
+static zx_status_t read_message(zx_handle_t handle, uint32_t options, user_out_void bytes,
+                                const struct handle_sink *sink, uint32_t num_bytes,
+                                uint32_t num_handles, user_out_uint32_t actual_bytes,
+                                user_out_uint32_t actual_handles)
+{
+    struct object *ch;
+    struct packet *p = NULL;
+    uint32_t got_bytes, got_handles;
+    zx_status_t status = sys_lookup(handle, &channel_ops, ZX_RIGHT_READ, &ch);
+    if (unlikely(status != ZX_OK))
+        return status;
+    if (unlikely(options & ~(uint32_t)ZX_CHANNEL_READ_MAY_DISCARD))
+        status = ZX_ERR_NOT_SUPPORTED;
+    else
+        status = channel_read(ch, num_bytes, num_handles, options != 0, &p, &got_bytes,
+                              &got_handles);
+    object_unref(ch);
+    if (unlikely(status != ZX_OK && status != ZX_ERR_BUFFER_TOO_SMALL))
+        return status;
+    if (unlikely(user_write_optional(actual_bytes, got_bytes) != ZX_OK ||
+                 user_write_optional(actual_handles, got_handles) != ZX_OK)) {
+        packet_free(p); // the message is lost (spec 11 section 1)
+        return ZX_ERR_INVALID_ARGS;
+    }
+    return likely(status == ZX_OK) ? deliver(p, bytes, sink) : status;
+}
+
+zx_status_t sys_channel_read(zx_handle_t handle, uint32_t options, user_out_void bytes,
+                             user_out_zx_handle_t handles, uint32_t num_bytes, uint32_t num_handles,
+                             user_out_uint32_t actual_bytes, user_out_uint32_t actual_handles)
+{
+    const struct handle_sink sink = { .values = handles };
+    return read_message(handle, options, bytes, &sink, num_bytes, num_handles, actual_bytes,
+                        actual_handles);
+}
+
+zx_status_t sys_channel_read_etc(zx_handle_t handle, uint32_t options, user_out_void bytes,
+                                 user_out_zx_handle_info_t handles, uint32_t num_bytes,
+                                 uint32_t num_handles, user_out_uint32_t actual_bytes,
+                                 user_out_uint32_t actual_handles)
+{
+    const struct handle_sink sink = { .infos = handles, .etc = true };
+    return read_message(handle, options, bytes, &sink, num_bytes, num_handles, actual_bytes,
+                        actual_handles);
+}
+
+// The reply of a call on its way to the user. Frees it.
+static zx_status_t deliver_reply(struct packet *reply, const zx_channel_call_args_t *args,
+                                 user_out_uint32_t actual_bytes, user_out_uint32_t actual_handles)
+{
+    if (reply->num_bytes > args->rd_num_bytes || reply->num_handles > args->rd_num_handles) {
+        packet_free(reply);
+        return ZX_ERR_BUFFER_TOO_SMALL;
+    }
+    if (user_write_one(actual_bytes, reply->num_bytes) != ZX_OK ||
+        user_write_one(actual_handles, (uint32_t)reply->num_handles) != ZX_OK) {
+        packet_free(reply);
+        return ZX_ERR_INVALID_ARGS;
+    }
+    const struct handle_sink sink = { .values = { .addr = (uintptr_t)args->rd_handles } };
+    return deliver(reply, (user_out_void){ .addr = (uintptr_t)args->rd_bytes }, &sink);
+}
+
+zx_status_t sys_channel_call_noretry(zx_handle_t handle, uint32_t options, zx_time_t deadline,
+                                     user_in_zx_channel_call_args_t user_args,
+                                     user_out_uint32_t actual_bytes,
+                                     user_out_uint32_t actual_handles)
+{
+    struct channel_call *call = &uthread_current()->call;
+    zx_channel_call_args_t args;
+    struct object *ch;
+    struct packet *p, *reply;
+    if (unlikely(channel_call_pending(call))) {
+        process_exception("channel_call while an interrupted one is pending");
+        return ZX_ERR_BAD_STATE;
+    }
+    zx_status_t status = user_read_one(&args, user_args);
+    if (unlikely(status != ZX_OK))
+        return status;
+    user_in_zx_handle_t wr_handles = { .addr = (uintptr_t)args.wr_handles };
+    user_in_void wr_bytes = { .addr = (uintptr_t)args.wr_bytes };
+    status = ZX_ERR_INVALID_ARGS;
+    if (likely(options == 0 && args.wr_num_bytes >= sizeof(zx_txid_t)))
+        status = sys_lookup(handle, &channel_ops, ZX_RIGHT_READ | ZX_RIGHT_WRITE, &ch);
+    if (unlikely(status != ZX_OK)) {
+        discard_handles(wr_handles, args.wr_num_handles);
+        return status;
+    }
+    status = build_packet(ch, wr_bytes, args.wr_num_bytes, wr_handles, args.wr_num_handles, &p);
+    if (likely(status == ZX_OK)) {
+        status = channel_call(ch, &p, deadline, call, &reply);
+        if (unlikely(status != ZX_OK))
+            packet_free(p);
+    }
+    object_unref(ch);
+    return likely(status == ZX_OK) ? deliver_reply(reply, &args, actual_bytes, actual_handles)
+                                   : status;
+}
+
+zx_status_t sys_channel_call_finish(zx_time_t deadline, user_in_zx_channel_call_args_t user_args,
+                                    user_out_uint32_t actual_bytes,
+                                    user_out_uint32_t actual_handles)
+{
+    struct channel_call *call = &uthread_current()->call;
+    zx_channel_call_args_t args;
+    struct packet *reply;
+    if (!channel_call_pending(call))
+        return ZX_ERR_BAD_STATE;
+    zx_status_t status = user_read_one(&args, user_args);
+    if (status != ZX_OK) {
+        channel_call_abandon(call);
+        return status;
+    }
+    status = channel_call_wait(call, deadline, &reply);
+    return status == ZX_OK ? deliver_reply(reply, &args, actual_bytes, actual_handles) : status;
+}

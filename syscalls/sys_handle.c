@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// System calls on handles (spec 10 section 2).
+#include "sys_priv.h"
+
+zx_status_t sys_handle_close(zx_handle_t handle)
+{
+    return handle_close(&process_current()->handles, handle);
+}
+
+#define CLOSE_BATCH 64u
+
+zx_status_t sys_handle_close_many(user_in_zx_handle_t handles, size_t num_handles)
+{
+    struct handle_table *table = &process_current()->handles;
+    zx_status_t status = ZX_OK;
+    while (num_handles > 0) {
+        zx_handle_t batch[CLOSE_BATCH];
+        size_t count = MIN(num_handles, (size_t)CLOSE_BATCH);
+        if (user_copy_in(batch, handles, count) != ZX_OK)
+            return status; // what was closed stays closed
+        for (size_t i = 0; i < count; i++) {
+            if (handle_close(table, batch[i]) != ZX_OK)
+                status = ZX_ERR_BAD_HANDLE;
+        }
+        handles = user_advance(handles, count);
+        num_handles -= count;
+    }
+    return status;
+}
+
+zx_status_t sys_handle_duplicate(zx_handle_t handle, zx_rights_t rights, struct handle_out *out)
+{
+    struct object *obj;
+    zx_rights_t have;
+    zx_status_t status = handle_lookup(&process_current()->handles, handle, NULL,
+                                       ZX_RIGHT_DUPLICATE, &obj, &have);
+    if (unlikely(status != ZX_OK))
+        return status;
+    status = handle_rights_reduce(have, rights, &out->rights);
+    if (unlikely(status != ZX_OK))
+        object_unref(obj);
+    out->object = obj;
+    return status;
+}
+
+zx_status_t sys_handle_replace(zx_handle_t handle, zx_rights_t rights, struct handle_out *out)
+{
+    struct handle h;
+    zx_status_t status = handle_remove(&process_current()->handles, handle, 0, &h);
+    if (status != ZX_OK)
+        return status;
+    status = handle_rights_reduce(h.rights, rights, &out->rights);
+    if (status == ZX_OK) {
+        out->object = h.object; // the reference moves on; the count is taken anew on installation
+        handle_count_release(h);
+        return ZX_OK;
+    }
+    handle_drop(h);
+    return status;
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// System calls on the machine's power (spec 31 section 3).
+#include "sys_priv.h"
+
+#include <hal/console.h>
+#include <object/log_object.h>
+#include <zircon/syscalls/system.h>
+
+zx_status_t sys_system_powerctl(zx_handle_t resource, uint32_t cmd,
+                                user_in_zx_system_powerctl_arg_t arg)
+{
+    zx_system_powerctl_arg_t ignored;
+    zx_status_t status = sys_check_root(resource);
+    if (status != ZX_OK)
+        return status;
+    switch (cmd) {
+    case ZX_SYSTEM_POWERCTL_ENABLE_ALL_CPUS: return ZX_OK; // none is ever taken offline
+    case ZX_SYSTEM_POWERCTL_DISABLE_ALL_CPUS_BUT_PRIMARY: return ZX_ERR_NOT_SUPPORTED;
+    case ZX_SYSTEM_POWERCTL_ACPI_TRANSITION_S_STATE:
+    case ZX_SYSTEM_POWERCTL_X86_SET_PKG_PL1:
+        status = user_read_one(&ignored, arg);
+        return status == ZX_OK ? ZX_ERR_NOT_SUPPORTED : status;
+    case ZX_SYSTEM_POWERCTL_REBOOT:
+    case ZX_SYSTEM_POWERCTL_REBOOT_BOOTLOADER:
+    case ZX_SYSTEM_POWERCTL_REBOOT_RECOVERY:
+        log_flush_sync();
+        return hal_power_reboot(); // returns only if the platform cannot
+    case ZX_SYSTEM_POWERCTL_SHUTDOWN: log_flush_sync(); return hal_power_off();
+    default: return ZX_ERR_INVALID_ARGS;
+    }
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// System calls on any task: job, process or thread (spec 20 section 7).
+#include "sys_priv.h"
+
+#include <object/job.h>
+
+zx_status_t sys_task_kill(zx_handle_t handle)
+{
+    struct object *obj;
+    zx_status_t status = sys_lookup(handle, NULL, ZX_RIGHT_DESTROY, &obj);
+    if (status != ZX_OK)
+        return status;
+    if (obj->ops == &uthread_ops)
+        uthread_kill(uthread_from_object(obj));
+    else if (obj->ops == &process_ops)
+        process_kill(process_from_object(obj), -1);
+    else if (obj->ops == &job_ops)
+        job_kill(job_from_object(obj));
+    else
+        status = ZX_ERR_WRONG_TYPE;
+    object_unref(obj);
+    return status;
+}
