@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// kmain: the boot order on the target. It runs on the boot CPU in a context that becomes a thread,
+// which ends when the first process runs.
+#include <init/init.h>
+
+#include <debug/log.h>
+#include <debug/panic.h>
+#include <hal/boot.h>
+#include <hal/cpu.h>
+#include <hal/upcall.h>
+#include <mem/page.h>
+#include <object/console_input.h>
+#include <object/log_object.h>
+#include <sched/thread.h>
+
+static void banner(void)
+{
+    klog(LOG_INFO, "Jacinth on %s: %llu MiB of memory, %u CPU%s", boot_info.machine,
+         (unsigned long long)(page_total_bytes() >> 20), hal_cpu_count(),
+         hal_cpu_count() == 1 ? "" : "s");
+    if (boot_info.cmdline[0] != 0)
+        klog(LOG_INFO, "command line: %s", boot_info.cmdline);
+}
+
+void kmain(void)
+{
+    kernel_init_core();
+    hal_irq_enable();
+    zx_status_t status = log_object_init();
+    if (status != ZX_OK)
+        panic("the log did not start (%d)", status);
+    banner();
+    console_input_init();
+    kernel_start_cpus();
+    status = kernel_start_userboot();
+    if (status != ZX_OK)
+        panic("the first process did not start (%d)", status);
+    thread_exit();
+}
