@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the files of platform/fdt share among themselves: raw access to the blob through libfdt.
+ */
+#pragma once
+
+#include <libfdt.h>
+
+#include <fdt/fdt.h>
+#include <zircon/errors.h>
+
+/* Cells of one address or size that the reader can hold. */
+#define FDT_NUMBER_CELLS_MAX 2
+
+/* A big-endian 32-bit cell at any alignment. */
+static inline uint32_t fdt_cell_at(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/* A number of 0, 1 or 2 cells. */
+static inline uint64_t fdt_number_at(const uint8_t *bytes, uint32_t cells)
+{
+    uint64_t value = 0;
+    for (uint32_t i = 0; i < cells; i++) {
+        value = value << 32 | fdt_cell_at(bytes + 4 * i);
+    }
+    return value;
+}
+
+/* The nodes from the root (chain[0]) down to `node`, and the node's depth; -1 if the node is not
+ * in the tree or deeper than FDT_DEPTH_MAX. */
+int fdt_node_chain(struct fdt_tree *tree, struct fdt_node node,
+                   struct fdt_node chain[FDT_DEPTH_MAX + 1]);
+
+/* fdt_node_by_path and fdt_node_by_alias for a name of `bytes` bytes that has no NUL. */
+struct fdt_node fdt_node_by_path_bytes(struct fdt_tree *tree, const char *path, size_t bytes);
+struct fdt_node fdt_node_by_alias_bytes(struct fdt_tree *tree, const char *alias, size_t bytes);
