@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// Console, power and entropy of the host machine. Output goes to a ring that failure reports and
+// tests read (and to stderr when verbose); input comes from host_console_input.
+#include "machine.h"
+
+#include <hal/console.h>
+#include <hal/upcall.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TEXT_MAX 32768u
+#define INPUT_MAX 1024u
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static char text[TEXT_MAX];
+static size_t text_used;
+static char input[INPUT_MAX];
+static size_t input_head, input_count;
+static bool input_on;
+static uint64_t entropy_state;
+
+void host_console_reset(void)
+{
+    text_used = 0;
+    text[0] = '\0';
+    input_head = input_count = 0;
+    input_on = false;
+    entropy_state = host.config.seed ^ 0xe2f0u;
+}
+
+void hal_console_write(const char *s, size_t len)
+{
+    pthread_mutex_lock(&lock);
+    if (len >= TEXT_MAX / 2) {
+        s += len - TEXT_MAX / 2 + 1;
+        len = TEXT_MAX / 2 - 1;
+    }
+    if (text_used + len >= TEXT_MAX) {
+        memmove(text, text + TEXT_MAX / 2, text_used - MIN(text_used, TEXT_MAX / 2));
+        text_used -= MIN(text_used, TEXT_MAX / 2);
+    }
+    memcpy(text + text_used, s, len);
+    text_used += len;
+    text[text_used] = '\0';
+    if (host.config.verbose)
+        fwrite(s, 1, len, stderr);
+    pthread_mutex_unlock(&lock);
+}
+
+void hal_console_panic(void)
+{
+}
+
+const char *host_console_text(void)
+{
+    return text;
+}
+
+zx_status_t hal_console_rx_start(void)
+{
+    input_on = true;
+    return ZX_OK;
+}
+
+void host_console_input(const char *bytes, size_t len)
+{
+    struct vcpu *v = &host.cpus[0];
+
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < len && input_count < INPUT_MAX; i++, input_count++)
+        input[(input_head + input_count) % INPUT_MAX] = bytes[i];
+    pthread_mutex_unlock(&lock);
+    host_tsan_release(&v->pending);
+    atomic_fetch_or(&v->pending, VIRQ_CONSOLE);
+    vcpu_wake(v);
+}
+
+void host_console_dispatch(void)
+{
+    for (;;) {
+        pthread_mutex_lock(&lock);
+        bool any = input_on && input_count > 0;
+        uint8_t byte = (uint8_t)input[input_head];
+        if (any) {
+            input_head = (input_head + 1) % INPUT_MAX;
+            input_count--;
+        }
+        pthread_mutex_unlock(&lock);
+        if (!any)
+            return;
+        kernel_console_rx(byte);
+    }
+}
+
+zx_status_t hal_power_off(void)
+{
+    host_finish(HOST_POWER_OFF);
+}
+
+zx_status_t hal_power_reboot(void)
+{
+    host_finish(HOST_POWER_OFF);
+}
+
+size_t hal_entropy(void *buf, size_t len)
+{
+    uint8_t *bytes = buf;
+
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < len; i++)
+        bytes[i] = (uint8_t)host_mix(&entropy_state);
+    pthread_mutex_unlock(&lock);
+    return len;
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Virtual CPUs of the laboratory, as <hal/cpu.h> wants them. All are real functions: a thread may
+// come back from any of them on another pthread, so nothing about the CPU may be kept across a call.
+// Interrupts are virtual. They are delivered, on the stack of the running thread, by hal_irq_restore,
+// hal_irq_enable, hal_preempt_point and hal_cpu_relax when the virtual CPU has them enabled.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct hal_thread;
+
+struct hal_thread *hal_current(void);
+unsigned long hal_irq_save(void);
+void hal_irq_restore(unsigned long state);
+bool hal_irqs_enabled(void);
+void hal_irq_enable(void);
+void hal_irq_disable(void);
+void hal_cpu_relax(void);
+void hal_cpu_idle(void);
+void hal_preempt_point(void);
+uint64_t hal_ticks(void);
