@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+//
+// Threads and child processes for target tests; the interface is in testing/testing.h.
+//
+// A child is this very program: it is found in the initrd by the name of this process, or of the
+// first argument, and told by its arguments which CHILD to run.
+//
+// State: the handles for starting children and the mapped initrd, set before the first test.
+
+#include <testing/testing.h>
+
+#include "framework.h"
+
+#include <launch/launch.h>
+#include <minilib/console.h>
+#include <minilib/pages.h>
+#include <minilib/string.h>
+#include <zircon/limits.h>
+#include <zircon/process.h>
+#include <zircon/processargs.h>
+#include <zircon/status.h>
+
+#define STACK_SIZE (64u * 1024)
+#define PATIENCE   ZX_SEC(60)
+
+// From the linker: the row that CHILD makes.
+extern const struct test_child_case __start_test_children[], __stop_test_children[];
+
+static zx_handle_t vdso;
+static const void *archive;
+static size_t archive_size;
+static char program[ZX_MAX_NAME_LEN];
+
+zx_time_t test_patience(void)
+{
+    return zx_deadline_after(PATIENCE);
+}
+
+zx_handle_t test_vdso(void)
+{
+    return vdso;
+}
+
+// ---- threads ----
+
+static void thread_main(uintptr_t thread, uintptr_t unused)
+{
+    struct test_thread *self = (struct test_thread *)thread;
+
+    (void)unused;
+    self->run(self->context);
+    zx_thread_exit();
+}
+
+zx_status_t test_thread_start(struct test_thread *thread, void (*run)(void *context), void *context)
+{
+    static const char name[] = "test-thread";
+
+    *thread = (struct test_thread){.run = run, .context = context};
+    thread->stack = pages_allocate(STACK_SIZE);
+    if (thread->stack == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    zx_status_t status =
+        zx_thread_create(zx_process_self(), name, sizeof(name) - 1, 0, &thread->handle);
+
+    if (status == ZX_OK) {
+        status = zx_thread_start(thread->handle, (zx_vaddr_t)thread_main,
+                                 (zx_vaddr_t)thread->stack + STACK_SIZE, (uintptr_t)thread, 0);
+        if (status != ZX_OK) {
+            zx_handle_close(thread->handle);
+        }
+    }
+    if (status != ZX_OK) {
+        pages_free(thread->stack, STACK_SIZE);
+    }
+    return status;
+}
+
+void test_thread_join(struct test_thread *thread)
+{
+    EXPECT_OK(zx_object_wait_one(thread->handle, ZX_THREAD_TERMINATED, test_patience(), NULL));
+    EXPECT_OK(zx_handle_close(thread->handle));
+    pages_free(thread->stack, STACK_SIZE);
+}
+
+bool test_thread_reaches(zx_handle_t thread, uint32_t state)
+{
+    zx_time_t deadline = test_patience();
+    zx_info_thread_t info;
+
+    do {
+        if (zx_object_get_info(thread, ZX_INFO_THREAD, &info, sizeof(info), NULL, NULL) != ZX_OK) {
+            return false;
+        }
+        if (info.state == state) {
+            return true;
+        }
+        zx_nanosleep(zx_deadline_after(ZX_USEC(200)));
+    } while (zx_clock_get_monotonic() < deadline);
+    return false;
+}
+
+// ---- child processes ----
+
+// Does nothing, well. Every program has it, so that the row above is never empty.
+CHILD(exit_zero)
+{
+    return 0;
+}
+
+void test_children_init(void)
+{
+    zx_handle_t bootfs = zx_take_startup_handle(PA_HND(PA_VMO_BOOTFS, 0));
+
+    vdso = zx_take_startup_handle(PA_HND(PA_VMO_VDSO, 0));
+    if (zx_object_get_property(zx_process_self(), ZX_PROP_NAME, program, sizeof(program)) !=
+            ZX_OK ||
+        launch_map_file(zx_vmar_root_self(), bootfs, &archive, &archive_size) != ZX_OK) {
+        archive = NULL;
+        archive_size = 0;
+    }
+    zx_handle_close(bootfs);
+}
+
+int test_child_main(const char *name)
+{
+    for (const struct test_child_case *child = __start_test_children; child < __stop_test_children;
+         child++) {
+        if (strcmp(child->name, name) == 0) {
+            return child->run();
+        }
+    }
+    console_printf("# no CHILD(%s)\n", name);
+    return 127;
+}
+
+zx_handle_t test_child_channel(void)
+{
+    return zx_take_startup_handle(PA_HND(PA_USER0, 0));
+}
+
+// Launches `file` into child->job with the far end of child->channel.
+static zx_status_t launch_child(zx_handle_t file, const char *name, struct test_child *child,
+                                const char **out_reason)
+{
+    const char *const args[] = {program, CHILD_OPTION, name};
+    zx_handle_t handles[2];
+    const uint32_t info[2] = {PA_HND(PA_USER0, 0), PA_HND(PA_JOB_DEFAULT, 0)};
+    struct launched launched;
+    zx_status_t status = zx_channel_create(0, &child->channel, &handles[0]);
+
+    if (status == ZX_OK) {
+        status = zx_handle_duplicate(child->job, ZX_RIGHT_SAME_RIGHTS, &handles[1]);
+    }
+    if (status != ZX_OK) {
+        *out_reason = "no channel";
+        return status;
+    }
+    struct launch what = {
+        .job = child->job,
+        .name = name,
+        .program = file,
+        .vdso = vdso,
+        .arg_count = 3,
+        .args = args,
+        .handle_count = 2,
+        .handles = handles,
+        .handle_info = info,
+    };
+
+    status = launch(&what, &launched, out_reason);
+    if (status != ZX_OK) {
+        zx_handle_close(child->channel);
+        return status;
+    }
+    child->process = launched.process;
+    child->thread = launched.thread;
+    return ZX_OK;
+}
+
+zx_status_t test_child_start(const char *name, struct test_child *out)
+{
+    const char *reason = "no job";
+    zx_handle_t file;
+    zx_status_t status = launch_open_file(archive, archive_size, program, &file, &reason);
+
+    if (status != ZX_OK) {
+        test_fail(__FILE__, __LINE__, "%s: %s", program, reason);
+        return status;
+    }
+    status = zx_job_create(zx_job_default(), 0, &out->job);
+    if (status == ZX_OK) {
+        status = launch_child(file, name, out, &reason);
+        if (status != ZX_OK) {
+            zx_handle_close(out->job);
+        }
+    }
+    zx_handle_close(file);
+    if (status != ZX_OK) {
+        test_fail(__FILE__, __LINE__, "child %s: %s: %s", name, reason,
+                  zx_status_get_string(status));
+    }
+    return status;
+}
+
+int64_t test_child_finish(struct test_child *child)
+{
+    zx_info_process_t info = {0};
+    zx_status_t status =
+        zx_object_wait_one(child->process, ZX_PROCESS_TERMINATED, test_patience(), NULL);
+
+    if (status != ZX_OK) {
+        test_fail(__FILE__, __LINE__, "a child does not end");
+        (void)zx_task_kill(child->job);
+    }
+    EXPECT_OK(zx_object_get_info(child->process, ZX_INFO_PROCESS, &info, sizeof(info), NULL, NULL));
+    const zx_handle_t handles[] = {child->job, child->process, child->thread, child->channel};
+
+    EXPECT_OK(zx_handle_close_many(handles, sizeof(handles) / sizeof(handles[0])));
+    return info.return_code;
+}
+
+int64_t test_child_run(const char *name)
+{
+    struct test_child child;
+
+    if (test_child_start(name, &child) != ZX_OK) {
+        return -1;
+    }
+    return test_child_finish(&child);
+}
+
+// ---- small things ----
+
+zx_signals_t test_signals(zx_handle_t handle)
+{
+    zx_signals_t observed = 0;
+
+    EXPECT_EQ(zx_object_wait_one(handle, 0, 0, &observed), ZX_ERR_TIMED_OUT);
+    return observed;
+}
+
+zx_info_handle_basic_t test_basic_info(zx_handle_t handle)
+{
+    zx_info_handle_basic_t info = {0};
+
+    EXPECT_OK(zx_object_get_info(handle, ZX_INFO_HANDLE_BASIC, &info, sizeof(info), NULL, NULL));
+    return info;
+}
+
+zx_handle_t test_without_rights(zx_handle_t handle, zx_rights_t rights)
+{
+    zx_handle_t out = ZX_HANDLE_INVALID;
+    zx_rights_t left = test_basic_info(handle).rights & ~rights;
+
+    EXPECT_OK(zx_handle_duplicate(handle, left, &out));
+    return out;
+}

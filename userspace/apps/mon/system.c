@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+//
+// Commands of the monitor about the whole machine: mem, dmesg, ls.
+
+#include "mon.h"
+
+#include <cpio/cpio.h>
+#include <minilib/console.h>
+#include <minilib/string.h>
+#include <zircon/errors.h>
+#include <zircon/syscalls.h>
+#include <zircon/syscalls/log.h>
+
+static void print_memory(const char *what, uint64_t bytes, uint64_t total)
+{
+    uint64_t permille = total != 0 ? bytes / 1024 * 1000 / (total / 1024) : 0;
+
+    console_printf("%10luK %3lu.%lu%%  %s\n", bytes >> 10, permille / 10, permille % 10, what);
+}
+
+int cmd_mem(int argc, char **argv)
+{
+    zx_info_kmem_stats_t info;
+    zx_status_t status =
+        zx_object_get_info(mon.root, ZX_INFO_KMEM_STATS, &info, sizeof(info), NULL, NULL);
+
+    (void)argc;
+    if (status != ZX_OK) {
+        return report(argv[0], "the kernel does not tell", status);
+    }
+    print_memory("total", info.total_bytes, info.total_bytes);
+    print_memory("free", info.free_bytes, info.total_bytes);
+    print_memory("memory objects (VMOs)", info.vmo_bytes, info.total_bytes);
+    print_memory("kernel heap, in use", info.total_heap_bytes - info.free_heap_bytes,
+                 info.total_bytes);
+    print_memory("kernel heap, free", info.free_heap_bytes, info.total_bytes);
+    print_memory("page tables", info.mmu_overhead_bytes, info.total_bytes);
+    print_memory("messages", info.ipc_bytes, info.total_bytes);
+    print_memory("kernel image and tables", info.wired_bytes, info.total_bytes);
+    print_memory("other", info.other_bytes, info.total_bytes);
+    return STATUS_OK;
+}
+
+static void print_record(const zx_log_record_t *record)
+{
+    uint64_t ms = (uint64_t)record->timestamp / 1000000;
+    size_t length = record->datalen;
+
+    if (length != 0 && record->data[length - 1] == '\n') {
+        length--;
+    }
+    console_printf("[%05lu.%03lu] %05lu.%05lu> %.*s\n", ms / 1000, ms % 1000, record->pid,
+                   record->tid, (int)length, record->data);
+}
+
+int cmd_dmesg(int argc, char **argv)
+{
+    _Alignas(zx_log_record_t) char buffer[ZX_LOG_RECORD_MAX];
+    zx_handle_t log;
+    zx_status_t status = zx_debuglog_create(mon.root, ZX_LOG_FLAG_READABLE, &log);
+
+    (void)argc;
+    if (status != ZX_OK) {
+        return report(argv[0], "the log cannot be opened", status);
+    }
+    // A positive status is the size of a record.
+    while ((status = zx_debuglog_read(log, 0, buffer, sizeof(buffer))) > 0) {
+        print_record((const zx_log_record_t *)buffer);
+    }
+    zx_handle_close(log);
+    return status == ZX_ERR_SHOULD_WAIT ? STATUS_OK
+                                        : report(argv[0], "the log cannot be read", status);
+}
+
+int cmd_ls(int argc, char **argv)
+{
+    struct cpio archive;
+    struct cpio_entry entry;
+    zx_status_t status;
+
+    (void)argc;
+    cpio_init(&archive, mon.archive, mon.archive_size);
+    while ((status = cpio_next(&archive, &entry)) == ZX_OK) {
+        if (cpio_entry_is_file(&entry)) {
+            console_printf("%10lu  %s\n", entry.size, entry.name);
+        }
+    }
+    if (status != ZX_ERR_STOP) {
+        console_printf("%s: the initrd is missing, cut short or corrupt here\n", argv[0]);
+        return STATUS_FAILED;
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+//
+// bin/crash KIND: does one thing that a process must not do. It should never come to its end; if it
+// does, the exit code is 1 (survived) or 2 (no such kind).
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <crt/crt.h>
+#include <minilib/console.h>
+#include <minilib/pages.h>
+#include <minilib/string.h>
+
+// The compiler must not know that these addresses are bad.
+static uint64_t read_at(uintptr_t address)
+{
+    __asm__ volatile("" : "+r"(address));
+    return *(volatile uint64_t *)address;
+}
+
+static const volatile uint64_t constant = 1;
+
+static void write_constant(void)
+{
+    uintptr_t address = (uintptr_t)&constant;
+
+    __asm__ volatile("" : "+r"(address));
+    *(volatile uint64_t *)address = 2;
+}
+
+static void jump_to(uintptr_t address)
+{
+    __asm__ volatile("blr %0" ::"r"(address) : "x30", "memory");
+}
+
+static void undefined_instruction(void)
+{
+    __asm__ volatile("udf #0");
+}
+
+// Takes ever more stack; the addition afterwards keeps it from becoming a loop.
+static uint64_t __attribute__((noinline)) overflow_stack(volatile uint64_t *depth)
+{
+    volatile uint64_t room[64];
+
+    room[0] = ++*depth;
+    return room[0] == 0 ? 0 : overflow_stack(depth) + room[0];
+}
+
+// An address that was mapped and no longer is.
+static uintptr_t unmapped_address(void)
+{
+    void *page = pages_allocate(4096);
+
+    pages_free(page, 4096);
+    return (uintptr_t)page;
+}
+
+static void misalign_stack_pointer(void)
+{
+    uint64_t value;
+
+    __asm__ volatile("mov x9, sp\n\t"
+                     "add sp, sp, #-8\n\t"
+                     "ldr %0, [sp]\n\t"
+                     "mov sp, x9"
+                     : "=r"(value)
+                     :
+                     : "x9", "memory");
+}
+
+static void raw_system_call(void)
+{
+    __asm__ volatile("mov x16, #0\n\t"
+                     "svc #0" ::
+                         : "x0", "x16", "memory");
+}
+
+// Does the thing called `kind`; false if there is none of that name.
+static bool crash(const char *kind)
+{
+    if (strcmp(kind, "null") == 0) {
+        (void)read_at(0);
+    } else if (strcmp(kind, "unmapped") == 0) {
+        (void)read_at(unmapped_address());
+    } else if (strcmp(kind, "kernel") == 0) {
+        (void)read_at(0xffff000000000000);
+    } else if (strcmp(kind, "rodata") == 0) {
+        write_constant();
+    } else if (strcmp(kind, "jump") == 0) {
+        jump_to(0);
+    } else if (strcmp(kind, "undefined") == 0) {
+        undefined_instruction();
+    } else if (strcmp(kind, "stack") == 0) {
+        volatile uint64_t depth = 0;
+
+        (void)overflow_stack(&depth);
+    } else if (strcmp(kind, "sp") == 0) {
+        misalign_stack_pointer();
+    } else if (strcmp(kind, "svc") == 0) {
+        raw_system_call();
+    } else {
+        return false;
+    }
+    return true;
+}
+
+int main(int argc, char **argv, char **envp)
+{
+    (void)envp;
+    if (argc != 2 || !crash(argv[1])) {
+        console_printf("crash: to be started by the monitor's command crash\n");
+        return 2;
+    }
+    return 1;
+}
