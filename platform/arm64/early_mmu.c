@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+// The boot CPU with the MMU on, still in the identity map: memory and reservations, the final tables,
+// the slide, relocation to the final address.
+//
+// Interface: boot.h. Locks: none; one CPU, interrupts off.
+// Invariant: boot_info holds numbers only until arm64_main() fills in its pointers.
+#include "boot.h"
+
+#include <arm64/sysreg.h>
+#include <fdt/boot.h>
+#include <hal/boot.h>
+#include <hal/mmu.h>
+#include <lib/cmdline.h>
+#include <lib/string.h>
+
+#include "kmap.h"
+#include "percpu.h"
+#include "pte.h"
+
+struct boot_info boot_info;
+
+// Large; not for the stack.
+static struct fdt_memory memory;
+static struct fdt_reserved reserved;
+
+// Memory set aside for tables made while booting; what is not used goes back.
+#define POOL_BYTES (256ul << 10)
+
+static void reserve(paddr_t base, uint64_t bytes)
+{
+    if (bytes == 0)
+        return;
+    if (boot_info.reserved_count == BOOT_MAX_RESERVED)
+        early_stop("more than %u reserved ranges", BOOT_MAX_RESERVED);
+    paddr_t start = ROUND_DOWN(base, PAGE_SIZE);
+    boot_info.reserved[boot_info.reserved_count++] =
+        (struct boot_range){.base = start, .size = ROUND_UP(base + bytes, PAGE_SIZE) - start};
+}
+
+// Whole pages of RAM below the end of the direct map.
+static void read_memory(void)
+{
+    if (fdt_read_memory(&arm64_boot.tree, &memory) != ZX_OK)
+        early_stop("the device tree describes no memory");
+    for (uint32_t i = 0; i < memory.count; i++) {
+        paddr_t start = ROUND_UP(memory.ranges[i].base, PAGE_SIZE);
+        paddr_t end = ROUND_DOWN(memory.ranges[i].base + memory.ranges[i].bytes, PAGE_SIZE);
+        end = MIN(end, DIRECT_MAP_BYTES);
+        if (start >= end)
+            continue;
+        if (boot_info.mem_count == BOOT_MAX_MEM) {
+            early_printf("memory banks beyond the first %u are not used\n", BOOT_MAX_MEM);
+            break;
+        }
+        boot_info.mem[boot_info.mem_count++] =
+            (struct boot_range){.base = start, .size = end - start};
+    }
+    if (boot_info.mem_count == 0)
+        early_stop("the device tree describes no memory that can be used");
+}
+
+static bool in_ram(paddr_t base, uint64_t bytes)
+{
+    for (unsigned i = 0; i < boot_info.mem_count; i++) {
+        const struct boot_range *m = &boot_info.mem[i];
+        if (base >= m->base && bytes <= m->size && base - m->base <= m->size - bytes)
+            return true;
+    }
+    return false;
+}
+
+static void read_reservations(void)
+{
+    struct fdt_range initrd;
+
+    if (fdt_read_reserved(&arm64_boot.tree, &reserved) != ZX_OK)
+        early_stop("too many reserved ranges in the device tree");
+    reserve(0, PAGE_SIZE); // address 0 means "none" in many places; on a Pi it is the spin table
+    reserve(arm64_boot.image_pa, (uint64_t)(image_end - image_start));
+    reserve(arm64_boot.fdt_pa, arm64_boot.fdt_bytes);
+    for (uint32_t i = 0; i < reserved.count; i++)
+        reserve(reserved.entries[i].range.base, reserved.entries[i].range.bytes);
+    if (fdt_initrd(&arm64_boot.tree, &initrd) == ZX_OK) {
+        if (in_ram(initrd.base, initrd.bytes)) {
+            boot_info.initrd = initrd.base;
+            boot_info.initrd_size = initrd.bytes;
+            reserve(initrd.base, initrd.bytes);
+        } else {
+            early_printf("initrd at %#lx, %#lx bytes: not in RAM, ignored\n",
+                         (unsigned long)initrd.base, (unsigned long)initrd.bytes);
+        }
+    }
+    if (!in_ram(arm64_boot.image_pa, (uint64_t)(image_end - image_start)))
+        early_stop("the image at %#lx is not in the memory that the device tree describes",
+                   (unsigned long)arm64_boot.image_pa);
+}
+
+// End of a reserved range that overlaps [base, base + bytes), or 0.
+static paddr_t overlap_end(paddr_t base, uint64_t bytes)
+{
+    for (unsigned i = 0; i < boot_info.reserved_count; i++) {
+        const struct boot_range *r = &boot_info.reserved[i];
+        if (base < r->base + r->size && r->base < base + bytes)
+            return r->base + r->size;
+    }
+    return 0;
+}
+
+// The lowest free RAM of this size.
+static paddr_t find_free(uint64_t bytes)
+{
+    for (unsigned i = 0; i < boot_info.mem_count; i++) {
+        const struct boot_range *m = &boot_info.mem[i];
+        paddr_t at = m->base;
+        while (at + bytes <= m->base + m->size) {
+            paddr_t end = overlap_end(at, bytes);
+            if (end == 0)
+                return at;
+            at = end;
+        }
+    }
+    early_stop("no free memory for page tables");
+}
+
+// Maps a piece of RAM that has no hole; the image's text and constants are read-only there as well.
+static void direct_map_piece(paddr_t base, paddr_t end)
+{
+    paddr_t ro = arm64_boot.image_pa;
+    paddr_t ro_end = ro + (uint64_t)(rodata_end - image_start);
+
+    while (base < end) {
+        bool inside = base >= ro && base < ro_end;
+        paddr_t stop = inside ? MIN(end, ro_end) : (base < ro ? MIN(end, ro) : end);
+        kmap_early(PLAT_DIRECT_MAP + base, base, stop - base,
+                   inside ? PTE_KERNEL_RO : PTE_KERNEL_RW);
+        base = stop;
+    }
+}
+
+// The first no-map range at or above base, in whole pages; base = end = UINT64_MAX if none.
+static struct boot_range next_hole(paddr_t base)
+{
+    struct boot_range hole = {.base = UINT64_MAX, .size = 0};
+    for (uint32_t i = 0; i < reserved.count; i++) {
+        const struct fdt_reservation *r = &reserved.entries[i];
+        if (!r->no_map)
+            continue;
+        paddr_t start = ROUND_DOWN(r->range.base, PAGE_SIZE);
+        paddr_t end = ROUND_UP(r->range.base + r->range.bytes, PAGE_SIZE);
+        if (end > base && start < hole.base)
+            hole = (struct boot_range){.base = start, .size = end - start};
+    }
+    return hole;
+}
+
+static void make_direct_map(void)
+{
+    for (unsigned i = 0; i < boot_info.mem_count; i++) {
+        paddr_t base = boot_info.mem[i].base;
+        paddr_t end = base + boot_info.mem[i].size;
+        while (base < end) {
+            struct boot_range hole = next_hole(base);
+            if (hole.base > base)
+                direct_map_piece(base, MIN(end, hole.base));
+            base = hole.base >= end ? end : hole.base + hole.size;
+        }
+    }
+}
+
+// The image, each part with its own permissions. Between the boot stacks nothing is mapped.
+static void map_image(uint64_t va)
+{
+    paddr_t pa = arm64_boot.image_pa;
+    uint64_t text = (uint64_t)(text_end - image_start);
+    uint64_t ro = (uint64_t)(rodata_end - image_start);
+    uint64_t stacks = (uint64_t)(boot_stacks_start - image_start);
+    uint64_t end = (uint64_t)(image_end - image_start);
+
+    kmap_early(va, pa, text, PTE_KERNEL_RX);
+    kmap_early(va + text, pa + text, ro - text, PTE_KERNEL_RO);
+    kmap_early(va + ro, pa + ro, stacks - PAGE_SIZE - ro, PTE_KERNEL_RW);
+    for (uint64_t at = stacks; at < end; at += KSTACK_SLOT)
+        kmap_early(va + at, pa + at, MIN(KSTACK_BYTES, end - at), PTE_KERNEL_RW);
+}
+
+// Where the image runs: somewhere in its area, aligned to 2 MiB, within one GiB so that few tables
+// are needed. Without a seed, or with kaslr=off, at the area's start.
+static uint64_t choose_image_address(void)
+{
+    uint64_t seed;
+    uint64_t blocks = ROUND_UP((uint64_t)(image_end - image_start), BLOCK_2M) / BLOCK_2M;
+
+    if (!cmdline_bool(fdt_bootargs(&arm64_boot.tree), "kaslr", true) ||
+        fdt_take_kaslr_seed(&arm64_boot.tree, &seed) != ZX_OK)
+        return IMAGE_BASE;
+    uint64_t gib = (seed >> 32) % (IMAGE_AREA_BYTES / BLOCK_1G);
+    uint64_t block = (seed & 0xffffffff) % (BLOCK_1G / BLOCK_2M - blocks);
+    return IMAGE_BASE + gib * BLOCK_1G + block * BLOCK_2M;
+}
+
+static void read_entropy(void)
+{
+    uint32_t bytes;
+    _Static_assert(sizeof(boot_info.seed) == FDT_RNG_SEED_MAX, "seed buffer");
+    if (fdt_take_rng_seed(&arm64_boot.tree, boot_info.seed, &bytes) == ZX_OK)
+        boot_info.seed_size = bytes;
+}
+
+uint64_t arm64_early_mmu(void)
+{
+    struct arm64_boot *b = &arm64_boot;
+
+    b->stage = STAGE_MMU;
+    read_memory();
+    read_reservations();
+    read_entropy();
+    b->stage = STAGE_MEMORY;
+
+    paddr_t pool = find_free(POOL_BYTES);
+    early_identity_map(pool, POOL_BYTES, PTE_KERNEL_RW);
+    kmap_early_init(pool, POOL_BYTES);
+    b->image_va = choose_image_address();
+    make_direct_map();
+    map_image(b->image_va);
+    kmap_early_areas();
+    b->ttbr_kernel = kmap_root();
+    // The tables are complete in memory before TTBR1 shows them to the walker.
+    dsb(ishst);
+    b->stage = STAGE_TABLES;
+
+    // From here to the jump no pointer in static data may be followed.
+    early_relocate(b->image_va);
+    return b->image_va;
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// GICv2 and GIC-400.
+//
+// Interface: the driver table, struct irqchip_ops. Locks: none; enable registers are write-one.
+// Targets of software-generated interrupts go by the controller's own numbering of CPU interfaces,
+// which each CPU reads from its banked GICD_ITARGETSR0.
+#include <arm64/sysreg.h>
+#include <fdt/boot.h>
+#include <fdt/driver.h>
+#include <hal/mmu.h>
+#include <irq/irq.h>
+
+#include "gic.h"
+
+#define GICC_CTLR 0x00
+#define GICC_PMR  0x04
+#define GICC_BPR  0x08
+#define GICC_IAR  0x0c
+#define GICC_EOIR 0x10
+
+#define GICC_BYTES 0x1000u
+#define GICD_BYTES 0x1000u
+
+static uintptr_t gicd, gicc;            // [I] after init
+static unsigned lines;                  // [I] INTIDs
+static uint8_t cpu_target[MAX_CPUS];    // [I] after the CPU's own init: its bit in ITARGETSR
+
+static zx_status_t gicv2_cpu_init(unsigned cpu)
+{
+    uint32_t target = 0;
+
+    for (unsigned i = 0; i < IRQ_PRIVATE_COUNT; i += 4)
+        target |= mmio_read32(gicd + GICD_ITARGETSR + i);
+    target |= target >> 16;
+    target = (target | target >> 8) & 0xff;
+    cpu_target[cpu] = target != 0 ? (uint8_t)target : 1; // reads as zero with one CPU interface
+
+    mmio_write32(gicd + GICD_ICENABLER, ~0u);
+    for (unsigned i = 0; i < IRQ_PRIVATE_COUNT; i += 4)
+        mmio_write32(gicd + GICD_IPRIORITYR + i, GIC_PRIORITY_WORD);
+    if (cpu == 0) {
+        for (unsigned i = IRQ_PRIVATE_COUNT; i < lines; i += 4)
+            mmio_write32(gicd + GICD_ITARGETSR + i, cpu_target[0] * 0x01010101u);
+        mmio_write32(gicd + GICD_CTLR, 1);
+    }
+    mmio_write32(gicc + GICC_PMR, GIC_PRIORITY_MASK);
+    mmio_write32(gicc + GICC_BPR, 0);
+    mmio_write32(gicc + GICC_CTLR, 1);
+    return ZX_OK;
+}
+
+static unsigned gicv2_acknowledge(uint32_t *out_token)
+{
+    *out_token = mmio_read32(gicc + GICC_IAR);
+    return *out_token & 0x3ff;
+}
+
+static void gicv2_end(uint32_t token)
+{
+    // What the handler wrote to its device comes before the end of the interrupt.
+    dsb(sy);
+    mmio_write32(gicc + GICC_EOIR, token);
+}
+
+static void gicv2_mask(unsigned intid)
+{
+    gic_write_bit(gicd, GICD_ICENABLER, intid);
+    (void)mmio_read32(gicd + GICD_ICENABLER); // the write has arrived
+    dsb(sy);
+}
+
+static void gicv2_unmask(unsigned intid)
+{
+    gic_write_bit(gicd, GICD_ISENABLER, intid);
+}
+
+static zx_status_t gicv2_set_edge(unsigned intid, bool edge)
+{
+    gic_write_edge(gicd, GICD_ICFGR, intid, edge);
+    return ZX_OK;
+}
+
+static void gicv2_send(unsigned cpu, unsigned sgi)
+{
+    // The receiver sees what was stored before.
+    dsb(ishst);
+    mmio_write32(gicd + GICD_SGIR, (uint32_t)cpu_target[cpu] << 16 | sgi);
+}
+
+static const struct irqchip_ops gicv2_ops = {
+    .name = "gicv2",
+    .cpu_init = gicv2_cpu_init,
+    .acknowledge = gicv2_acknowledge,
+    .end = gicv2_end,
+    .mask = gicv2_mask,
+    .unmask = gicv2_unmask,
+    .set_edge = gicv2_set_edge,
+    .send = gicv2_send,
+};
+
+static zx_status_t gicv2_init(struct fdt_tree *tree, struct fdt_node node)
+{
+    const unsigned prot = HAL_PROT_READ | HAL_PROT_WRITE | HAL_MEM_DEVICE;
+    struct fdt_gicv2 info;
+    zx_status_t status = fdt_read_gicv2(tree, node, &info);
+    if (status != ZX_OK)
+        return status;
+    gicd = (uintptr_t)hal_kernel_map(info.distributor.base, GICD_BYTES, prot);
+    gicc = (uintptr_t)hal_kernel_map(info.cpu_interface.base, GICC_BYTES, prot);
+    if (gicd == 0 || gicc == 0)
+        return ZX_ERR_NO_MEMORY;
+
+    mmio_write32(gicd + GICD_CTLR, 0);
+    lines = MIN(GICD_TYPER_LINES(mmio_read32(gicd + GICD_TYPER)), IRQ_SPURIOUS);
+    for (unsigned i = IRQ_PRIVATE_COUNT; i < lines; i += 32)
+        mmio_write32(gicd + GICD_ICENABLER + i / 8, ~0u);
+    for (unsigned i = IRQ_PRIVATE_COUNT; i < lines; i += 4)
+        mmio_write32(gicd + GICD_IPRIORITYR + i, GIC_PRIORITY_WORD);
+    irqchip_attach(&gicv2_ops, lines);
+    return ZX_OK;
+}
+
+static const char *const gicv2_compatible[] = {"arm,gic-400", "arm,cortex-a15-gic",
+                                               "arm,cortex-a9-gic", "arm,cortex-a7-gic", NULL};
+FDT_DRIVER(gicv2, FDT_DRIVER_IRQCHIP, gicv2_compatible, gicv2_init);

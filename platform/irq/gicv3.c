@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+// GICv3 and GICv4 (without LPIs): distributor, one redistributor a CPU, CPU interface by system
+// registers. All interrupts are non-secure group 1; SPIs go to the boot CPU.
+//
+// Interface: the driver table, struct irqchip_ops. Locks: none; enable registers are write-one.
+#include <arm64/cpus.h>
+#include <arm64/sysreg.h>
+#include <fdt/boot.h>
+#include <fdt/driver.h>
+#include <hal/cpu.h>
+#include <hal/mmu.h>
+#include <irq/irq.h>
+
+#include "gic.h"
+
+#define GICD_BYTES 0x10000u
+#define GICD_CTLR_ENABLE (1u << 4 | 1u << 1) // affinity routing, group 1
+#define GICD_CTLR_RWP    (1u << 31)          // a write is still on its way
+
+#define GICR_CTLR  0x0000
+#define GICR_TYPER 0x0008
+#define GICR_WAKER 0x0014
+#define GICR_CTLR_RWP (1u << 3)
+#define GICR_TYPER_VLPIS (1u << 1) // two more frames
+#define GICR_TYPER_LAST  (1u << 4)
+#define GICR_TYPER_AFFINITY(typer) ((typer) >> 32)
+#define GICR_WAKER_SLEEP  (1u << 1)
+#define GICR_WAKER_ASLEEP (1u << 2)
+#define GICR_FRAME 0x10000u // RD frame, then SGI frame (registers at the distributor's offsets)
+
+// CPU interface, by encoding: older assemblers know the names only with an extension on.
+#define ICC_IAR1    S3_0_C12_C12_0
+#define ICC_EOIR1   S3_0_C12_C12_1
+#define ICC_BPR1    S3_0_C12_C12_3
+#define ICC_CTLR    S3_0_C12_C12_4
+#define ICC_SRE     S3_0_C12_C12_5
+#define ICC_IGRPEN1 S3_0_C12_C12_7
+#define ICC_PMR     S3_0_C4_C6_0
+#define ICC_SGI1R   S3_0_C12_C11_5
+#define ICC_READ(reg) ICC_READ_(reg)
+#define ICC_READ_(reg) sysreg_read(reg)
+#define ICC_WRITE(reg, value) ICC_WRITE_(reg, value)
+#define ICC_WRITE_(reg, value) sysreg_write(reg, value)
+
+static uintptr_t gicd;                                  // [I] after init
+static unsigned lines;                                  // [I] INTIDs
+static uintptr_t redistributor[MAX_CPUS];               // [I] RD frame of each CPU, 0: none found
+static uintptr_t private_frame[MAX_CPUS];               // [I] its SGI frame
+
+// Waits until a write to an enable or control register has taken effect.
+static void wait_rwp(uintptr_t ctlr, uint32_t bit)
+{
+    for (unsigned i = 0; i < GIC_POLLS && (mmio_read32(ctlr) & bit); i++)
+        hal_cpu_relax();
+}
+
+// Affinity in the layout of GICR_TYPER (Aff3 in bits 31:24).
+static uint32_t affinity_word(uint64_t mpidr)
+{
+    return (uint32_t)((mpidr & 0xffffff) | (mpidr >> 32 & 0xff) << 24);
+}
+
+static zx_status_t gicv3_cpu_init(unsigned cpu)
+{
+    uintptr_t rd = redistributor[cpu];
+    uintptr_t sgi = private_frame[cpu];
+
+    if (rd == 0)
+        return ZX_ERR_NOT_FOUND;
+    mmio_write32(rd + GICR_WAKER, mmio_read32(rd + GICR_WAKER) & ~GICR_WAKER_SLEEP);
+    wait_rwp(rd + GICR_WAKER, GICR_WAKER_ASLEEP);
+    mmio_write32(sgi + GICD_ICENABLER, ~0u);
+    wait_rwp(rd + GICR_CTLR, GICR_CTLR_RWP);
+    mmio_write32(sgi + GICD_IGROUPR, ~0u);
+    for (unsigned i = 0; i < IRQ_PRIVATE_COUNT; i += 4)
+        mmio_write32(sgi + GICD_IPRIORITYR + i, GIC_PRIORITY_WORD);
+
+    ICC_WRITE(ICC_SRE, ICC_READ(ICC_SRE) | 1);
+    isb(); // the other registers exist only now
+    if (!(ICC_READ(ICC_SRE) & 1))
+        return ZX_ERR_NOT_SUPPORTED;
+    ICC_WRITE(ICC_PMR, GIC_PRIORITY_MASK);
+    ICC_WRITE(ICC_BPR1, 0);
+    ICC_WRITE(ICC_CTLR, 0);
+    ICC_WRITE(ICC_IGRPEN1, 1);
+    isb();
+    return ZX_OK;
+}
+
+static unsigned gicv3_acknowledge(uint32_t *out_token)
+{
+    *out_token = (uint32_t)ICC_READ(ICC_IAR1);
+    // The acknowledge has taken effect before the handler touches the device.
+    dsb(sy);
+    return *out_token & 0xffffff;
+}
+
+static void gicv3_end(uint32_t token)
+{
+    // What the handler wrote to its device comes before the end of the interrupt; and the end takes
+    // effect before interrupts are enabled again.
+    dsb(sy);
+    ICC_WRITE(ICC_EOIR1, token);
+    isb();
+}
+
+static uintptr_t enable_base(unsigned intid)
+{
+    return intid < IRQ_PRIVATE_COUNT ? private_frame[hal_cpu_num()] : gicd;
+}
+
+static void gicv3_mask(unsigned intid)
+{
+    gic_write_bit(enable_base(intid), GICD_ICENABLER, intid);
+    if (intid < IRQ_PRIVATE_COUNT)
+        wait_rwp(redistributor[hal_cpu_num()] + GICR_CTLR, GICR_CTLR_RWP);
+    else
+        wait_rwp(gicd + GICD_CTLR, GICD_CTLR_RWP);
+}
+
+static void gicv3_unmask(unsigned intid)
+{
+    gic_write_bit(enable_base(intid), GICD_ISENABLER, intid);
+}
+
+static zx_status_t gicv3_set_edge(unsigned intid, bool edge)
+{
+    if (intid < 16)
+        return ZX_ERR_NOT_SUPPORTED;
+    gic_write_edge(enable_base(intid), GICD_ICFGR, intid, edge);
+    return ZX_OK;
+}
+
+static void gicv3_send(unsigned cpu, unsigned sgi)
+{
+    uint64_t mpidr = arm64_cpu_affinity(cpu);
+    uint64_t aff0 = mpidr & 0xff;
+    uint64_t value = 1ul << (aff0 & 15) | (mpidr >> 8 & 0xff) << 16 | (uint64_t)sgi << 24 |
+                     (mpidr >> 16 & 0xff) << 32 | aff0 >> 4 << 44 | (mpidr >> 32 & 0xff) << 48;
+    // The receiver sees what was stored before: a system register write is not ordered by itself.
+    dsb(ishst);
+    ICC_WRITE(ICC_SGI1R, value);
+    isb(); // sent now, not at some later time
+}
+
+static const struct irqchip_ops gicv3_ops = {
+    .name = "gicv3",
+    .cpu_init = gicv3_cpu_init,
+    .acknowledge = gicv3_acknowledge,
+    .end = gicv3_end,
+    .mask = gicv3_mask,
+    .unmask = gicv3_unmask,
+    .set_edge = gicv3_set_edge,
+    .send = gicv3_send,
+};
+
+// One page of registers; the frames' other pages hold nothing for us.
+static uintptr_t map_page(paddr_t pa)
+{
+    return (uintptr_t)hal_kernel_map(pa, PAGE_SIZE,
+                                     HAL_PROT_READ | HAL_PROT_WRITE | HAL_MEM_DEVICE);
+}
+
+// Walks the redistributors of a region and notes those of our CPUs.
+static zx_status_t walk_region(const struct fdt_range *region, uint64_t fixed_stride)
+{
+    uint64_t stride;
+
+    for (uint64_t at = 0; at + 2 * GICR_FRAME <= region->bytes; at += stride) {
+        uintptr_t rd = map_page(region->base + at);
+        if (rd == 0)
+            return ZX_ERR_NO_MEMORY;
+        uint64_t typer = mmio_read64(rd + GICR_TYPER);
+        for (unsigned cpu = 0; cpu < hal_cpu_count(); cpu++) {
+            if (affinity_word(arm64_cpu_affinity(cpu)) != GICR_TYPER_AFFINITY(typer))
+                continue;
+            redistributor[cpu] = rd;
+            private_frame[cpu] = map_page(region->base + at + GICR_FRAME);
+            if (private_frame[cpu] == 0)
+                return ZX_ERR_NO_MEMORY;
+        }
+        if (typer & GICR_TYPER_LAST)
+            break;
+        stride = fixed_stride != 0 ? fixed_stride
+                                   : GICR_FRAME * (typer & GICR_TYPER_VLPIS ? 4u : 2u);
+    }
+    return ZX_OK;
+}
+
+static void distributor_init(void)
+{
+    mmio_write32(gicd + GICD_CTLR, 0);
+    wait_rwp(gicd + GICD_CTLR, GICD_CTLR_RWP);
+    lines = MIN(GICD_TYPER_LINES(mmio_read32(gicd + GICD_TYPER)), IRQ_SPURIOUS);
+    for (unsigned i = IRQ_PRIVATE_COUNT; i < lines; i += 32) {
+        mmio_write32(gicd + GICD_ICENABLER + i / 8, ~0u);
+        mmio_write32(gicd + GICD_IGROUPR + i / 8, ~0u);
+    }
+    for (unsigned i = IRQ_PRIVATE_COUNT; i < lines; i += 4)
+        mmio_write32(gicd + GICD_IPRIORITYR + i, GIC_PRIORITY_WORD);
+    wait_rwp(gicd + GICD_CTLR, GICD_CTLR_RWP);
+    // Affinity routing has to be on before the routes are written.
+    mmio_write32(gicd + GICD_CTLR, GICD_CTLR_ENABLE);
+    wait_rwp(gicd + GICD_CTLR, GICD_CTLR_RWP);
+    for (unsigned i = IRQ_PRIVATE_COUNT; i < lines; i++)
+        mmio_write64(gicd + GICD_IROUTER + 8 * i, arm64_cpu_affinity(0));
+}
+
+static zx_status_t gicv3_init(struct fdt_tree *tree, struct fdt_node node)
+{
+    static struct fdt_gicv3 info;
+    zx_status_t status = fdt_read_gicv3(tree, node, &info);
+    if (status != ZX_OK)
+        return status;
+    gicd = (uintptr_t)hal_kernel_map(info.distributor.base, GICD_BYTES,
+                                     HAL_PROT_READ | HAL_PROT_WRITE | HAL_MEM_DEVICE);
+    if (gicd == 0)
+        return ZX_ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < info.redistributor_count; i++) {
+        status = walk_region(&info.redistributors[i], info.redistributor_stride);
+        if (status != ZX_OK)
+            return status;
+    }
+    if (redistributor[0] == 0) {
+        fdt_report(tree, node, NULL, "no redistributor belongs to the boot CPU");
+        return ZX_ERR_NOT_FOUND;
+    }
+    distributor_init();
+    irqchip_attach(&gicv3_ops, lines);
+    return ZX_OK;
+}
+
+static const char *const gicv3_compatible[] = {"arm,gic-v3", NULL};
+FDT_DRIVER(gicv3, FDT_DRIVER_IRQCHIP, gicv3_compatible, gicv3_init);

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// Interrupts between the platform's parts. A controller's driver declares itself with
+// FDT_DRIVER(..., FDT_DRIVER_IRQCHIP, ...); its init function sets the distributor up and calls
+// irqchip_attach(). What the kernel sees is <hal/irq.h>.
+#pragma once
+
+#include <fdt/fdt.h>
+#include <hal/irq.h>
+#include <hal/types.h>
+
+// INTIDs below this are software-generated (0-15) or private to a CPU (16-31).
+#define IRQ_PRIVATE_COUNT 32u
+#define IRQ_SPURIOUS 1020u // and above: nothing to handle
+
+// A controller of the GIC family. Functions run with interrupts off unless said otherwise.
+struct irqchip_ops {
+    const char *name;
+    // Sets up the calling CPU's part; each CPU calls it once, boot CPU included. `cpu` is its number.
+    // ZX_ERR_NOT_FOUND if the controller does not know this CPU.
+    zx_status_t (*cpu_init)(unsigned cpu);
+    // Takes the most urgent pending interrupt; `*out_token` is what end() wants back. INTID, or
+    // IRQ_SPURIOUS and above.
+    unsigned (*acknowledge)(uint32_t *out_token);
+    void (*end)(uint32_t token);
+    // Any CPU, interrupts on or off. Private INTIDs: the calling CPU's. mask() returns when the line
+    // will not be delivered any more.
+    void (*mask)(unsigned intid);
+    void (*unmask)(unsigned intid);
+    // Edge or level; only while masked. ZX_ERR_NOT_SUPPORTED for a mode the GIC does not have.
+    zx_status_t (*set_edge)(unsigned intid, bool edge);
+    // Software-generated interrupt `sgi` to CPU `cpu`; orders earlier stores before it.
+    void (*send)(unsigned cpu, unsigned sgi);
+};
+
+// Makes this the machine's controller; `intid_count` INTIDs exist.
+void irqchip_attach(const struct irqchip_ops *ops, unsigned intid_count);
+
+// Finds and initialises the controller. ZX_ERR_NOT_FOUND: no driver fits.
+zx_status_t irq_init(struct fdt_tree *tree);
+// Sets up the calling CPU, with IPIs on.
+zx_status_t irq_cpu_init(unsigned cpu);
+// Handles all that is pending on this CPU; on the interrupt stack, interrupts off.
+void irq_dispatch(void);
+
+// A private interrupt that the platform itself handles on every CPU (the timer). Before any CPU but
+// the first is up; each CPU then unmasks it by irq_private_unmask().
+void irq_private_register(unsigned intid, void (*handler)(void));
+void irq_private_unmask(unsigned intid);
+
+// Sends an IPI (enum hal_ipi); the SGI number is the same.
+void irq_send(unsigned cpu, unsigned sgi);

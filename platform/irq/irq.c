@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+// Interrupt dispatch: from the controller to handlers, IPIs and the timer.
+//
+// Interface: <hal/irq.h>, <irq/irq.h>.
+// Locks: [R] irq_table_lock (rank IRQ_TABLE) for binding; dispatch takes none. A line's `handler`
+// and `arg` are published by the store of `handler`; unregistering stores NULL and then waits until
+// `running` is 0. Both sides use sequentially consistent accesses: either the dispatcher sees NULL
+// or the other side sees it running.
+#include <irq/irq.h>
+
+#include <fdt/driver.h>
+#include <hal/cpu.h>
+#include <hal/mmu.h>
+#include <hal/spinlock.h>
+#include <hal/upcall.h>
+
+LOCK_CLASS(irq_table_class, RANK_IRQ_TABLE, LOCK_SPIN_IRQ);
+static struct spinlock irq_table_lock = SPINLOCK_INIT(irq_table_class);
+
+struct irq_line {
+    _Atomic(hal_irq_handler_fn) handler; // [a] NULL: not bound. Written under [R]
+    void *arg;                           // [R] fixed while handler is set
+    atomic_uint running;                 // [a] CPUs inside the handler
+    uint32_t reserved;
+};
+
+// Lines by INTID, in pages that are made on first use.
+#define LINES_PER_PAGE ((unsigned)(PAGE_SIZE / sizeof(struct irq_line)))
+#define LINE_PAGES (IRQ_SPURIOUS / LINES_PER_PAGE + 1)
+
+static const struct irqchip_ops *chip;                    // [I] after irq_init
+static unsigned intid_count;                              // [I]
+static _Atomic(struct irq_line *) line_pages[LINE_PAGES]; // [a] set once, under [R]
+static void (*private_handlers[IRQ_PRIVATE_COUNT])(void); // [I] before other CPUs start
+
+void irqchip_attach(const struct irqchip_ops *ops, unsigned count)
+{
+    chip = ops;
+    intid_count = MIN(count, IRQ_SPURIOUS);
+}
+
+zx_status_t irq_init(struct fdt_tree *tree)
+{
+    return fdt_driver_init_first(tree, FDT_DRIVER_IRQCHIP, NULL);
+}
+
+zx_status_t irq_cpu_init(unsigned cpu)
+{
+    zx_status_t status = chip->cpu_init(cpu);
+    if (status != ZX_OK)
+        return status;
+    for (unsigned sgi = 0; sgi < HAL_IPI_COUNT; sgi++)
+        chip->unmask(sgi);
+    return ZX_OK;
+}
+
+void irq_private_register(unsigned intid, void (*handler)(void))
+{
+    private_handlers[intid] = handler;
+}
+
+void irq_private_unmask(unsigned intid)
+{
+    chip->unmask(intid);
+}
+
+void irq_send(unsigned cpu, unsigned sgi)
+{
+    chip->send(cpu, sgi);
+}
+
+static struct irq_line *line_of(unsigned intid)
+{
+    struct irq_line *page =
+        atomic_load_explicit(&line_pages[intid / LINES_PER_PAGE], memory_order_acquire);
+    return page == NULL ? NULL : &page[intid % LINES_PER_PAGE];
+}
+
+// Runs the handler of a shared interrupt. One without a handler is masked: a level line would come
+// back for ever.
+static void run_line(unsigned intid)
+{
+    struct irq_line *line = line_of(intid);
+    hal_irq_handler_fn handler = NULL;
+
+    if (line != NULL) {
+        atomic_fetch_add(&line->running, 1);
+        handler = atomic_load(&line->handler);
+        if (handler != NULL)
+            handler(line->arg);
+        atomic_fetch_sub(&line->running, 1);
+    }
+    if (handler == NULL)
+        chip->mask(intid);
+}
+
+void irq_dispatch(void)
+{
+    for (;;) {
+        uint32_t token;
+        unsigned intid = chip->acknowledge(&token);
+        if (intid >= IRQ_SPURIOUS)
+            return;
+        if (intid < HAL_IPI_COUNT) {
+            // Ended first: a handler that stops the CPU leaves nothing active.
+            chip->end(token);
+            kernel_ipi(intid);
+            continue;
+        }
+        if (intid < IRQ_PRIVATE_COUNT && private_handlers[intid] != NULL)
+            private_handlers[intid]();
+        else
+            run_line(intid);
+        chip->end(token);
+    }
+}
+
+// ---- <hal/irq.h> ------------------------------------------------------------------------------------
+
+bool hal_irq_valid(unsigned irq)
+{
+    return irq >= HAL_IPI_COUNT && irq < intid_count &&
+           (irq >= IRQ_PRIVATE_COUNT || private_handlers[irq] == NULL);
+}
+
+// Makes the page that holds a line, if it is missing.
+static zx_status_t line_page_make(unsigned irq)
+{
+    if (line_of(irq) != NULL)
+        return ZX_OK;
+    paddr_t pa = kernel_table_page_alloc();
+    if (pa == 0)
+        return ZX_ERR_NO_MEMORY;
+    unsigned long flags = spin_lock_irqsave(&irq_table_lock);
+    bool used = line_of(irq) == NULL;
+    if (used)
+        atomic_store_explicit(&line_pages[irq / LINES_PER_PAGE],
+                              (struct irq_line *)hal_phys_to_virt(pa), memory_order_release);
+    spin_unlock_irqrestore(&irq_table_lock, flags);
+    if (!used)
+        kernel_table_page_free(pa);
+    return ZX_OK;
+}
+
+static zx_status_t set_mode(unsigned irq, enum hal_irq_mode mode)
+{
+    switch (mode) {
+    case HAL_IRQ_EDGE_RISING: return chip->set_edge(irq, true);
+    case HAL_IRQ_LEVEL_HIGH: return chip->set_edge(irq, false);
+    case HAL_IRQ_MODE_DEFAULT: return ZX_OK;
+    default: return ZX_ERR_NOT_SUPPORTED; // a GIC has no inverted lines
+    }
+}
+
+zx_status_t hal_irq_register(unsigned irq, enum hal_irq_mode mode, hal_irq_handler_fn fn, void *arg)
+{
+    if (!hal_irq_valid(irq))
+        return ZX_ERR_OUT_OF_RANGE;
+    zx_status_t status = line_page_make(irq);
+    if (status != ZX_OK)
+        return status;
+
+    struct irq_line *line = line_of(irq);
+    unsigned long flags = spin_lock_irqsave(&irq_table_lock);
+    if (atomic_load(&line->handler) != NULL) {
+        status = ZX_ERR_ALREADY_BOUND;
+    } else {
+        chip->mask(irq);
+        status = set_mode(irq, mode);
+        if (status == ZX_OK) {
+            line->arg = arg;
+            atomic_store(&line->handler, fn);
+        }
+    }
+    spin_unlock_irqrestore(&irq_table_lock, flags);
+    return status;
+}
+
+void hal_irq_unregister(unsigned irq)
+{
+    struct irq_line *line = hal_irq_valid(irq) ? line_of(irq) : NULL;
+
+    if (line == NULL)
+        return;
+    unsigned long flags = spin_lock_irqsave(&irq_table_lock);
+    chip->mask(irq);
+    atomic_store(&line->handler, (hal_irq_handler_fn)NULL);
+    spin_unlock_irqrestore(&irq_table_lock, flags);
+    while (atomic_load(&line->running) != 0)
+        hal_cpu_relax();
+}
+
+void hal_irq_mask(unsigned irq)
+{
+    if (hal_irq_valid(irq))
+        chip->mask(irq);
+}
+
+void hal_irq_unmask(unsigned irq)
+{
+    if (hal_irq_valid(irq))
+        chip->unmask(irq);
+}

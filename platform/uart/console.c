@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// The console: output by polling, from the first C line to the panic screen; input by interrupt.
+//
+// Interface: <uart/uart.h>, <hal/console.h>. Locks: console_lock (rank CONSOLE) around output, taken
+// only at the final address and not after hal_console_panic(). Input takes no lock: one interrupt
+// handler on one CPU.
+#include <uart/uart.h>
+
+#include <hal/console.h>
+#include <hal/irq.h>
+#include <hal/mmu.h>
+#include <hal/spinlock.h>
+#include <hal/upcall.h>
+
+LOCK_CLASS(console_lock_class, RANK_CONSOLE, LOCK_SPIN_IRQ);
+
+static struct spinlock console_lock = SPINLOCK_INIT(console_lock_class);
+static struct uart console;         // [I] per phase
+static enum console_phase phase;    // [I] after boot
+static atomic_bool console_forced;  // [a] a panic owns the console
+
+void console_set_phase(enum console_phase next)
+{
+    phase = next;
+    console.ops = NULL; // addresses of the former phase are void
+}
+
+uintptr_t console_map(const struct fdt_range *regs)
+{
+    if (phase == CONSOLE_EARLY)
+        return regs->base;
+    return (uintptr_t)hal_kernel_map(regs->base, regs->bytes,
+                                     HAL_PROT_READ | HAL_PROT_WRITE | HAL_MEM_DEVICE);
+}
+
+void console_attach(const struct uart_ops *ops, uintptr_t base, uint32_t reg_shift,
+                    uint32_t io_width, const struct fdt_uart *node)
+{
+    console.base = base;
+    console.reg_shift = reg_shift;
+    console.io_width = io_width;
+    console.has_irq = node != NULL && node->has_irq;
+    if (console.has_irq)
+        console.irq = node->irq;
+    console.ops = ops;
+}
+
+bool console_present(void)
+{
+    return console.ops != NULL;
+}
+
+static void console_put_all(const char *s, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (s[i] == '\n')
+            console.ops->put(&console, '\r');
+        console.ops->put(&console, (uint8_t)s[i]);
+    }
+}
+
+void hal_console_write(const char *s, size_t len)
+{
+    if (console.ops == NULL)
+        return;
+    if (phase == CONSOLE_EARLY || atomic_load_explicit(&console_forced, memory_order_relaxed)) {
+        console_put_all(s, len);
+        return;
+    }
+    unsigned long flags = spin_lock_irqsave(&console_lock);
+    console_put_all(s, len);
+    spin_unlock_irqrestore(&console_lock, flags);
+}
+
+void hal_console_panic(void)
+{
+    atomic_store_explicit(&console_forced, true, memory_order_relaxed);
+}
+
+// The bytes that are there, after the device was acknowledged: one that arrives later interrupts
+// again.
+static void console_rx_irq(void *arg UNUSED)
+{
+    uint8_t byte;
+
+    console.ops->rx_ack(&console);
+    while (console.ops->get(&console, &byte))
+        kernel_console_rx(byte);
+}
+
+zx_status_t hal_console_rx_start(void)
+{
+    if (console.ops == NULL || !console.has_irq)
+        return ZX_ERR_NOT_SUPPORTED;
+    zx_status_t status =
+        hal_irq_register(console.irq.intid, HAL_IRQ_MODE_DEFAULT, console_rx_irq, NULL);
+    if (status != ZX_OK)
+        return status;
+    console.ops->rx_enable(&console);
+    hal_irq_unmask(console.irq.intid);
+    return ZX_OK;
+}

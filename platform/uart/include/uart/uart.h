@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// The serial console. A UART driver declares itself with FDT_DRIVER(..., FDT_DRIVER_UART, ...); its
+// init function reads its node and calls console_attach(). The platform calls init twice: early, with
+// the MMU off and the image relocated to its load address, when console_map() gives back physical
+// addresses and nothing may take a lock; and again at the final address.
+#pragma once
+
+#include <fdt/boot.h>
+#include <hal/types.h>
+
+struct uart;
+
+// What a driver can do. All but `put` may be called only at the final address.
+struct uart_ops {
+    const char *name;
+    // Sends one byte, waiting (for a bounded time) until there is room.
+    void (*put)(const struct uart *u, uint8_t byte);
+    // Takes one received byte; false if there is none.
+    bool (*get)(const struct uart *u, uint8_t *out_byte);
+    // Lets the device interrupt when bytes arrive.
+    void (*rx_enable)(const struct uart *u);
+    // In the interrupt handler, before the bytes are fetched: acknowledges in the device.
+    void (*rx_ack)(const struct uart *u);
+};
+
+// The console's device. [I] after attach.
+struct uart {
+    const struct uart_ops *ops;
+    uintptr_t base;     // registers, as mapped now
+    uint32_t reg_shift; // registers are 1 << reg_shift bytes apart
+    uint32_t io_width;  // bytes of an access
+    bool has_irq;
+    struct fdt_irq irq;
+};
+
+// Phases of the console's life, set by the platform in this order.
+enum console_phase {
+    CONSOLE_EARLY,  // physical addresses, no locks
+    CONSOLE_FINAL,  // kernel addresses, locks
+};
+void console_set_phase(enum console_phase phase);
+
+// Address at which registers can be reached in this phase; 0 when they cannot be mapped.
+uintptr_t console_map(const struct fdt_range *regs);
+
+// Makes this device the console. `reg_shift` and `io_width` come from the driver's reading of `node`.
+void console_attach(const struct uart_ops *ops, uintptr_t base, uint32_t reg_shift,
+                    uint32_t io_width, const struct fdt_uart *node);
+
+// True once a console is attached.
+bool console_present(void);
+
+// A last guess for a boot without a usable device tree: attaches a PL011 at this address if its
+// identification registers say that one is there. An abort on the way ends in the caller's vectors.
+bool pl011_probe(uintptr_t base);
