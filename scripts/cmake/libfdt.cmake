@@ -16,7 +16,11 @@ if(NOT EXISTS ${LIBFDT_SOURCE_DIR}/fdt_ro.c)
 endif()
 
 set(libfdt_sources fdt.c fdt_ro.c fdt_wip.c fdt_sw.c fdt_rw.c fdt_strerror.c fdt_empty_tree.c
-    fdt_addresses.c fdt_overlay.c fdt_check.c)
+    fdt_addresses.c fdt_check.c)
+if(NOT JACINTH_TARGET)
+    # Overlays ask more of a C library, and nothing on the target applies any.
+    list(APPEND libfdt_sources fdt_overlay.c)
+endif()
 list(TRANSFORM libfdt_sources PREPEND ${LIBFDT_SOURCE_DIR}/)
 
 add_library(fdt STATIC ${libfdt_sources})

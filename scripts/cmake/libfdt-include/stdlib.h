@@ -1,5 +1,3 @@
 // SPDX-License-Identifier: MIT
-// For libfdt in the kernel: needed by its overlay code only, which the kernel does not link.
+// For libfdt in the kernel: it includes this header, and without its overlay code uses nothing of it.
 #pragma once
-
-unsigned long strtoul(const char *s, char **end, int base);
