@@ -5,8 +5,7 @@
 
 #include <hal/types.h>
 
-bool ksyms_lookup(uintptr_t image_offset UNUSED, const char **name UNUSED,
-                  uintptr_t *offset UNUSED)
+bool ksyms_lookup(uintptr_t image_offset UNUSED, const char **name UNUSED, uintptr_t *offset UNUSED)
 {
     return false;
 }

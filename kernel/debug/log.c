@@ -25,8 +25,8 @@ static char ring[LOG_RING_SIZE] __attribute__((aligned(8))); // [L]
 static uint64_t log_head;                                    // [L] position behind the newest
 static uint64_t log_tail;                                    // [L] position of the oldest
 
-static atomic_bool log_async;                // a thread drains to the console
-static atomic_bool log_dead;                 // a panic has begun
+static atomic_bool log_async; // a thread drains to the console
+static atomic_bool log_dead;  // a panic has begun
 static void (*_Atomic notify_fn)(void);
 
 void log_set_notify(void (*fn)(void))

@@ -97,9 +97,9 @@ void log_format_record(const struct log_record *r, kformat_out_fn out, void *ctx
     if (len && r->data[len - 1] == '\n')
         len--;
     uint64_t ms = r->timestamp > 0 ? (uint64_t)r->timestamp / 1000000 : 0;
-    size_t total = ksnprintf(text, sizeof(text), "[%05lu.%03lu] %05lu.%05lu> ",
-                             (unsigned long)(ms / 1000), (unsigned long)(ms % 1000),
-                             (unsigned long)r->pid, (unsigned long)r->tid);
+    size_t total =
+        ksnprintf(text, sizeof(text), "[%05lu.%03lu] %05lu.%05lu> ", (unsigned long)(ms / 1000),
+                  (unsigned long)(ms % 1000), (unsigned long)r->pid, (unsigned long)r->tid);
     memcpy(&text[total], r->data, len);
     total += len;
     text[total++] = '\n';

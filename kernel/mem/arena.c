@@ -113,8 +113,7 @@ static void collect_arenas(const struct boot_info *boot)
         if (last && last->base + last->size == base)
             last->size += end - base;
         else
-            page_arenas[page_arena_count++] =
-                (struct page_arena){.base = base, .size = end - base};
+            page_arenas[page_arena_count++] = (struct page_arena){.base = base, .size = end - base};
     }
     // A1.
     for (unsigned i = 1; i < page_arena_count; i++) {

@@ -15,21 +15,21 @@
 #include "internal.h"
 #include "slab_debug.h"
 
-#define CLASS_ALIGN 16u
+#define CLASS_ALIGN  16u
 #define CLASS(size_) SLAB_CACHE_INIT("kmalloc-" #size_, size_, CLASS_ALIGN)
 
 // Steps of at most a quarter, so that little is wasted. 5120 is for a message with 4 KiB of data.
 static struct slab_cache classes[] = {
-    CLASS(16),   CLASS(32),   CLASS(48),   CLASS(64),   CLASS(80),   CLASS(96),   CLASS(112),
-    CLASS(128),  CLASS(160),  CLASS(192),  CLASS(224),  CLASS(256),  CLASS(320),  CLASS(384),
-    CLASS(448),  CLASS(512),  CLASS(640),  CLASS(768),  CLASS(896),  CLASS(1024), CLASS(1280),
-    CLASS(1536), CLASS(1792), CLASS(2048), CLASS(2560), CLASS(3072), CLASS(4096), CLASS(5120),
-    CLASS(6144), CLASS(8192),
+    CLASS(16),   CLASS(32),   CLASS(48),   CLASS(64),   CLASS(80),   CLASS(96),
+    CLASS(112),  CLASS(128),  CLASS(160),  CLASS(192),  CLASS(224),  CLASS(256),
+    CLASS(320),  CLASS(384),  CLASS(448),  CLASS(512),  CLASS(640),  CLASS(768),
+    CLASS(896),  CLASS(1024), CLASS(1280), CLASS(1536), CLASS(1792), CLASS(2048),
+    CLASS(2560), CLASS(3072), CLASS(4096), CLASS(5120), CLASS(6144), CLASS(8192),
 };
 
 // Class numbers: of sizes up to SMALL_MAX in steps of 16, of larger ones in steps of 128.
-#define SMALL_MAX 1024u
-#define SMALL_SHIFT 4u
+#define SMALL_MAX    1024u
+#define SMALL_SHIFT  4u
 #define MEDIUM_SHIFT 7u
 static uint8_t small_class[(SMALL_MAX >> SMALL_SHIFT) + 1];
 static uint8_t medium_class[(KMALLOC_SLAB_MAX >> MEDIUM_SHIFT) + 1];

@@ -19,8 +19,8 @@
 
 #include "internal.h"
 
-#define CACHE_MAX 64u
-#define CACHE_BATCH 32u // pages moved at once, a power of two
+#define CACHE_MAX         64u
+#define CACHE_BATCH       32u // pages moved at once, a power of two
 #define CACHE_BATCH_ORDER 5u
 _Static_assert(1u << CACHE_BATCH_ORDER == CACHE_BATCH, "a batch is one block if there is one");
 #define PAGE_POISON 0xd5d5d5d5d5d5d5d5ull
@@ -357,8 +357,7 @@ void page_stats_get(struct page_stats *out)
         out->pages[state] = (uint64_t)sum;
         used += sum;
     }
-    out->pages[PAGE_STATE_FREE] =
-        out->total_pages - MIN((uint64_t)used, out->total_pages);
+    out->pages[PAGE_STATE_FREE] = out->total_pages - MIN((uint64_t)used, out->total_pages);
 }
 
 uint64_t page_free_estimate(void)

@@ -19,10 +19,10 @@
 #include "internal.h"
 #include "slab_debug.h"
 
-#define SLAB_ORDER_MAX 4u
+#define SLAB_ORDER_MAX   4u
 #define SLAB_OBJECTS_MIN 6u // a slab should hold so many before a larger one is tried no more
-#define EMPTY_MAX 1u        // empty slabs a cache keeps
-#define BATCH ((SLAB_MAGAZINE_SIZE + 1) / 2)
+#define EMPTY_MAX        1u // empty slabs a cache keeps
+#define BATCH            ((SLAB_MAGAZINE_SIZE + 1) / 2)
 
 LOCK_CLASS_PUBLIC(slab_cache_lock, RANK_PAGES, LOCK_SPIN);
 LOCK_CLASS(slab_registry_lock_class, RANK_PAGES, LOCK_SPIN);

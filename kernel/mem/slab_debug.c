@@ -14,10 +14,10 @@
 #include <debug/assert.h>
 
 #define TAG_FRESH 0x6672657368536c62ull
-#define TAG_FREE 0x66726565536c6162ull
-#define TAG_LIVE 0x6c697665536c6162ull
-#define PAD 0xbdu
-#define LINK sizeof(void *)
+#define TAG_FREE  0x66726565536c6162ull
+#define TAG_LIVE  0x6c697665536c6162ull
+#define PAD       0xbdu
+#define LINK      sizeof(void *)
 
 static uint64_t *tag_of(const struct slab_cache *c, void *object)
 {

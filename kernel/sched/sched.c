@@ -414,6 +414,8 @@ void thread_drop_aspace(void)
 
 zx_duration_t thread_runtime(struct thread *t)
 {
+    if (atomic_load_explicit(&t->cpu, memory_order_acquire) == NULL)
+        return 0; // not started yet
     unsigned long flags = hal_irq_save();
     struct cpu *cpu = lock_cpu_of(t);
     uint64_t ticks = t->runtime_ticks;
@@ -531,10 +533,13 @@ static NO_RETURN void idle_loop(void)
         struct cpu *cpu = cpu_this();
         rq_lock(cpu);
         bool ready = cpu->ready_mask != 0;
-        if (ready)
+        if (ready) {
             switch_locked(cpu); // releases the lock
-        else
+        } else {
+            // What set it was stolen meanwhile; left set, the next to queue here would not kick (S4).
+            atomic_store_explicit(&cpu->idle->hal.need_resched, 0, memory_order_relaxed);
             rq_unlock(cpu);
+        }
         if (!ready && !steal(cpu))
             hal_cpu_idle();
         hal_irq_enable();
@@ -589,7 +594,7 @@ void sched_init_boot_cpu(struct thread *boot)
     boot->state = SCHED_RUNNING;
     boot->affinity = UINT32_MAX;
     boot->slice_ticks = slice_full();
-    timer_init(&boot->wait_timer, NULL);
+    timer_init(&boot->wait_timer, wait_timer_fire);
     atomic_store_explicit(&boot->priority, PRIORITY_DEFAULT, memory_order_relaxed);
     atomic_store_explicit(&boot->cpu, cpu, memory_order_relaxed);
     atomic_store_explicit(&boot->wait_word, INT32_MIN, memory_order_relaxed);

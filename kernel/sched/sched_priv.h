@@ -22,6 +22,9 @@ void sched_unpark(struct thread *t, bool handoff);
 // priority-inheritance lock.
 void sched_apply_priority(struct thread *t, uint8_t priority);
 
+// thread.c: the deadline of a wait, the callback of every thread's wait_timer.
+void wait_timer_fire(struct timer *timer, zx_time_t now);
+
 // First code of every new thread: completes the switch to it.
 void sched_finish_switch(void);
 

@@ -10,8 +10,7 @@
 #include <lib/string.h>
 #include <sched/wait.h>
 
-
-static void wait_timer_fire(struct timer *timer, zx_time_t now)
+void wait_timer_fire(struct timer *timer, zx_time_t now)
 {
     (void)now;
     wait_wake(container_of(timer, struct thread, wait_timer), ZX_ERR_TIMED_OUT);

@@ -24,8 +24,7 @@ static atomic_bool checks_off;
 
 struct lock_debug_held *lock_debug_held(void)
 {
-    struct lock_debug_held *(*hook)(void) =
-        atomic_load_explicit(&held_hook, memory_order_acquire);
+    struct lock_debug_held *(*hook)(void) = atomic_load_explicit(&held_hook, memory_order_acquire);
     return hook ? hook() : &boot_held;
 }
 
@@ -55,8 +54,8 @@ NO_RETURN COLD static void complain(const char *what, const struct lock_class *c
         panic("%s: %s (rank %d, %p) at %s", what, class_->name, (int)class_->rank, lock, here);
     symbol_format(there, sizeof(there), held->site);
     panic("%s: %s (rank %d, %p) at %s, while holding %s (rank %d, %p) taken at %s", what,
-          class_->name, (int)class_->rank, lock, here, held->class_->name,
-          (int)held->class_->rank, held->lock, there);
+          class_->name, (int)class_->rank, lock, here, held->class_->name, (int)held->class_->rank,
+          held->lock, there);
 }
 
 static void push(struct lock_debug_held *h, const struct lock_debug *d, const void *lock,

@@ -5,16 +5,16 @@
 
 #include <debug/panic.h>
 
-#define ASSERT(expr)                                                                               \
-    do {                                                                                           \
-        if (unlikely(!(expr)))                                                                     \
-            assert_failed(__FILE_NAME__, __LINE__, #expr);                                         \
+#define ASSERT(expr)                                       \
+    do {                                                   \
+        if (unlikely(!(expr)))                             \
+            assert_failed(__FILE_NAME__, __LINE__, #expr); \
     } while (0)
 
-#define DEBUG_ASSERT(expr)                                                                         \
-    do {                                                                                           \
-        if (JACINTH_DEBUG && unlikely(!(expr)))                                            \
-            assert_failed(__FILE_NAME__, __LINE__, #expr);                                         \
+#define DEBUG_ASSERT(expr)                                 \
+    do {                                                   \
+        if (JACINTH_DEBUG && unlikely(!(expr)))            \
+            assert_failed(__FILE_NAME__, __LINE__, #expr); \
     } while (0)
 
 // A place that control cannot reach.

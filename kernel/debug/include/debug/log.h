@@ -9,18 +9,18 @@
 #include <hal/types.h>
 #include <lib/printf.h>
 
-#define LOG_RING_SIZE (128u * 1024)
-#define LOG_RECORD_MAX 256u // bytes of a record, header included
+#define LOG_RING_SIZE   (128u * 1024)
+#define LOG_RECORD_MAX  256u // bytes of a record, header included
 #define LOG_HEADER_SIZE 32u
-#define LOG_DATA_MAX (LOG_RECORD_MAX - LOG_HEADER_SIZE) // 224
+#define LOG_DATA_MAX    (LOG_RECORD_MAX - LOG_HEADER_SIZE) // 224
 
 // Levels: the values of ZX_LOG_*. ERROR: something is broken and somebody must act. WARN: odd, and the
 // system went on. INFO: what a user of the machine wants to read. TRACE, SPEW: for whoever debugs.
 #define LOG_ERROR 0x1u
-#define LOG_WARN 0x2u
-#define LOG_INFO 0x4u
+#define LOG_WARN  0x2u
+#define LOG_INFO  0x4u
 #define LOG_TRACE 0x10u
-#define LOG_SPEW 0x20u
+#define LOG_SPEW  0x20u
 
 // The layout of zx_log_record_t.
 struct log_record {

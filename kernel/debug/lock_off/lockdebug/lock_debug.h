@@ -14,10 +14,10 @@ struct lock_debug_held {
 struct lock_debug {
 };
 
-#define LOCK_DEBUG_MEMBER debug
-#define LOCK_DEBUG_FIELD struct lock_debug LOCK_DEBUG_MEMBER;
+#define LOCK_DEBUG_MEMBER           debug
+#define LOCK_DEBUG_FIELD            struct lock_debug LOCK_DEBUG_MEMBER;
 #define LOCK_DEBUG_INIT(class_name) .LOCK_DEBUG_MEMBER = {}
-#define LOCK_DEBUG_THREAD_FIELD struct lock_debug_held held_locks;
+#define LOCK_DEBUG_THREAD_FIELD     struct lock_debug_held held_locks;
 
 _Static_assert(sizeof(struct lock_debug) == 0, "release locks carry nothing");
 
@@ -46,7 +46,8 @@ ALWAYS_INLINE void lock_debug_adopt(const struct lock_debug *d UNUSED, const voi
 {
 }
 // A macro, so that `held` is not evaluated: it may be an atomic load.
-#define lock_debug_assert_held(d, lock, held) ((void)sizeof(d), (void)sizeof(lock), (void)sizeof(held))
+#define lock_debug_assert_held(d, lock, held) \
+    ((void)sizeof(d), (void)sizeof(lock), (void)sizeof(held))
 ALWAYS_INLINE void lock_debug_assert_not_held(const struct lock_debug *d UNUSED,
                                               const void *lock UNUSED)
 {

@@ -31,8 +31,8 @@ struct lock_debug {
     const struct lock_class *class_; // [I] after init
 };
 
-#define LOCK_DEBUG_MEMBER debug
-#define LOCK_DEBUG_FIELD struct lock_debug LOCK_DEBUG_MEMBER;
+#define LOCK_DEBUG_MEMBER           debug
+#define LOCK_DEBUG_FIELD            struct lock_debug LOCK_DEBUG_MEMBER;
 #define LOCK_DEBUG_INIT(class_name) .LOCK_DEBUG_MEMBER = {.class_ = &(class_name)}
 
 // In struct thread; zeroed at thread creation.

@@ -4,7 +4,7 @@
 
 #include <hal/types.h>
 
-#define CHACHA20_KEY_SIZE 32u
+#define CHACHA20_KEY_SIZE   32u
 #define CHACHA20_NONCE_SIZE 12u
 #define CHACHA20_BLOCK_SIZE 64u
 

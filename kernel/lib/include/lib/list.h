@@ -15,7 +15,10 @@ struct list {
     struct list_node head;
 };
 
-#define LIST_INIT(name) {.head = {.next = &(name).head, .prev = &(name).head}}
+#define LIST_INIT(name)                                       \
+    {                                                         \
+        .head = {.next = &(name).head, .prev = &(name).head } \
+    }
 
 #define list_entry(node, type, member) container_of(node, type, member)
 
@@ -148,38 +151,38 @@ static inline size_t list_count(const struct list *l)
 }
 
 // First or last entry as its type, NULL when empty; and the removing forms.
-#define list_peek_head_entry(l, type, member)                                                      \
-    ({                                                                                             \
-        struct list_node *ln_ = list_peek_head(l);                                                 \
-        ln_ ? list_entry(ln_, type, member) : NULL;                                                \
+#define list_peek_head_entry(l, type, member)       \
+    ({                                              \
+        struct list_node *ln_ = list_peek_head(l);  \
+        ln_ ? list_entry(ln_, type, member) : NULL; \
     })
-#define list_peek_tail_entry(l, type, member)                                                      \
-    ({                                                                                             \
-        struct list_node *ln_ = list_peek_tail(l);                                                 \
-        ln_ ? list_entry(ln_, type, member) : NULL;                                                \
+#define list_peek_tail_entry(l, type, member)       \
+    ({                                              \
+        struct list_node *ln_ = list_peek_tail(l);  \
+        ln_ ? list_entry(ln_, type, member) : NULL; \
     })
-#define list_pop_head_entry(l, type, member)                                                       \
-    ({                                                                                             \
-        struct list_node *ln_ = list_pop_head(l);                                                  \
-        ln_ ? list_entry(ln_, type, member) : NULL;                                                \
+#define list_pop_head_entry(l, type, member)        \
+    ({                                              \
+        struct list_node *ln_ = list_pop_head(l);   \
+        ln_ ? list_entry(ln_, type, member) : NULL; \
     })
-#define list_pop_tail_entry(l, type, member)                                                       \
-    ({                                                                                             \
-        struct list_node *ln_ = list_pop_tail(l);                                                  \
-        ln_ ? list_entry(ln_, type, member) : NULL;                                                \
+#define list_pop_tail_entry(l, type, member)        \
+    ({                                              \
+        struct list_node *ln_ = list_pop_tail(l);   \
+        ln_ ? list_entry(ln_, type, member) : NULL; \
     })
 
 // `pos` is a struct list_node *; the list must not change under the walk.
 #define list_for_each(pos, l) for (pos = (l)->head.next; pos != &(l)->head; pos = pos->next)
 
 // `pos` is a pointer to the entry's type; the list must not change under the walk.
-#define list_for_each_entry(pos, l, member)                                                        \
-    for (struct list_node *pos##_n = (l)->head.next;                                               \
-         pos##_n != &(l)->head && (pos = list_entry(pos##_n, __typeof__(*pos), member), true);     \
+#define list_for_each_entry(pos, l, member)                                                    \
+    for (struct list_node *pos##_n = (l)->head.next;                                           \
+         pos##_n != &(l)->head && (pos = list_entry(pos##_n, __typeof__(*pos), member), true); \
          pos##_n = pos##_n->next)
 
 // The body may remove (or free) the current entry, no other.
-#define list_for_each_entry_safe(pos, l, member)                                                   \
-    for (struct list_node *pos##_n = (l)->head.next, *pos##_s = pos##_n->next;                     \
-         pos##_n != &(l)->head && (pos = list_entry(pos##_n, __typeof__(*pos), member), true);     \
+#define list_for_each_entry_safe(pos, l, member)                                               \
+    for (struct list_node *pos##_n = (l)->head.next, *pos##_s = pos##_n->next;                 \
+         pos##_n != &(l)->head && (pos = list_entry(pos##_n, __typeof__(*pos), member), true); \
          pos##_n = pos##_s, pos##_s = pos##_n->next)

@@ -6,11 +6,11 @@
 
 #include <hal/types.h>
 
-#define RADIX_BITS 6u
-#define RADIX_SLOTS (1u << RADIX_BITS)
+#define RADIX_BITS       6u
+#define RADIX_SLOTS      (1u << RADIX_BITS)
 #define RADIX_INDEX_BITS 52u
 #define RADIX_MAX_HEIGHT ((RADIX_INDEX_BITS + RADIX_BITS - 1) / RADIX_BITS)
-#define RADIX_INDEX_END (1ull << RADIX_INDEX_BITS) // first index that cannot be stored
+#define RADIX_INDEX_END  (1ull << RADIX_INDEX_BITS) // first index that cannot be stored
 
 struct radix_node {
     uint64_t present; // bit i set: slot[i] is not NULL
@@ -29,7 +29,10 @@ struct radix_tree {
     uint64_t count;  // values stored
 };
 
-#define RADIX_TREE_INIT {.root = NULL, .height = 0, .count = 0}
+#define RADIX_TREE_INIT                       \
+    {                                         \
+        .root = NULL, .height = 0, .count = 0 \
+    }
 
 ALWAYS_INLINE void radix_init(struct radix_tree *t)
 {
@@ -79,5 +82,5 @@ size_t radix_node_count(const struct radix_tree *t);
 
 // Visits values in [start, end) in rising order; `index` (a uint64_t variable) is the index of
 // `value`. The body may replace or remove the current value.
-#define radix_for_each(t, index, value, start, end)                                                \
+#define radix_for_each(t, index, value, start, end) \
     for (index = (start); (value = radix_next((t), &(index), (end))) != NULL; index++)

@@ -21,14 +21,17 @@ struct rb_tree {
     struct rb_node *root;
 };
 
-#define RB_TREE_INIT {.root = NULL}
+#define RB_TREE_INIT \
+    {                \
+        .root = NULL \
+    }
 
 #define rb_entry(node, type, member) container_of(node, type, member)
 // Like rb_entry, but NULL stays NULL.
-#define rb_entry_or_null(node, type, member)                                                       \
-    ({                                                                                             \
-        struct rb_node *rn_ = (node);                                                              \
-        rn_ ? rb_entry(rn_, type, member) : NULL;                                                  \
+#define rb_entry_or_null(node, type, member)      \
+    ({                                            \
+        struct rb_node *rn_ = (node);             \
+        rn_ ? rb_entry(rn_, type, member) : NULL; \
     })
 
 // Recomputes the augmented value of one node from the node and its children.

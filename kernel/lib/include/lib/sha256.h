@@ -4,7 +4,7 @@
 
 #include <hal/types.h>
 
-#define SHA256_SIZE 32u
+#define SHA256_SIZE       32u
 #define SHA256_BLOCK_SIZE 64u
 
 struct sha256 {

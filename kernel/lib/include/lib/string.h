@@ -23,8 +23,8 @@ char *strrchr(const char *s, int c);
 // Copies at most size - 1 characters and always terminates (if size > 0). Returns strlen(src).
 size_t strlcpy(char *restrict dst, const char *restrict src, size_t size);
 
-#define memcpy(d, s, n) __builtin_memcpy((d), (s), (n))
+#define memcpy(d, s, n)  __builtin_memcpy((d), (s), (n))
 #define memmove(d, s, n) __builtin_memmove((d), (s), (n))
-#define memset(d, b, n) __builtin_memset((d), (b), (n))
-#define memcmp(a, b, n) __builtin_memcmp((a), (b), (n))
-#define strlen(s) __builtin_strlen(s)
+#define memset(d, b, n)  __builtin_memset((d), (b), (n))
+#define memcmp(a, b, n)  __builtin_memcmp((a), (b), (n))
+#define strlen(s)        __builtin_strlen(s)

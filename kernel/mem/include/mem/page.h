@@ -46,7 +46,7 @@ _Static_assert(sizeof(struct page) == 24, "memory overhead of a page");
 
 // Largest block of the buddy allocator: 2^18 pages, 1 GiB.
 #define PAGE_ORDER_MAX 18u
-#define PAGE_ORDERS (PAGE_ORDER_MAX + 1)
+#define PAGE_ORDERS    (PAGE_ORDER_MAX + 1)
 
 // A run of RAM with one struct page for each page.
 struct page_arena {
@@ -126,7 +126,7 @@ void page_set_state(struct page *page, enum page_state state);
 void page_cache_drain(void);
 
 struct page_stats {
-    uint64_t total_pages; // all arenas
+    uint64_t total_pages;             // all arenas
     uint64_t pages[PAGE_STATE_COUNT]; // by state; free includes the per-CPU caches
 };
 // A snapshot; exact when nothing allocates meanwhile.

@@ -17,46 +17,48 @@
 #include <mem/alloc_fail.h>
 
 #define SLAB_MAGAZINE_SIZE 15u
-#define SLAB_POISON_FREE 0xd5u  // contents of a freed object
-#define SLAB_POISON_FRESH 0xa7u // contents of a new object, until its owner writes them
+#define SLAB_POISON_FREE   0xd5u // contents of a freed object
+#define SLAB_POISON_FRESH  0xa7u // contents of a new object, until its owner writes them
 
 // Free objects of one CPU. [P] preemption off on that CPU; others may look at the count, which is why
 // it is atomic (relaxed loads and stores, no read-modify-write).
 struct slab_magazine {
     _Atomic uint64_t count;
     void *object[SLAB_MAGAZINE_SIZE];
-};
+} __attribute__((aligned(128)));
 _Static_assert(sizeof(struct slab_magazine) == 128, "two cache lines, indexed by a shift");
 
 extern const struct lock_class slab_cache_lock;
 
 // Locks: [I] fixed after the first allocation  [L] lock  [P] preemption off on the owning CPU
 struct slab_cache {
-    struct slab_magazine cpu[MAX_CPUS]; // [P]
-    const char *name;                   // [I]
-    uint32_t size;                      // [I] bytes the user sees
-    uint32_t align;                     // [I] bytes, power of two, at most 4096
-    uint32_t stride;                    // [I] bytes from object to object
-    uint32_t first;                     // [I] offset of the first object in a slab
-    uint32_t order;                     // [I] pages of a slab: 2^order
-    uint32_t per_slab;                  // [I] objects in a slab
-    atomic_bool ready;                  // [I] fields and lists are set up; registry lock to set
-    uint32_t empty_count;               // [L] slabs on `empty`
-    uint64_t slab_count;                // [L]
-    uint64_t taken;                     // [L] objects out of slabs: in use or in magazines
+    struct slab_magazine *cpu; // [I] array of MAX_CPUS; the magazines are [P]
+    const char *name;          // [I]
+    uint32_t size;             // [I] bytes the user sees
+    uint32_t align;            // [I] bytes, power of two, at most 4096
+    uint32_t stride;           // [I] bytes from object to object
+    uint32_t first;            // [I] offset of the first object in a slab
+    uint32_t order;            // [I] pages of a slab: 2^order
+    uint32_t per_slab;         // [I] objects in a slab
+    atomic_bool ready;         // [I] fields and lists are set up; registry lock to set
+    uint32_t empty_count;      // [L] slabs on `empty`
+    uint64_t slab_count;       // [L]
+    uint64_t taken;            // [L] objects out of slabs: in use or in magazines
     struct spinlock lock;
-    struct list partial;       // [L] slabs with free and used objects
-    struct list empty;         // [L] slabs without used objects, kept up to a watermark
-    struct slab_cache *next;   // [registry lock] list of all caches
-} __attribute__((aligned(64)));
+    struct list partial;     // [L] slabs with free and used objects
+    struct list empty;       // [L] slabs without used objects, kept up to a watermark
+    struct slab_cache *next; // [registry lock] list of all caches
+};
 
 // Defines a cache with static storage: SLAB_CACHE(event_cache, sizeof(struct event),
-// alignof(struct event)). Usable at once after pages_init.
-#define SLAB_CACHE(ident, size_, align_) struct slab_cache ident = SLAB_CACHE_INIT(#ident, size_, align_)
-#define SLAB_CACHE_INIT(name_, size_, align_)                                                      \
-    {                                                                                              \
-        .name = (name_), .size = (size_), .align = (align_),                                       \
-        .lock = SPINLOCK_INIT(slab_cache_lock),                                                    \
+// alignof(struct event)). Usable at once after pages_init. The magazines are a literal of their own, so
+// that they are zeroed memory and not part of the image.
+#define SLAB_CACHE(ident, size_, align_) \
+    struct slab_cache ident = SLAB_CACHE_INIT(#ident, size_, align_)
+#define SLAB_CACHE_INIT(name_, size_, align_)                                           \
+    {                                                                                   \
+        .cpu = (struct slab_magazine[MAX_CPUS]){{0}}, .name = (name_), .size = (size_), \
+        .align = (align_), .lock = SPINLOCK_INIT(slab_cache_lock),                      \
     }
 
 // The magazine is empty or full; preemption is off.

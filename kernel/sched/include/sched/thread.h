@@ -92,7 +92,7 @@ void thread_sleep_until(zx_time_t deadline);
 
 // Changes the base priority (0..31) of any thread.
 void thread_set_priority(struct thread *t, unsigned priority);
-// CPU time used, in ns.
+// CPU time used, in ns; 0 of a thread that was never started.
 zx_duration_t thread_runtime(struct thread *t);
 
 // Sets pending bits; makes a running thread look at them (interrupt) and an interruptibly waiting

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+// Copy-on-write clones: live look-through, spec 23 section 5, and the invariant of decisions.md about
+// descendants' mappings (V5 in vm/vmo.h).
+#include "tests.h"
+
+static struct test_vmo root, mid, leaf, other;
+
+static void clone_new(struct test_vmo *t, struct test_vmo *parent, uint64_t page, uint64_t pages)
+{
+    t->freed = false;
+    t->has_children = -1;
+    assert_int_equal(vmo_init_clone(&t->v, &parent->v, PAGES(page), PAGES(pages), VMO_RESIZABLE,
+                                    &test_vmo_ops),
+                     ZX_OK);
+}
+
+static void fill(struct test_vmo *t, uint64_t pages)
+{
+    for (uint64_t i = 0; i < pages; i++)
+        vmo_poke(t, i, i);
+}
+
+static void expect_pages(struct test_vmo *t, const uint64_t *values, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        assert_int_equal(vmo_peek(t, i), values[i]);
+}
+
+// The example of the spec.
+static void test_clone_spec_example(void **state)
+{
+    (void)state;
+    vmo_new(&root, 4, VMO_RESIZABLE);
+    fill(&root, 4);
+    clone_new(&mid, &root, 1, 4);
+    expect_pages(&mid, (uint64_t[]){1, 2, 3, 0}, 4);
+    assert_int_equal(vmo_set_size(&root.v, PAGES(5)), ZX_OK);
+    vmo_poke(&root, 4, 99);
+    assert_int_equal(vmo_peek(&mid, 3), 99);
+    vmo_poke(&mid, 0, 7);
+    assert_int_equal(vmo_peek(&root, 1), 1);
+    vmo_poke(&root, 1, 8);
+    assert_int_equal(vmo_peek(&mid, 0), 7);
+    assert_int_equal(vmo_set_size(&root.v, 0), ZX_OK);
+    expect_pages(&mid, (uint64_t[]){7, 0, 0, 0}, 4);
+    vmo_drop(&mid);
+    vmo_drop(&root);
+}
+
+static void test_clone_checks(void **state)
+{
+    (void)state;
+    vmo_new(&root, 1, 0);
+    assert_int_equal(vmo_init_clone(&mid.v, &root.v, 1, 4096, 0, &test_vmo_ops), ZX_ERR_INVALID_ARGS);
+    assert_int_equal(vmo_init_clone(&mid.v, &root.v, 1, UINT64_MAX, 0, &test_vmo_ops),
+                     ZX_ERR_OUT_OF_RANGE);
+    assert_int_equal(vmo_init_clone(&mid.v, &root.v, -PAGE_SIZE, PAGES(2), 0, &test_vmo_ops),
+                     ZX_ERR_OUT_OF_RANGE);
+    clone_new(&mid, &root, 5, 0); // beyond the parent, empty
+    assert_int_equal(vmo_set_cache_policy(&mid.v, 0), ZX_ERR_BAD_STATE);
+    assert_int_equal(vmo_set_cache_policy(&root.v, 0), ZX_ERR_BAD_STATE);
+    assert_int_equal(vmo_set_size(&mid.v, PAGES(1)), ZX_OK);
+    assert_int_equal(vmo_peek(&mid, 0), 0);
+    vmo_drop(&mid);
+    assert_int_equal(vmo_set_cache_policy(&root.v, 0), ZX_OK);
+    vmo_drop(&root);
+}
+
+static void test_clone_decommit_brings_parent_back(void **state)
+{
+    (void)state;
+    vmo_new(&root, 2, 0);
+    fill(&root, 2);
+    clone_new(&mid, &root, 0, 2);
+    vmo_poke(&mid, 1, 50);
+    assert_int_equal(vmo_decommit(&mid.v, PAGE_SIZE + 3, 1), ZX_OK);
+    assert_int_equal(vmo_peek(&mid, 1), 1);
+    vmo_poke(&mid, 1, 51);
+    assert_int_equal(vmo_peek(&root, 1), 1);
+    assert_int_equal(vmo_commit(&mid.v, 0, PAGES(2)), ZX_OK);
+    assert_int_equal(committed(&mid), 2);
+    vmo_poke(&root, 0, 60);
+    assert_int_equal(vmo_peek(&mid, 0), 0);
+    vmo_drop(&mid);
+    vmo_drop(&root);
+}
+
+// The rest of the page is copied too, and the one between gets it as well and keeps it.
+static void test_clone_write_through_grandchild(void **state)
+{
+    uint64_t tail = 0x1234;
+
+    (void)state;
+    vmo_new(&root, 2, VMO_RESIZABLE);
+    fill(&root, 2);
+    assert_int_equal(vmo_write(&root.v, &tail, PAGES(2) - 8, 8), ZX_OK);
+    clone_new(&mid, &root, 0, 2);
+    clone_new(&leaf, &mid, 1, 1);
+    vmo_poke(&leaf, 0, 70);
+    tail = 0;
+    assert_int_equal(vmo_read(&leaf.v, &tail, PAGE_SIZE - 8, 8), ZX_OK);
+    assert_int_equal(tail, 0x1234);
+    assert_int_equal(committed(&mid), 1);
+    assert_int_equal(vmo_decommit(&root.v, 0, PAGES(2)), ZX_OK);
+    assert_int_equal(vmo_peek(&mid, 1), 1);
+    assert_int_equal(vmo_peek(&leaf, 0), 70);
+    vmo_drop(&root); // the clones keep it
+    assert_false(root.freed);
+    vmo_drop(&mid);
+    assert_false(mid.freed);
+    assert_int_equal(vmo_peek(&leaf, 0), 70);
+    vmo_drop(&leaf);
+    assert_true(root.freed && mid.freed && leaf.freed);
+}
+
+static void test_clone_children_signal(void **state)
+{
+    struct test_as t;
+
+    (void)state;
+    as_create(&t);
+    vmo_new(&root, 1, 0);
+    for (unsigned i = 0; i < 10; i++) {
+        clone_new(&mid, &root, 0, 1);
+        assert_int_equal(root.has_children, 1);
+        clone_new(&leaf, &mid, 0, 1);
+        assert_int_equal(mid.has_children, 1);
+        vmo_drop(&mid);
+        assert_int_equal(root.has_children, 1); // the grandchild lives
+        vaddr_t va = map_any(&t.root.r, RW, &leaf, 0, 1);
+        vmo_drop(&leaf);
+        assert_int_equal(root.has_children, 1); // mapped
+        assert_true(poke(va, i));
+        assert_int_equal(vmar_unmap(&t.root.r, va, 1), ZX_OK);
+        assert_int_equal(root.has_children, 0);
+        assert_true(mid.freed && leaf.freed);
+    }
+    vmo_drop(&root);
+    as_destroy(&t);
+}
+
+// Every way in which an ancestor's page can come, go or change under a descendant's mapping.
+static void test_clone_mappings_follow_ancestors(void **state)
+{
+    struct test_as t;
+
+    (void)state;
+    as_create(&t);
+    vmo_new(&root, 4, VMO_RESIZABLE);
+    clone_new(&mid, &root, 1, 3);
+    clone_new(&leaf, &mid, 1, 2); // page i is page i + 2 of the root
+    clone_new(&other, &root, 3, 1);
+    vaddr_t va = map_any(&t.root.r, RW, &leaf, 0, 2);
+    vaddr_t ov = map_any(&t.root.r, RO, &other, 0, 1);
+    assert_int_equal(at(va), 0); // the zero page
+    assert_int_equal(at(va + PAGES(1)), 0);
+    assert_int_equal(at(ov), 0);
+
+    vmo_poke(&root, 3, 5); // first commit in the root
+    assert_int_equal(at(va + PAGES(1)), 5);
+    assert_int_equal(at(ov), 5);
+    vmo_poke(&mid, 2, 6); // first commit in the middle hides it
+    assert_int_equal(at(va + PAGES(1)), 6);
+    assert_int_equal(at(ov), 5);
+    vmo_poke(&root, 3, 7);
+    assert_int_equal(at(va + PAGES(1)), 6);
+    assert_int_equal(vmo_decommit(&mid.v, 0, PAGES(3)), ZX_OK);
+    assert_int_equal(at(va + PAGES(1)), 7);
+    assert_int_equal(vmo_commit(&root.v, 0, PAGES(4)), ZX_OK);
+    assert_int_equal(at(va), 0);
+    vmo_poke(&root, 2, 8);
+    assert_int_equal(at(va), 8);
+    assert_int_equal(vmo_decommit(&root.v, 0, PAGES(4)), ZX_OK);
+    assert_int_equal(at(va), 0);
+    assert_int_equal(at(ov), 0);
+    vmo_poke(&root, 3, 9);
+    assert_int_equal(at(va + PAGES(1)), 9);
+    assert_int_equal(vmo_set_size(&root.v, PAGES(3)), ZX_OK); // shrink
+    assert_int_equal(at(va + PAGES(1)), 0);
+    assert_int_equal(at(ov), 0);
+    assert_int_equal(vmo_set_size(&root.v, PAGES(4)), ZX_OK);
+    assert_int_equal(at(va + PAGES(1)), 0);
+    // Shrinking the middle hides the root; growing it again shows it.
+    vmo_poke(&root, 3, 11);
+    assert_int_equal(at(va + PAGES(1)), 11);
+    assert_int_equal(vmo_set_size(&mid.v, PAGES(1)), ZX_OK);
+    assert_int_equal(at(va + PAGES(1)), 0);
+    assert_int_equal(vmo_set_size(&mid.v, PAGES(3)), ZX_OK);
+    assert_int_equal(at(va + PAGES(1)), 11);
+    // A write by the mapping itself: COW down to the leaf.
+    assert_true(poke(va + PAGES(1), 12));
+    assert_int_equal(vmo_peek(&root, 3), 11);
+    assert_int_equal(vmo_peek(&mid, 2), 11);
+    vmo_poke(&root, 3, 13);
+    assert_int_equal(at(va + PAGES(1)), 12);
+    assert_int_equal(at(ov), 13);
+    // Shrinking the leaf makes its mapping fault.
+    assert_int_equal(vmo_set_size(&leaf.v, PAGES(1)), ZX_OK);
+    assert_false(poke(va + PAGES(1), 1));
+
+    vmo_drop(&root);
+    vmo_drop(&mid);
+    vmo_drop(&leaf);
+    vmo_drop(&other);
+    as_destroy(&t);
+}
+
+static void test_clone_parent_truncated_clone_still_writable(void **state)
+{
+    struct test_as t;
+
+    (void)state;
+    as_create(&t);
+    vmo_new(&root, 1, VMO_RESIZABLE);
+    vmo_poke(&root, 0, 3);
+    clone_new(&mid, &root, 0, 1);
+    vaddr_t va = map_any(&t.root.r, RW, &mid, 0, 1);
+    assert_int_equal(at(va), 3);
+    assert_int_equal(vmo_set_size(&root.v, 0), ZX_OK);
+    assert_int_equal(at(va), 0);
+    assert_true(poke(va, 4));
+    assert_int_equal(at(va), 4);
+    vmo_drop(&root);
+    vmo_drop(&mid);
+    as_destroy(&t);
+}
+
+#define CHAIN 1000
+
+// A long chain: linear, no recursion, freed from the far end.
+static void test_clone_chain_of_1000(void **state)
+{
+    static struct test_vmo chain[CHAIN];
+    struct test_as t;
+
+    (void)state;
+    as_create(&t);
+    vmo_new(&chain[0], 2, 0);
+    for (unsigned i = 1; i < CHAIN; i++)
+        clone_new(&chain[i], &chain[i - 1], 0, 2);
+    struct test_vmo *last = &chain[CHAIN - 1];
+    vaddr_t va = map_any(&t.root.r, RW, last, 0, 2);
+    assert_int_equal(at(va), 0);
+    vmo_poke(&chain[0], 0, 42);
+    assert_int_equal(at(va), 42);
+    vmo_poke(&chain[CHAIN / 2], 0, 43); // copied into half of them
+    assert_int_equal(at(va), 43);
+    assert_int_equal(vmo_peek(&chain[CHAIN / 2 - 1], 0), 42);
+    assert_int_equal(committed(&chain[1]), 1);
+    for (unsigned i = 0; i < CHAIN; i++)
+        vmo_drop(&chain[i]);
+    assert_false(chain[0].freed);
+    as_destroy(&t);
+    for (unsigned i = 0; i < CHAIN; i++)
+        assert_true(chain[i].freed);
+}
+
+VM_GROUP(clone, VM_TEST(test_clone_spec_example), VM_TEST(test_clone_checks),
+         VM_TEST(test_clone_decommit_brings_parent_back),
+         VM_TEST(test_clone_write_through_grandchild), VM_TEST(test_clone_children_signal),
+         VM_TEST(test_clone_mappings_follow_ancestors),
+         VM_TEST(test_clone_parent_truncated_clone_still_writable),
+         VM_TEST(test_clone_chain_of_1000));

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+// Faults: what is translated to what, and what an access gets.
+#include "tests.h"
+
+#include <hal/usercopy.h>
+#include <mem/page.h>
+#include <sched/cpu.h>
+
+static struct test_as t, t2;
+static struct test_vmo vmo;
+
+static struct vmar *const root = &t.root.r;
+
+static zx_status_t probe(vaddr_t va, unsigned access)
+{
+    return host_user_probe(va, 1, access);
+}
+
+static void test_fault_results(void **state)
+{
+    (void)state;
+    as_create(&t);
+    vmo_new(&vmo, 1, 0);
+    uint64_t faults = cpus[0].stats.page_faults;
+    assert_int_equal(probe(USER_BASE, 0), ZX_ERR_NOT_FOUND);
+    assert_true(cpus[0].stats.page_faults > faults);
+    assert_int_equal(map_at(root, RO, 0, &vmo, 0, 2), ZX_OK);
+    assert_int_equal(map_at(root, 0, 2, &vmo, 0, 1), ZX_OK);
+    assert_int_equal(probe(USER_BASE, 0), ZX_OK);
+    assert_int_equal(probe(USER_BASE, HAL_FAULT_WRITE), ZX_ERR_ACCESS_DENIED);
+    assert_int_equal(probe(USER_BASE, HAL_FAULT_EXEC), ZX_ERR_ACCESS_DENIED);
+    assert_int_equal(probe(USER_BASE + PAGES(1), 0), ZX_ERR_OUT_OF_RANGE);
+    assert_int_equal(probe(USER_BASE + PAGES(2), 0), ZX_ERR_ACCESS_DENIED);
+    assert_int_equal(probe(USER_BASE + PAGES(3), 0), ZX_ERR_NOT_FOUND);
+    as_activate(NULL);
+    assert_int_equal(kernel_user_fault(USER_BASE, 0), ZX_ERR_NOT_FOUND); // a kernel thread
+    as_destroy(&t);
+    vmo_drop(&vmo);
+}
+
+static void test_fault_read_shows_zero_page(void **state)
+{
+    paddr_t first, second;
+    unsigned prot;
+
+    (void)state;
+    as_create(&t);
+    vmo_new(&vmo, 4, 0);
+    vaddr_t va = map_any(root, RW, &vmo, 0, 4);
+    assert_int_equal(at(va), 0);
+    assert_int_equal(at(va + PAGES(1)), 0);
+    assert_int_equal(committed(&vmo), 0);
+    assert_int_equal(hal_aspace_query(&t.as->hal, va, &first, &prot), ZX_OK);
+    assert_int_equal(prot & HAL_PROT_WRITE, 0);
+    assert_int_equal(hal_aspace_query(&t.as->hal, va + PAGES(1), &second, &prot), ZX_OK);
+    assert_int_equal(first, second);
+    assert_true(poke(va, 5));
+    assert_int_equal(committed(&vmo), 1);
+    assert_int_equal(at(va + PAGES(1)), 0);
+    as_destroy(&t);
+    vmo_drop(&vmo);
+}
+
+// Three mappings in two address spaces: each sees what comes by another, by vmo_write, by COMMIT, and
+// what goes by DECOMMIT.
+static void test_fault_all_mappings_agree(void **state)
+{
+    (void)state;
+    as_create(&t2);
+    as_create(&t);
+    vmo_new(&vmo, 2, 0);
+    vaddr_t a = map_any(root, RW, &vmo, 0, 2), b = map_any(root, RW, &vmo, 1, 1);
+    vaddr_t c = map_any(root, RO, &vmo, 0, 4), d = map_any(&t2.root.r, RW, &vmo, 0, 2);
+    assert_int_equal(at(a + PAGES(1)), 0);
+    assert_int_equal(at(b), 0);
+    assert_int_equal(at(c + PAGES(1)), 0);
+    as_activate(&t2);
+    assert_int_equal(at(d + PAGES(1)), 0);
+    assert_true(poke(d + PAGES(1), 1)); // by another
+    as_activate(&t);
+    assert_int_equal(at(a + PAGES(1)), 1);
+    assert_int_equal(at(b), 1);
+    assert_int_equal(at(c + PAGES(1)), 1);
+    assert_int_equal(vmo_decommit(&vmo.v, PAGES(1), 1), ZX_OK);
+    assert_int_equal(at(a + PAGES(1)), 0);
+    assert_int_equal(at(b), 0);
+    vmo_poke(&vmo, 1, 2); // by vmo_write
+    assert_int_equal(at(b), 2);
+    assert_int_equal(at(c + PAGES(1)), 2);
+    assert_int_equal(at(a), 0);
+    assert_int_equal(vmo_commit(&vmo.v, 0, PAGES(2)), ZX_OK); // by COMMIT
+    assert_true(poke(a, 3));
+    assert_int_equal(at(c), 3);
+    as_activate(&t2);
+    assert_int_equal(at(d), 3);
+    assert_int_equal(at(d + PAGES(1)), 2);
+    as_destroy(&t2);
+    as_activate(&t);
+    assert_int_equal(at(b), 2);
+    as_destroy(&t);
+    vmo_drop(&vmo);
+}
+
+static void test_fault_user_copy(void **state)
+{
+    uint64_t value = 0x55;
+
+    (void)state;
+    as_create(&t);
+    vmo_new(&vmo, 4, 0);
+    vaddr_t va = map_any(root, RW, &vmo, 0, 4);
+    assert_int_equal(hal_copy_to_user(va + PAGE_SIZE - 4, &value, 8), ZX_OK);
+    value = 0;
+    assert_int_equal(hal_copy_from_user(&value, va + PAGE_SIZE - 4, 8), ZX_OK);
+    assert_int_equal(value, 0x55);
+    assert_int_equal(hal_copy_to_user(va + PAGES(4) - 4, &value, 8), ZX_ERR_INVALID_ARGS);
+    user_faults_disable();
+    assert_int_equal(hal_copy_to_user(va + PAGES(2), &value, 8), ZX_ERR_INVALID_ARGS);
+    user_faults_enable();
+    assert_int_equal(hal_user_fault_in(va + PAGES(2), PAGES(2), true), ZX_OK);
+    assert_int_equal(committed(&vmo), 4);
+    as_destroy(&t);
+    vmo_drop(&vmo);
+}
+
+static void test_fault_physical(void **state)
+{
+    (void)state;
+    as_create(&t);
+    struct page *run = page_alloc_contiguous(600, 21, PAGE_STATE_OTHER, PAGE_ALLOC_ZERO);
+    assert_non_null(run);
+    paddr_t pa = page_to_paddr(run) + PAGES(20), seen;
+    unsigned prot;
+    vmo.freed = false;
+    assert_int_equal(vmo_init_physical(&vmo.v, pa, PAGES(580), &test_vmo_ops), ZX_OK);
+    assert_int_equal(vmo_set_cache_policy(&vmo.v, ZX_CACHE_POLICY_CACHED), ZX_OK);
+    vaddr_t va = map_any(root, RW, &vmo, 0, 600);
+    assert_int_equal((va - pa) % (2ul << 20), 0); // placed for blocks
+    assert_true(poke(va + PAGES(3), 77));
+    assert_int_equal(hal_aspace_query(&t.as->hal, va, &seen, &prot), ZX_OK); // its window
+    assert_int_equal(seen, pa);
+    assert_int_equal(at(va + PAGES(579)), 0);
+    assert_false(poke(va + PAGES(580), 1)); // past the end
+    assert_int_equal(*(uint64_t *)page_to_virt(&run[23]), 77);
+    assert_int_equal(vmar_unmap(root, va + PAGES(1), PAGES(1)), ZX_OK);
+    assert_int_equal(at(va + PAGES(3)), 77);
+    assert_int_equal(vmar_protect(root, RO, va + PAGES(2), PAGES(2)), ZX_OK);
+    assert_false(poke(va + PAGES(3), 1));
+    assert_true(poke(va + PAGES(4), 1));
+    vaddr_t vb = map_any(root, RO | ZX_VM_MAP_RANGE, &vmo, 3, 577);
+    assert_int_equal(hal_aspace_query(&t.as->hal, vb + PAGES(576), &seen, &prot), ZX_OK);
+    assert_int_equal(at(vb), 77);
+    as_destroy(&t);
+    vmo_drop(&vmo);
+    page_free_contiguous(run, 600);
+}
+
+static void test_fault_exec(void **state)
+{
+    (void)state;
+    as_create(&t);
+    vmo_new(&vmo, 2, 0);
+    vaddr_t va = map_any(root, RW, &vmo, 0, 2);
+    assert_true(poke(va, 0xd65f03c0));
+    assert_false(can_exec(va));
+    assert_int_equal(vmar_protect(root, RX, va, 1), ZX_OK);
+    assert_true(can_exec(va));
+    assert_false(poke(va, 0));
+    vmo_poke(&vmo, 0, 0xd503201f); // a write into what somebody executes
+    assert_true(can_exec(va));
+    as_destroy(&t);
+    vmo_drop(&vmo);
+}
+
+// No page comes to a program with what was in it before.
+static void test_fault_pages_come_zeroed(void **state)
+{
+    (void)state;
+    as_create(&t);
+    for (unsigned round = 0; round < 3; round++) {
+        vmo_new(&vmo, 64, 0);
+        vaddr_t va = map_any(root, RW, &vmo, 0, 64);
+        for (unsigned i = 0; i < 64; i++) {
+            uint64_t tail;
+            assert_true(poke(va + PAGES(i), i));
+            assert_true(peek(va + PAGES(i) + PAGE_SIZE - 8, &tail));
+            assert_int_equal(tail, 0);
+            assert_true(poke(va + PAGES(i) + PAGE_SIZE - 8, ~0ull));
+        }
+        assert_int_equal(vmar_unmap(root, va, PAGES(64)), ZX_OK);
+        vmo_drop(&vmo);
+    }
+    as_destroy(&t);
+}
+
+VM_GROUP(fault, VM_TEST(test_fault_results), VM_TEST(test_fault_read_shows_zero_page),
+         VM_TEST(test_fault_all_mappings_agree), VM_TEST(test_fault_user_copy),
+         VM_TEST(test_fault_physical), VM_TEST(test_fault_exec),
+         VM_TEST(test_fault_pages_come_zeroed));

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+"""The machines that the options of scripts/run describe."""
+
+import os
+import sys
+import unittest
+from unittest import mock
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "scripts", "lib"))
+import machine  # noqa: E402
+
+
+class Command(unittest.TestCase):
+    def command(self, *words, known=("cortex-a53", "cortex-a72", "max"), append=()):
+        options = machine.parser("run", "").parse_args(words)
+        with mock.patch.object(machine, "files", lambda _: ("Image", "initrd.cpio")), \
+                mock.patch.object(machine, "qemu", lambda: "qemu"), \
+                mock.patch.object(machine, "ask_qemu", lambda *_: set(known)):
+            return machine.command(options, append)
+
+    def value(self, command, option):
+        return command[command.index(option) + 1]
+
+    def test_defaults(self):
+        command = self.command()
+        self.assertEqual(self.value(command, "-M"), "virt,gic-version=3")
+        self.assertEqual(self.value(command, "-cpu"), "cortex-a72")
+        self.assertEqual(self.value(command, "-smp"), "4")
+        self.assertEqual(self.value(command, "-m"), "512M")
+        self.assertNotIn("-append", command)
+        self.assertNotIn("-icount", command)
+
+    def test_every_option_reaches_qemu(self):
+        command = self.command("--gic", "2", "--smp", "1", "--mem", "128M", "--cpu", "cortex-a53",
+                               "--el2")
+        self.assertEqual(self.value(command, "-M"), "virt,gic-version=2,virtualization=on")
+        self.assertEqual(self.value(command, "-cpu"), "cortex-a53")
+        self.assertEqual(self.value(command, "-smp"), "1")
+        self.assertEqual(self.value(command, "-m"), "128M")
+
+    def test_kernel_command_line_keeps_the_order(self):
+        command = self.command("--append", "a b", "--program", "/bin/x", append=["mon.cmd=00"])
+        self.assertEqual(self.value(command, "-append"), "a b userboot=bin/x mon.cmd=00")
+
+    def test_icount_is_deterministic(self):
+        command = self.command("--icount")
+        self.assertEqual(self.value(command, "-icount"), "shift=0,sleep=off")
+        self.assertIn("dtb-randomness=off", self.value(command, "-M"))
+        self.assertEqual(self.value(command, "-cpu"), "cortex-a53,cntfrq=1000000000")
+        self.assertEqual(self.value(command, "-seed"), "1")
+
+    def test_unknown_things_are_said(self):
+        for words, text in ((["--cpu", "z80"], "z80"), (["--board", "toaster"], "toaster"),
+                            (["--smp", "0"], "--smp")):
+            with self.assertRaisesRegex(machine.Problem, text):
+                self.command(*words)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+"""scripts/setup: how it reads apt's sources, and that it is quick when nothing is missing."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+TOOL = os.path.join(ROOT, "scripts", "lib", "aptsources.py")
+
+ONE_LINE = """\
+# comment
+deb [arch=amd64,arm64 signed-by=/k.gpg] http://one.example/debian bookworm main contrib # tail
+deb-src http://one.example/debian bookworm main
+deb http://security.example/ bookworm-security main
+deb cdrom:[Disc] bookworm main
+"""
+
+DEB822 = """\
+# comment
+Types: deb deb-src
+URIs: http://two.example/debian/ http://three.example/debian
+Suites: bookworm bookworm-updates
+Components: main
+Signed-By:
+ -----BEGIN
+ .
+ -----END
+
+Enabled: no
+Types: deb
+URIs: http://off.example/
+Suites: bookworm
+Components: main
+"""
+
+
+class AptSources(unittest.TestCase):
+    def ask(self, *arguments, codename="bookworm"):
+        with tempfile.TemporaryDirectory() as etc:
+            os.mkdir(os.path.join(etc, "sources.list.d"))
+            for name, text in (("sources.list", ONE_LINE), ("sources.list.d/a.sources", DEB822),
+                               ("sources.list.d/b.list.disabled",
+                                "deb http://no.example x main\n")):
+                with open(os.path.join(etc, name), "w", encoding="ascii") as f:
+                    f.write(text)
+            return subprocess.run(
+                [sys.executable, "-B", TOOL, arguments[0], codename, *arguments[1:]], check=True,
+                capture_output=True, text=True, env=dict(os.environ, JACINTH_APT_ETC=etc)).stdout
+
+    def test_bases_come_from_both_formats(self):
+        self.assertEqual(self.ask("bases").split(), [
+            "http://one.example/debian", "http://two.example/debian", "http://three.example/debian"])
+
+    def test_extra_suite_keeps_keys_and_options(self):
+        text = self.ask("suite", "bookworm-backports")
+        one, two = text.strip().split("\n\n")[:2]
+        self.assertIn("Suites: bookworm-backports", one)
+        self.assertIn("Architectures: amd64 arm64", one)
+        self.assertIn("Signed-By: /k.gpg", one)
+        self.assertIn("Components: main contrib", one)
+        self.assertIn("Types: deb\n", two)
+        self.assertIn("\n -----BEGIN\n .\n -----END", two)
+        self.assertNotIn("off.example", text)
+        self.assertNotIn("security.example", text)
+
+    def test_other_distribution_has_none(self):
+        self.assertEqual(self.ask("suite", "x-backports", codename="x"), "")
+
+
+if __name__ == "__main__":
+    unittest.main()
