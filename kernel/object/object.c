@@ -13,8 +13,7 @@
 #include <hal/cpu.h>
 #include <sched/cpu.h>
 
-const struct lock_class object_lock_class = { "object_lock_class", RANK_OBJECT, LOCK_MUTEX };
-const struct lock_class port_lock_class = { "port_lock_class", RANK_PORT, LOCK_MUTEX };
+LOCK_CLASS_PUBLIC(object_lock_class, RANK_OBJECT, LOCK_MUTEX);
 
 #define KOID_FIRST 1024u
 

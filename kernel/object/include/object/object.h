@@ -56,8 +56,7 @@ struct object {
     struct object *defer_next;     // [owner of the deferral]
 };
 
-extern const struct lock_class object_lock_class; // for solo objects' and pairs' mutexes
-extern const struct lock_class port_lock_class;
+extern const struct lock_class object_lock_class; // of solo objects and pairs
 
 // One reference, no handles, a fresh koid. `lock` as described above.
 void object_init(struct object *obj, const struct object_ops *ops, struct mutex *lock,
