@@ -19,11 +19,13 @@
 void symbol_format(char *buf, size_t size, uintptr_t pc)
 {
     const char *name;
-    uintptr_t offset;
-    if (ksyms_lookup(pc - boot_info.image_base, &name, &offset))
-        ksnprintf(buf, size, "0x%016lx %s+0x%lx", pc, name, offset);
-    else
+    uintptr_t image_offset = pc - boot_info.image_base, offset;
+    if (image_offset >= boot_info.image_size)
         ksnprintf(buf, size, "0x%016lx", pc);
+    else if (ksyms_lookup(image_offset, &name, &offset))
+        ksnprintf(buf, size, "0x%016lx image+0x%lx %s+0x%lx", pc, image_offset, name, offset);
+    else
+        ksnprintf(buf, size, "0x%016lx image+0x%lx", pc, image_offset);
 }
 
 static void print_frame(unsigned number, uintptr_t pc, void (*line)(const char *text))

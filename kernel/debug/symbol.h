@@ -4,7 +4,8 @@
 
 #include <hal/types.h>
 
-#define SYMBOL_TEXT_MAX 96u
+#define SYMBOL_TEXT_MAX 128u
 
-// Writes `0x<address> name+0x<offset>` (the name only where it is known) into buf[size].
+// Writes `0x<address> image+0x<offset> name+0x<offset>` into buf[size]: the second part for addresses in
+// the image (scripts/symbolize reads it), the third where the name is known.
 void symbol_format(char *buf, size_t size, uintptr_t pc);

@@ -2,7 +2,7 @@
 // Memory of any size (interface: mem/kmalloc.h): size classes on slab caches, and runs of pages above
 // KMALLOC_SLAB_MAX.
 //
-// How kfree tells them apart: a page of a slab has page->owner = its slab; the first page of a large
+// How kfree tells them apart: a page of a slab has page->owner = its cache; the first page of a large
 // allocation has owner NULL and index = number of pages.
 // Locks: those of the caches and pages; the counters of large allocations are atomic.
 
@@ -13,7 +13,6 @@
 #include <mem/slab.h>
 
 #include "internal.h"
-#include "slab_debug.h"
 
 #define CLASS_ALIGN  16u
 #define CLASS(size_) SLAB_CACHE_INIT("kmalloc-" #size_, size_, CLASS_ALIGN)
@@ -27,23 +26,23 @@ static struct slab_cache classes[] = {
     CLASS(2560), CLASS(3072), CLASS(4096), CLASS(5120), CLASS(6144), CLASS(8192),
 };
 
-// Class numbers: of sizes up to SMALL_MAX in steps of 16, of larger ones in steps of 128.
+// The class for a size: up to SMALL_MAX in steps of 16, above in steps of 128.
 #define SMALL_MAX    1024u
 #define SMALL_SHIFT  4u
 #define MEDIUM_SHIFT 7u
-static uint8_t small_class[(SMALL_MAX >> SMALL_SHIFT) + 1];
-static uint8_t medium_class[(KMALLOC_SLAB_MAX >> MEDIUM_SHIFT) + 1];
+static struct slab_cache *small_class[(SMALL_MAX >> SMALL_SHIFT) + 1];          // [I]
+static struct slab_cache *medium_class[(KMALLOC_SLAB_MAX >> MEDIUM_SHIFT) + 1]; // [I]
 
 static atomic_uint_fast64_t large_bytes;
 static atomic_uint_fast64_t large_count;
 
-static void fill_table(uint8_t *table, size_t entries, unsigned shift)
+static void fill_table(struct slab_cache **table, size_t entries, unsigned shift)
 {
-    unsigned class_ = 0;
+    struct slab_cache *c = classes;
     for (size_t i = 0; i < entries; i++) {
-        while (classes[class_].size < i << shift)
-            class_++;
-        table[i] = (uint8_t)class_;
+        while (c->size < i << shift)
+            c++;
+        table[i] = c;
     }
 }
 
@@ -53,12 +52,23 @@ void kmalloc_init(void)
     fill_table(medium_class, countof(medium_class), MEDIUM_SHIFT);
 }
 
-// The class for 1 <= size <= KMALLOC_SLAB_MAX.
-ALWAYS_INLINE struct slab_cache *class_of(size_t size)
+// 1 <= size <= SMALL_MAX; 0 wraps round.
+ALWAYS_INLINE bool is_small(size_t size)
 {
-    if (likely(size <= SMALL_MAX))
-        return &classes[small_class[(size + (1u << SMALL_SHIFT) - 1) >> SMALL_SHIFT]];
-    return &classes[medium_class[(size + (1u << MEDIUM_SHIFT) - 1) >> MEDIUM_SHIFT]];
+    return likely(size - 1 < SMALL_MAX);
+}
+
+ALWAYS_INLINE struct slab_cache *small_class_of(size_t size)
+{
+    return small_class[(size + (1u << SMALL_SHIFT) - 1) >> SMALL_SHIFT];
+}
+
+// The class of a size that is not small, NULL if it is for pages.
+ALWAYS_INLINE struct slab_cache *medium_class_of(size_t size)
+{
+    if (size > KMALLOC_SLAB_MAX)
+        return NULL;
+    return medium_class[(size + (1u << MEDIUM_SHIFT) - 1) >> MEDIUM_SHIFT];
 }
 
 static NO_INLINE void *large_alloc(size_t size, unsigned flags)
@@ -85,18 +95,32 @@ static NO_INLINE void large_free(void *p)
     page_free_contiguous(first, count);
 }
 
+// kmalloc and kzalloc for sizes that are not small.
+static NO_INLINE void *kmalloc_more(size_t size, unsigned flags)
+{
+    if (size == 0)
+        return NULL;
+    struct slab_cache *c = medium_class_of(size);
+    if (!c)
+        return large_alloc(size, flags);
+    void *p = slab_alloc(c);
+    if (p && (flags & PAGE_ALLOC_ZERO))
+        memset(p, 0, size);
+    return p;
+}
+
 void *kmalloc(size_t size)
 {
-    if (unlikely(size - 1 >= KMALLOC_SLAB_MAX)) // 0 wraps round
-        return size ? large_alloc(size, 0) : NULL;
-    return slab_alloc(class_of(size));
+    if (is_small(size))
+        return slab_alloc(small_class_of(size));
+    return kmalloc_more(size, 0);
 }
 
 void *kzalloc(size_t size)
 {
-    if (unlikely(size - 1 >= KMALLOC_SLAB_MAX))
-        return size ? large_alloc(size, PAGE_ALLOC_ZERO) : NULL;
-    void *p = slab_alloc(class_of(size));
+    if (!is_small(size))
+        return kmalloc_more(size, PAGE_ALLOC_ZERO);
+    void *p = slab_alloc(small_class_of(size));
     if (likely(p))
         memset(p, 0, size);
     return p;
@@ -116,29 +140,35 @@ void kfree(void *p)
         return;
     struct page *page = page_from_virt(p);
     ASSERT(page && page->state == PAGE_STATE_HEAP);
-    struct slab_cache *c = slab_cache_of_page(page);
-    if (c)
+    struct slab_cache *c = page->owner;
+    if (likely(c))
         slab_free(c, p);
     else
         large_free(p);
 }
 
+static NO_INLINE void kfree_sized_more(void *p, size_t size)
+{
+    struct slab_cache *c = p ? medium_class_of(size) : NULL;
+    if (c)
+        slab_free(c, p);
+    else if (p)
+        large_free(p);
+}
+
 void kfree_sized(void *p, size_t size)
 {
-    if (!p)
-        return;
-    if (unlikely(size - 1 >= KMALLOC_SLAB_MAX)) {
-        large_free(p);
-        return;
-    }
-    DEBUG_ASSERT(slab_cache_of_page(page_from_virt(p)) == class_of(size));
-    slab_free(class_of(size), p);
+    DEBUG_ASSERT(!p || !is_small(size) || page_from_virt(p)->owner == small_class_of(size));
+    if (is_small(size))
+        slab_free(small_class_of(size), p);
+    else
+        kfree_sized_more(p, size);
 }
 
 size_t kmalloc_usable_size(const void *p)
 {
     const struct page *page = page_from_virt(p);
-    const struct slab_cache *c = slab_cache_of_page(page);
+    const struct slab_cache *c = page->owner;
     return c ? c->size : page->index << PAGE_SHIFT;
 }
 

@@ -7,7 +7,8 @@
 //
 // Invariants: S1 a slab with free and used objects is on `partial`, one without used ones on `empty`,
 // one without free ones on no list; S2 in_use counts objects outside of the slab: in magazines or with
-// users; S3 `taken` of the cache is the sum of in_use; S4 each page of a slab has page->owner = slab.
+// users; S3 `taken` of the cache is the sum of in_use; S4 each page of a slab has page->owner = the
+// cache, by which kfree finds it.
 // Locks: [L] the cache's lock; [P] preemption off for the magazine; the registry lock for the list of
 // caches. None is held while pages are allocated or freed. All of RANK_PAGES and never nested.
 
@@ -90,12 +91,6 @@ ALWAYS_INLINE struct slab *slab_of(const struct slab_cache *c, const void *objec
     return (struct slab *)((uintptr_t)object & ~((PAGE_SIZE << c->order) - 1));
 }
 
-struct slab_cache *slab_cache_of_page(const struct page *page)
-{
-    const struct slab *slab = page->owner;
-    return slab ? slab->cache : NULL;
-}
-
 // ---- slabs ---------------------------------------------------------------------------------------
 
 // Makes a slab; it is on no list yet.
@@ -107,7 +102,7 @@ static struct slab *slab_create(struct slab_cache *c)
     struct slab *slab = page_to_virt(first);
     *slab = (struct slab){.cache = c, .untouched = c->per_slab};
     for (size_t i = 0; i < 1ul << c->order; i++)
-        first[i].owner = slab; // S4
+        first[i].owner = c; // S4
     return slab;
 }
 

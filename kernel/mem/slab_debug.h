@@ -5,8 +5,6 @@
 #include <mem/slab.h>
 #include <memcheck/memcheck.h>
 
-struct page;
-
 // Bytes behind an object of `size` bytes for padding and tag.
 ALWAYS_INLINE uint32_t slab_tag_space(uint32_t size)
 {
@@ -28,6 +26,3 @@ ALWAYS_INLINE void slab_debug_forget(void *slab, size_t bytes)
     if (JACINTH_DEBUG)
         memcheck_unpoison(slab, bytes);
 }
-
-// The cache whose slab the page belongs to, NULL if it is not part of a slab.
-struct slab_cache *slab_cache_of_page(const struct page *page);

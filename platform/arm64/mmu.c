@@ -162,21 +162,39 @@ static void count_add(struct walk *w, unsigned level, int64_t entries)
     pte_write(entry, pte_read(entry) + (uint64_t)entries * PTE_COUNT_ONE);
 }
 
-// Walks to level 3 and makes the missing tables. A block on the way is the caller's problem (depth 2).
+// Unlinks the empty table behind entry[level].
+static void table_unlink(struct walk *w, unsigned level, vaddr_t va, struct gather *g)
+{
+    if (g->tables == GATHER_TABLES)
+        gather_flush(g);
+    g->table_va[g->tables] = va;
+    g->table_pa[g->tables++] = pte_read(w->entry[level]) & PTE_ADDRESS;
+    pte_write(w->entry[level], 0);
+    if (level > 0)
+        count_add(w, level - 1, -1);
+}
+
+// Walks to level 3 and makes the missing tables, all or none. ZX_ERR_ALREADY_EXISTS: a block is in the
+// way, at entry[2].
 static zx_status_t walk_make(struct hal_aspace *as, vaddr_t va, struct walk *w)
 {
     walk_to(as, va, w);
+    if (w->depth < 3 && pte_read(w->entry[w->depth]) != 0)
+        return ZX_ERR_ALREADY_EXISTS;
+    unsigned made_from = w->depth;
     while (w->depth < 3) {
-        uint64_t *entry = w->entry[w->depth];
-        if (pte_read(entry) != 0)
-            return ZX_ERR_ALREADY_EXISTS;
         paddr_t pa = kernel_table_page_alloc();
-        if (pa == 0)
+        if (pa == 0) {
+            struct gather g = {.as = as};
+            while (w->depth > made_from)
+                table_unlink(w, --w->depth, va, &g);
+            gather_flush(&g);
             return ZX_ERR_NO_MEMORY;
+        }
         as->table_pages++;
         // The table's zeroes come before the way to them.
         dmb(ishst);
-        pte_write(entry, pa | PTE_PAGE);
+        pte_write(w->entry[w->depth], pa | PTE_PAGE);
         if (w->depth > 0)
             count_add(w, w->depth - 1, 1);
         w->depth++;
@@ -195,15 +213,8 @@ static void prune(struct hal_aspace *as, vaddr_t va, struct gather *g)
     if (w.depth < 3 || (pte_read(w.entry[2]) & PTE_COUNT_MASK) != 0)
         return;
     for (unsigned level = 2;; level--) {
-        if (g->tables == GATHER_TABLES)
-            gather_flush(g);
-        g->table_va[g->tables] = va;
-        g->table_pa[g->tables++] = pte_read(w.entry[level]) & PTE_ADDRESS;
-        pte_write(w.entry[level], 0);
-        if (level == 0)
-            return;
-        count_add(&w, level - 1, -1);
-        if (pte_read(w.entry[level - 1]) & PTE_COUNT_MASK)
+        table_unlink(&w, level, va, g);
+        if (level == 0 || (pte_read(w.entry[level - 1]) & PTE_COUNT_MASK) != 0)
             return;
     }
 }
@@ -219,19 +230,14 @@ static void table_emptied(struct hal_aspace *as, vaddr_t va, struct gather *g)
         prune(as, before, g);
 }
 
-// A level-2 block lost its last neighbour or was itself removed: tables above may be empty now.
-static void block_removed(struct hal_aspace *as, struct walk *w, vaddr_t va, struct gather *g)
+// A level-2 block was removed: the tables above it may be empty now.
+static void block_removed(struct walk *w, vaddr_t va, struct gather *g)
 {
-    (void)as;
+    count_add(w, 1, -1);
     for (unsigned level = 1;; level--) {
-        count_add(w, level, -1);
-        if (pte_read(w->entry[level]) & PTE_COUNT_MASK)
+        if ((pte_read(w->entry[level]) & PTE_COUNT_MASK) != 0)
             return;
-        if (g->tables == GATHER_TABLES)
-            gather_flush(g);
-        g->table_va[g->tables] = va;
-        g->table_pa[g->tables++] = pte_read(w->entry[level]) & PTE_ADDRESS;
-        pte_write(w->entry[level], 0);
+        table_unlink(w, level, va, g);
         if (level == 0)
             return;
     }
@@ -258,7 +264,7 @@ static void block_split(struct hal_aspace *as, struct walk *w, vaddr_t va)
         pte_write(w->entry[2], pa | PTE_PAGE | TABLE_ENTRIES * PTE_COUNT_ONE);
         dsb(ishst); // visible to the walkers before anybody relies on it
     } else {
-        block_removed(as, w, va, &g);
+        block_removed(w, va, &g);
         gather_flush(&g);
     }
 }
@@ -462,7 +468,7 @@ static NO_INLINE void unmap_range(struct hal_aspace *as, vaddr_t va, vaddr_t end
         case STEP_BLOCK:
             pte_write(w.entry[2], 0);
             gather_page(&g, va);
-            block_removed(as, &w, va, &g);
+            block_removed(&w, va, &g);
             break;
         case STEP_PAGES: unmap_pages(&g, &w, va, next); break;
         }

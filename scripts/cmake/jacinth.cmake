@@ -95,12 +95,10 @@ target_compile_options(jacinth_warnings INTERFACE
     "$<${c_only}:-Wall;-Wextra;-Werror;-Wmissing-prototypes;-Wstrict-prototypes;-Wshadow;-Wvla>"
     "$<${c_only}:-Wundef;-Wno-missing-field-initializers>")
 
-# Paths in the objects are relative to the source tree: builds of two clones are identical.
 add_library(jacinth_common INTERFACE)
 target_link_libraries(jacinth_common INTERFACE jacinth_warnings)
 target_compile_options(jacinth_common INTERFACE
-    -g "$<${c_only}:-std=gnu17;-fno-common;-fno-strict-aliasing>"
-    "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
+    -g "$<${c_only}:-std=gnu17;-fno-common;-fno-strict-aliasing>")
 target_compile_definitions(jacinth_common INTERFACE JACINTH_DEBUG=$<BOOL:${JACINTH_DEBUG}>)
 
 if(JACINTH_TARGET)
@@ -114,6 +112,9 @@ if(JACINTH_TARGET)
     # external symbol be reached by adrp/add instead of through a GOT.
     add_library(jacinth_freestanding INTERFACE)
     target_link_libraries(jacinth_freestanding INTERFACE jacinth_common)
+    # Paths in the objects are relative to the source tree: builds of two clones are identical.
+    target_compile_options(jacinth_freestanding INTERFACE
+        "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" "-ffile-prefix-map=${PROJECT_BINARY_DIR}=.")
     target_compile_options(jacinth_freestanding INTERFACE
         -O2 -nostdinc "SHELL:-isystem ${compiler_include}" -U_FORTIFY_SOURCE
         -mgeneral-regs-only -mstrict-align -mbranch-protection=none

@@ -90,7 +90,7 @@ def main():
     try:
         extension = os.path.join(machine.ROOT, "scripts", "lib", "gdb_jacinth.py")
         gdb = [options.gdb, "-q", os.path.join(folder, "kernel.elf"),
-               "-ex", "set pagination off",
+               "-ex", "set pagination off", "-ex", "directory " + machine.ROOT,
                "-ex", "target remote localhost:%d" % options.port,
                "-ex", "source " + extension, "-ex", "jacinth-symbols"]
         for text in options.gdb_command:

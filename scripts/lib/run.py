@@ -40,7 +40,9 @@ def main():
     append = []
     nonce = secrets.token_hex(8)
     if options.cmd is not None:
-        append = ["mon.cmd=" + options.cmd.encode().hex(), "mon.nonce=" + nonce]
+        # userboot.shutdown: a first program that cannot be started, or crashes, ends the machine.
+        append = ["mon.cmd=" + options.cmd.encode().hex(), "mon.nonce=" + nonce,
+                  "userboot.shutdown"]
     command = machine.command(options, append)
     if options.cmd is not None:
         # A guest that reboots would run the commands again.

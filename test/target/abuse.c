@@ -182,12 +182,6 @@ CHILD(privileged_instruction)
     return 99;
 }
 
-CHILD(misaligned_stack)
-{
-    __asm__ volatile("add sp, sp, #-8\n\tldr x0, [sp]\n\tadd sp, sp, #8" ::: "x0", "memory");
-    return 99;
-}
-
 CHILD(jump_to_null)
 {
     uintptr_t nowhere = 0;
@@ -213,7 +207,7 @@ CHILD(random_into_a_bad_buffer)
 TEST(exceptions_end_the_process)
 {
     static const char *const names[] = {
-        "undefined_instruction", "breakpoint",      "privileged_instruction",   "misaligned_stack",
+        "undefined_instruction", "breakpoint",      "privileged_instruction",
         "jump_to_null",          "jump_misaligned", "random_into_a_bad_buffer",
     };
 

@@ -97,13 +97,11 @@ class Lab:
         with open(output, "rb") as f:
             return f.read()
 
-    def boot(self, name, initrd, commands="", append="", program=None):
+    def boot(self, name, initrd, commands):
         """Boots; returns the exit status and the output."""
         path = self.file(name + ".cpio", initrd)
         command = [RUN, "--no-build", "--preset", self.preset, "--smp", "1", "--initrd", path,
-                   "--append", ("userboot.shutdown " + append).strip(), "--cmd", commands]
-        if program:
-            command += ["--program", program]
+                   "--cmd", commands]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         return done.returncode, done.stdout.decode("utf-8", "replace")
 

@@ -81,7 +81,7 @@ TEST(vmo_create_checks_its_arguments)
 
     EXPECT_EQ(zx_vmo_create(1, 2, &out), ZX_ERR_INVALID_ARGS);
     EXPECT_EQ(zx_vmo_create(UINT64_MAX, 0, &out), ZX_ERR_OUT_OF_RANGE);
-    EXPECT_EQ(zx_vmo_create(UINT64_MAX - PAGE + 1, 0, &out), ZX_ERR_OUT_OF_RANGE);
+    EXPECT_EQ(zx_vmo_create(UINT64_MAX - PAGE + 2, 0, &out), ZX_ERR_OUT_OF_RANGE);
     EXPECT_EQ(out, 77);
     EXPECT_EQ(zx_vmo_create(1, 0, (zx_handle_t *)8), ZX_ERR_INVALID_ARGS);
     EXPECT_EQ(zx_vmo_get_size(0, &size), ZX_ERR_BAD_HANDLE);

@@ -106,6 +106,8 @@ static void fatal_fault(void)
     stack[11] = 0x2222;
     stack[20] = (uintptr_t)&stack[8]; // backwards: ends the walk after this frame
     stack[21] = 0x3333;
+    boot_info.image_base = 0x2000;
+    boot_info.image_size = 0x1000;
     unsigned long frame = 0xabcdef;
     kernel_fatal("data abort", &frame, print_registers, 0x9999, (uintptr_t)&stack[4]);
 }
@@ -118,7 +120,7 @@ static void test_kernel_fatal_prints_registers_and_frames(void **state)
     assert_contains(text, "*** KERNEL PANIC: data abort\n");
     assert_contains(text, "x0 = 0x0000000000abcdef\n");
     assert_contains(text, "  #00 0x0000000000009999\n  #01 0x0000000000001111\n"
-                          "  #02 0x0000000000002222\n  #03 0x0000000000003333\nlast");
+                          "  #02 0x0000000000002222 image+0x222\n  #03 0x0000000000003333\nlast");
 }
 
 static unsigned lines;

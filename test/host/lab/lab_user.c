@@ -175,8 +175,8 @@ vaddr_t lab_user_alloc(size_t size)
 
     if (zx_vmo_create(size, 0, &vmo) != ZX_OK)
         return 0;
-    if (zx_vmar_map(lab.vmar, 0, vmo, 0, size, ZX_VM_FLAG_PERM_READ | ZX_VM_FLAG_PERM_WRITE,
-                    &address) != ZX_OK)
+    if (zx_vmar_map(lab.vmar, ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, vmo, 0, size, &address) !=
+        ZX_OK)
         address = 0;
     zx_handle_close(vmo);
     return address;

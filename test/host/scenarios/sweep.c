@@ -4,11 +4,13 @@
 // CALLS(zx_event_create, zx_channel_create, zx_channel_write, zx_vmo_create, zx_vmar_map)
 #include "scenarios.h"
 
-// A status that a failing allocation may cause.
-static bool ok(zx_status_t status)
+// True for ZX_OK; else asserts that it is what a failing allocation may cause.
+#define ok(expr) check_ok((expr), #expr, __LINE__)
+
+static bool check_ok(zx_status_t status, const char *expr, int line)
 {
     if (status != ZX_OK)
-        assert_status(status, ZX_ERR_NO_MEMORY);
+        lab_assert_status(status, ZX_ERR_NO_MEMORY, expr, __FILE__, line);
     return status == ZX_OK;
 }
 
@@ -65,8 +67,7 @@ static void memory(void *arg)
     (void)arg;
     if (!ok(zx_vmo_create(3 * PAGE_SIZE, 0, &vmo)))
         return;
-    if (ok(zx_vmar_map(lab.vmar, 0, vmo, 0, 3 * PAGE_SIZE,
-                       ZX_VM_FLAG_PERM_READ | ZX_VM_FLAG_PERM_WRITE, &va))) {
+    if (ok(zx_vmar_map(lab.vmar, ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, vmo, 0, 3 * PAGE_SIZE, &va))) {
         (void)host_user_probe(va, 3 * PAGE_SIZE, HAL_FAULT_WRITE);
         assert_ok(zx_vmar_unmap(lab.vmar, va, 3 * PAGE_SIZE));
     }

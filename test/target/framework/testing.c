@@ -95,6 +95,7 @@ bool test_compare(const char *file, int line, enum test_relation relation, int64
     return false;
 }
 
+// True if the arguments name the test, or none.
 static bool is_selected(const struct test_case *test, int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
@@ -103,6 +104,19 @@ static bool is_selected(const struct test_case *test, int argc, char **argv)
         }
     }
     return argc <= 1;
+}
+
+// The first test below a line of the file, or NULL.
+static const struct test_case *next_test(int line)
+{
+    const struct test_case *next = NULL;
+
+    for (const struct test_case *test = __start_test_cases; test < __stop_test_cases; test++) {
+        if (test->line > line && (next == NULL || test->line < next->line)) {
+            next = test;
+        }
+    }
+    return next;
 }
 
 static unsigned count_selected(int argc, char **argv)
@@ -144,7 +158,7 @@ int main(int argc, char **argv, char **envp)
     root_resource = zx_take_startup_handle(PA_HND(PA_RESOURCE, 0));
     test_children_init();
     console_printf("1..%u\n", count_selected(argc, argv));
-    for (const struct test_case *test = __start_test_cases; test < __stop_test_cases; test++) {
+    for (const struct test_case *test = next_test(0); test != NULL; test = next_test(test->line)) {
         if (is_selected(test, argc, argv)) {
             failures += !run_test(test, ++number);
         }

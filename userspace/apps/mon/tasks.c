@@ -9,6 +9,7 @@
 #include "mon.h"
 
 #include <minilib/console.h>
+#include <minilib/format.h>
 #include <minilib/pages.h>
 #include <minilib/string.h>
 #include <minilib/text.h>
@@ -180,6 +181,9 @@ static void print_row(const struct task *task, const char *state, zx_duration_t 
     int indent = (int)task->depth * 2;
 
     object_name(task->handle, name);
+    if (task->depth == 0 && name[0] == '\0') {
+        format_string(name, sizeof(name), "(root)");
+    }
     console_printf("%8lu  %-10s", task->koid, state);
     if (task->kind == TASK_JOB) {
         console_printf(" %12s", "");

@@ -18,7 +18,7 @@ static uint64_t read_at(uintptr_t address)
     return *(volatile uint64_t *)address;
 }
 
-static const volatile uint64_t constant = 1;
+static const uint64_t constant = 1;
 
 static void write_constant(void)
 {
@@ -31,6 +31,11 @@ static void write_constant(void)
 static void jump_to(uintptr_t address)
 {
     __asm__ volatile("blr %0" ::"r"(address) : "x30", "memory");
+}
+
+static void jump_to_odd_address(void)
+{
+    jump_to((uintptr_t)&jump_to + 2);
 }
 
 static void undefined_instruction(void)
@@ -89,6 +94,8 @@ static bool crash(const char *kind)
         write_constant();
     } else if (strcmp(kind, "jump") == 0) {
         jump_to(0);
+    } else if (strcmp(kind, "pc") == 0) {
+        jump_to_odd_address();
     } else if (strcmp(kind, "undefined") == 0) {
         undefined_instruction();
     } else if (strcmp(kind, "stack") == 0) {

@@ -34,12 +34,13 @@
 struct test_case {
     const char *name;
     void (*run)(void);
+    int line; // tests run in the order of the file, whatever the compiler makes of it
 };
 
-#define TEST(test_name)                                                                \
-    static void test_##test_name(void);                                                \
-    static const struct test_case test_case_##test_name                                \
-        __attribute__((used, section("test_cases"))) = {#test_name, test_##test_name}; \
+#define TEST(test_name)                                                                          \
+    static void test_##test_name(void);                                                          \
+    static const struct test_case test_case_##test_name                                          \
+        __attribute__((used, section("test_cases"))) = {#test_name, test_##test_name, __LINE__}; \
     static void test_##test_name(void)
 
 // ---- checking ----
