@@ -201,6 +201,8 @@ static zx_status_t check_unmap_locked(struct vmar *r, vaddr_t addr, uint64_t len
         return ZX_OK;
     if (low->is_region && (low->base < addr || vm_node_end(low) > addr + len))
         return ZX_ERR_INVALID_ARGS;
+    if (vm_node_end(low) >= addr + len)
+        return ZX_OK;
     struct vm_node *high = region_child_from_locked(r, addr + len - 1);
     if (high != NULL && high->is_region && high->base < addr + len &&
         vm_node_end(high) > addr + len)

@@ -136,17 +136,19 @@ static void vmo_destroy(struct vmo *v)
     struct list freed;
 
     DEBUG_ASSERT(v->mapping_count == 0 && v->child_count == 0 && v->pin_count == 0);
-    list_init(&freed);
     // Clones share their parent's lock and are looked at by its operations until they are unlinked.
-    vmo_lock(v);
-    if (parent != NULL) {
-        list_remove(&v->sibling);
-        if (--parent->child_count == 0)
-            parent->ops->children(parent, false);
+    if (parent != NULL || !radix_is_empty(&v->pages)) {
+        list_init(&freed);
+        vmo_lock(v);
+        if (parent != NULL) {
+            list_remove(&v->sibling);
+            if (--parent->child_count == 0)
+                parent->ops->children(parent, false);
+        }
+        vmo_take_pages_locked(v, 0, RADIX_INDEX_END, &freed);
+        vmo_unlock(v);
+        vmo_free_pages(&freed, v->cache_policy);
     }
-    vmo_take_pages_locked(v, 0, RADIX_INDEX_END, &freed);
-    vmo_unlock(v);
-    vmo_free_pages(&freed, v->cache_policy);
     if (v->kind == VMO_PAGER && v->source != NULL)
         v->source->ops->detach(v->source);
     v->ops->free(v);

@@ -54,6 +54,8 @@ void arm64_early_main(void);    // MMU off, relocated to the load address
 uint64_t arm64_early_mmu(void); // MMU on, identity map; relocates to the final address, returns it
 NO_RETURN void arm64_main(void); // at the final address, identity map still in TTBR0
 NO_RETURN void arm64_secondary_main(void);
+// Picks the value that guards stack frames; only from a function that does not return.
+void stack_guard_init(void);
 // A fault before the final vectors are installed.
 NO_RETURN void arm64_early_fault(uint64_t esr, uint64_t elr, uint64_t far);
 

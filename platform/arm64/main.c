@@ -126,6 +126,7 @@ void arm64_main(void)
     struct arm64_boot *b = &arm64_boot;
 
     sysreg_write(tpidr_el1, (uintptr_t)&boot_thread);
+    stack_guard_init();
     b->stage = STAGE_HIGH;
     kmap_finalize();
     arm64_empty_table_pa = b->image_pa + (paddr_t)((char *)arm64_empty_table - image_start);
