@@ -16,22 +16,32 @@
 
 #define BACKTRACE_MAX 32u
 
-void symbol_format(char *buf, size_t size, uintptr_t pc)
+// `back`: how many bytes before pc the function is looked up.
+static void format_at(char *buf, size_t size, uintptr_t pc, uintptr_t back)
 {
     const char *name;
     uintptr_t image_offset = pc - boot_info.image_base, offset;
     if (image_offset >= boot_info.image_size)
         ksnprintf(buf, size, "0x%016lx", pc);
-    else if (ksyms_lookup(image_offset, &name, &offset))
-        ksnprintf(buf, size, "0x%016lx image+0x%lx %s+0x%lx", pc, image_offset, name, offset);
+    else if (ksyms_lookup(image_offset - back, &name, &offset))
+        ksnprintf(buf, size, "0x%016lx image+0x%lx %s+0x%lx", pc, image_offset, name,
+                  offset + back);
     else
         ksnprintf(buf, size, "0x%016lx image+0x%lx", pc, image_offset);
 }
 
-static void print_frame(unsigned number, uintptr_t pc, void (*line)(const char *text))
+void symbol_format(char *buf, size_t size, uintptr_t pc)
+{
+    format_at(buf, size, pc, 0);
+}
+
+// A return address belongs to the call before it: where that call does not return, the address itself
+// is already the next function's.
+static void print_frame(unsigned number, uintptr_t pc, bool is_return,
+                        void (*line)(const char *text))
 {
     char symbol[SYMBOL_TEXT_MAX], text[SYMBOL_TEXT_MAX + 16];
-    symbol_format(symbol, sizeof(symbol), pc);
+    format_at(symbol, sizeof(symbol), pc, is_return ? 1 : 0);
     ksnprintf(text, sizeof(text), "  #%02u %s", number, symbol);
     line(text);
 }
@@ -43,7 +53,7 @@ void backtrace_print(uintptr_t pc, uintptr_t fp, uintptr_t stack_base, size_t st
     uintptr_t lowest = stack_base;
 
     if (pc)
-        print_frame(number++, pc, line);
+        print_frame(number++, pc, false, line);
     while (number < BACKTRACE_MAX) {
         if (fp % sizeof(uintptr_t) || fp < lowest || fp - stack_base >= stack_size ||
             stack_size - (fp - stack_base) < 2 * sizeof(uintptr_t))
@@ -51,7 +61,7 @@ void backtrace_print(uintptr_t pc, uintptr_t fp, uintptr_t stack_base, size_t st
         const uintptr_t *record = (const uintptr_t *)fp;
         if (!record[1])
             return;
-        print_frame(number++, record[1], line);
+        print_frame(number++, record[1], true, line);
         lowest = fp + sizeof(uintptr_t);
         fp = record[0];
     }

@@ -142,7 +142,9 @@ static struct handle clear_slot_locked(struct handle_table *t, struct handle_slo
                                        uint32_t index)
 {
     struct handle h = { .object = slot->object, .rights = slot->rights };
-    if (unlikely(slot->observers != NULL)) // H3
+    // A look without the object's lock (H3): it shrinks under that lock alone, but once it is empty
+    // nobody touches the slot any more.
+    if (unlikely(__atomic_load_n(&slot->observers, __ATOMIC_RELAXED) != NULL))
         object_cancel_observers(h.object, &slot->observers);
     free_slot_locked(t, slot, index);
     return h;

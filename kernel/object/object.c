@@ -156,7 +156,7 @@ bool object_unobserve_locked(struct object *obj, struct observer *o)
     if (o->handle_pprev == NULL)
         return false;
     list_remove(&o->node);
-    *o->handle_pprev = o->handle_next;
+    __atomic_store_n(o->handle_pprev, o->handle_next, __ATOMIC_RELAXED); // peeked at: handle.c H3
     if (o->handle_next != NULL)
         o->handle_next->handle_pprev = o->handle_pprev;
     o->handle_pprev = NULL;

@@ -12,9 +12,9 @@
 
 LOCK_CLASS(resource_live_class, RANK_HANDLE_TABLE, LOCK_MUTEX);
 
-#define IRQ_FIRST 16u   // below: software-generated
-#define IRQ_PRIVATE 32u // below: every CPU has its own, of every controller
-#define SMC_COUNT 0x40u // service numbers
+#define IRQ_FIRST   16u   // below: software-generated
+#define IRQ_PRIVATE 32u   // below: every CPU has its own, of every controller
+#define SMC_COUNT   0x40u // service numbers
 
 static struct mutex live_lock = MUTEX_INIT(resource_live_class);
 static struct list live = LIST_INIT(live); // [live_lock] of struct resource
@@ -75,11 +75,8 @@ static zx_status_t check_space(uint32_t kind, uint64_t base, uint64_t last)
         inside = base >= IRQ_FIRST && last <= UINT32_MAX &&
                  (last < IRQ_PRIVATE || hal_irq_valid((unsigned)last));
         break;
-    case ZX_RSRC_KIND_SMC:
-        inside = last < SMC_COUNT;
-        break;
-    default:
-        return ZX_ERR_BAD_STATE; // ports for input and output: not on this architecture
+    case ZX_RSRC_KIND_SMC: inside = last < SMC_COUNT; break;
+    default: return ZX_ERR_BAD_STATE; // ports for input and output: not on this architecture
     }
     return inside ? ZX_OK : ZX_ERR_NOT_FOUND;
 }
@@ -89,7 +86,7 @@ static bool conflicts_locked(const struct resource *r) REQUIRES(live_lock)
 {
     const uint64_t last = r->base + r->size - 1;
     const struct resource *other;
-    list_for_each_entry (other, &live, live_node) {
+    list_for_each_entry(other, &live, live_node) {
         if (other->kind == r->kind && other->base <= last &&
             r->base <= other->base + other->size - 1 &&
             ((r->flags | other->flags) & ZX_RSRC_FLAG_EXCLUSIVE))

@@ -127,7 +127,7 @@ static bool spin_for_it(struct mutex *m)
     for (unsigned turn = 0; turn < SPIN_TURNS; turn++) {
         uintptr_t word = atomic_load_explicit(&m->owner, memory_order_relaxed);
         if (word == 0) {
-            if (atomic_compare_exchange_weak_explicit(&m->owner, &word, self, memory_order_acquire,
+            if (atomic_compare_exchange_weak_explicit(&m->owner, &word, self, memory_order_acq_rel,
                                                       memory_order_relaxed))
                 return true;
             continue;
@@ -149,18 +149,19 @@ void mutex_lock_slow(struct mutex *m)
     struct mutex_waiter w = { .thread = self };
     atomic_init(&w.word, 1);
     spin_lock(&pi_lock);
-    uintptr_t word = atomic_load_explicit(&m->owner, memory_order_relaxed);
+    // Acquire: the owner's thread record is written to below (mutex_lock_fast).
+    uintptr_t word = atomic_load_explicit(&m->owner, memory_order_acquire);
     for (;;) {
         if (word == 0) {
             if (atomic_compare_exchange_weak_explicit(&m->owner, &word, (uintptr_t)self,
-                                                      memory_order_acquire, memory_order_relaxed)) {
+                                                      memory_order_acq_rel, memory_order_acquire)) {
                 spin_unlock(&pi_lock);
                 return;
             }
         } else if ((word & CONTENDED) ||
                    atomic_compare_exchange_weak_explicit(&m->owner, &word, word | CONTENDED,
-                                                         memory_order_relaxed,
-                                                         memory_order_relaxed)) {
+                                                         memory_order_acquire,
+                                                         memory_order_acquire)) {
             break;
         }
     }

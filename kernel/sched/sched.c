@@ -37,6 +37,13 @@ static atomic_uint idle_mask; // bit n: CPU n runs its idle thread; a hint for p
 void rq_lock(struct cpu *cpu) NO_TSA { spin_lock_irqsoff(&cpu->rq_lock); }
 void rq_unlock(struct cpu *cpu) NO_TSA { spin_unlock_irqsoff(&cpu->rq_lock); }
 
+// Load and store, not a read-modify-write: only the lock's holder writes it.
+static void ready_count_add(struct cpu *cpu, uint32_t n)
+{
+    uint32_t count = atomic_load_explicit(&cpu->ready_count, memory_order_relaxed);
+    atomic_store_explicit(&cpu->ready_count, count + n, memory_order_relaxed);
+}
+
 static void enqueue_locked(struct cpu *cpu, struct thread *t, bool at_head)
 {
     uint8_t p = atomic_load_explicit(&t->priority, memory_order_relaxed);
@@ -47,7 +54,7 @@ static void enqueue_locked(struct cpu *cpu, struct thread *t, bool at_head)
     else
         list_add_tail(&cpu->queue[p], &t->run_node);
     cpu->ready_mask |= 1u << p;
-    cpu->ready_count++;
+    ready_count_add(cpu, 1);
 }
 
 static void dequeue_locked(struct cpu *cpu, struct thread *t)
@@ -55,7 +62,7 @@ static void dequeue_locked(struct cpu *cpu, struct thread *t)
     list_remove(&t->run_node);
     if (list_is_empty(&cpu->queue[t->queued_priority]))
         cpu->ready_mask &= ~(1u << t->queued_priority);
-    cpu->ready_count--;
+    ready_count_add(cpu, -1u);
 }
 
 static struct thread *pick_locked(struct cpu *cpu)
@@ -467,7 +474,7 @@ void thread_post_pending(struct thread *t, unsigned bits, zx_status_t status)
     // Running on another CPU: an interrupt makes it pass the user boundary.
     unsigned long flags = hal_irq_save();
     struct cpu *cpu = atomic_load_explicit(&t->cpu, memory_order_acquire);
-    if (cpu != NULL && t->state != SCHED_INITIAL) {
+    if (cpu != NULL) { // else not started
         cpu = lock_cpu_of(t);
         if (t->state == SCHED_RUNNING && cpu != cpu_this())
             hal_ipi_send(cpu->num, HAL_IPI_RESCHEDULE);
@@ -491,7 +498,7 @@ static bool steal(struct cpu *self)
         struct cpu *c = &cpus[i];
         if (c == self || !atomic_load_explicit(&c->online, memory_order_acquire))
             continue;
-        uint32_t ready = __atomic_load_n(&c->ready_count, __ATOMIC_RELAXED);
+        uint32_t ready = atomic_load_explicit(&c->ready_count, memory_order_relaxed);
         if (ready > most) {
             most = ready;
             victim = c;

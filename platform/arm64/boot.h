@@ -44,6 +44,10 @@ struct arm64_boot {
 };
 extern struct arm64_boot arm64_boot;
 
+// The device tree's index; larger trees (a Pi 4's has some 300 nodes) are read without one, slowly.
+#define TREE_INDEX_NODES 768
+extern struct fdt_index_entry arm64_tree_index[TREE_INDEX_NODES];
+
 // Marks of the linker script.
 extern char image_start[], image_end[];
 extern char text_start[], text_end[], rodata_start[], rodata_end[], data_start[], bss_start[];

@@ -95,6 +95,8 @@ static NO_RETURN void stop_without_tree(const char *why)
                why);
 }
 
+struct fdt_index_entry arm64_tree_index[TREE_INDEX_NODES];
+
 static void open_tree(void)
 {
     size_t bytes;
@@ -105,9 +107,10 @@ static void open_tree(void)
     clean_range(arm64_boot.fdt_pa, 64);
     if (fdt_blob_size(blob, FDT_BLOB_BYTES_MAX, &bytes) != ZX_OK)
         stop_without_tree("no device tree magic, or an impossible size");
-    clean_range(arm64_boot.fdt_pa, bytes);
+    clean_range(arm64_boot.fdt_pa, fdt_blob_used(blob, bytes));
     if (fdt_tree_open(&arm64_boot.tree, blob, bytes, early_report, NULL) != ZX_OK)
         stop_without_tree(last_report);
+    (void)fdt_tree_index(&arm64_boot.tree, arm64_tree_index, TREE_INDEX_NODES);
     arm64_boot.fdt_bytes = bytes;
 }
 

@@ -61,6 +61,7 @@ static void move_tree(void)
         early_stop("no room to map the device tree");
     b->tree.report = late_report;
     fdt_tree_moved(&b->tree, blob);
+    fdt_tree_index_moved(&b->tree, arm64_tree_index);
 }
 
 static void open_console(void)

@@ -30,6 +30,7 @@ void stack_guard_init(void)
 
 NO_RETURN void __stack_chk_fail(void)
 {
-    kernel_fatal("a stack frame was overwritten in the function that is named first", NULL, NULL,
-                 (uintptr_t)__builtin_return_address(0), (uintptr_t)__builtin_frame_address(0));
+    // The backtrace begins with our own record: the return address in it names the function.
+    kernel_fatal("a stack frame was overwritten in the function that is named first", NULL, NULL, 0,
+                 (uintptr_t)__builtin_frame_address(0));
 }

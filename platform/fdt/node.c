@@ -3,8 +3,7 @@
  * Nodes: finding them by path, alias and phandle, their names and paths, their status, and walks.
  *
  * A flat tree has no links upwards: what needs ancestors scans from the root (fdt_node_chain), once
- * for all of them. That is linear in the tree, which is read a few hundred times at boot and never
- * again.
+ * for all of them, unless the tree has an index (index.c).
  *
  * Interface: the "nodes" part of <fdt/fdt.h>.  Locks: none.
  * Invariants:
@@ -39,7 +38,8 @@ struct fdt_node fdt_node_by_path_bytes(struct fdt_tree *tree, const char *path, 
     if (bytes == 0 || bytes > tree->blob_bytes || path[0] != '/') {
         return FDT_NODE_NONE;
     }
-    return node_at(fdt_path_offset_namelen(tree->blob, path, (int)bytes));
+    return node_at(tree->index != NULL ? fdt_index_path(tree, path, bytes)
+                                       : fdt_path_offset_namelen(tree->blob, path, (int)bytes));
 }
 
 struct fdt_node fdt_node_by_path(struct fdt_tree *tree, const char *path)
@@ -72,7 +72,8 @@ struct fdt_node fdt_node_by_alias(struct fdt_tree *tree, const char *alias)
 
 struct fdt_node fdt_node_by_phandle(struct fdt_tree *tree, uint32_t phandle)
 {
-    return node_at(fdt_node_offset_by_phandle(tree->blob, phandle));
+    return node_at(tree->index != NULL ? fdt_index_phandle(tree, phandle)
+                                       : fdt_node_offset_by_phandle(tree->blob, phandle));
 }
 
 const char *fdt_node_name(struct fdt_tree *tree, struct fdt_node node)
@@ -89,9 +90,28 @@ bool fdt_node_is_named(struct fdt_tree *tree, struct fdt_node node, const char *
            (own[bytes] == '\0' || own[bytes] == '@');
 }
 
+/* fdt_node_chain by way of the index: from the node upwards. */
+static int index_chain(struct fdt_tree *tree, struct fdt_node node,
+                       struct fdt_node chain[FDT_DEPTH_MAX + 1])
+{
+    int at = fdt_index_find(tree, node.offset);
+    if (at < 0 || tree->index[at].depth > FDT_DEPTH_MAX) {
+        return -1;
+    }
+    int depth = tree->index[at].depth;
+    for (int i = depth; i >= 0; i--) {
+        chain[i] = node_at(tree->index[at].offset);
+        at = tree->index[at].parent;
+    }
+    return depth;
+}
+
 int fdt_node_chain(struct fdt_tree *tree, struct fdt_node node,
                    struct fdt_node chain[FDT_DEPTH_MAX + 1])
 {
+    if (tree->index != NULL) {
+        return index_chain(tree, node, chain);
+    }
     int depth = 0;
     int offset = 0;
     while (offset >= 0 && depth >= 0 && offset <= node.offset) {
@@ -140,14 +160,20 @@ struct fdt_node fdt_node_parent(struct fdt_tree *tree, struct fdt_node node)
 
 struct fdt_node fdt_node_first_child(struct fdt_tree *tree, struct fdt_node node)
 {
-    return fdt_node_valid(node) ? node_at(fdt_first_subnode(tree->blob, node.offset))
-                                : FDT_NODE_NONE;
+    if (!fdt_node_valid(node)) {
+        return FDT_NODE_NONE;
+    }
+    return node_at(tree->index != NULL ? fdt_index_first_child(tree, node.offset)
+                                       : fdt_first_subnode(tree->blob, node.offset));
 }
 
 struct fdt_node fdt_node_next_sibling(struct fdt_tree *tree, struct fdt_node node)
 {
-    return fdt_node_valid(node) ? node_at(fdt_next_subnode(tree->blob, node.offset))
-                                : FDT_NODE_NONE;
+    if (!fdt_node_valid(node)) {
+        return FDT_NODE_NONE;
+    }
+    return node_at(tree->index != NULL ? fdt_index_next_sibling(tree, node.offset)
+                                       : fdt_next_subnode(tree->blob, node.offset));
 }
 
 bool fdt_node_status_ok(struct fdt_tree *tree, struct fdt_node node)
@@ -176,8 +202,10 @@ bool fdt_node_enabled(struct fdt_tree *tree, struct fdt_node node)
 
 bool fdt_node_compatible(struct fdt_tree *tree, struct fdt_node node, const char *compatible)
 {
-    return fdt_node_valid(node) &&
-           fdt_node_check_compatible(tree->blob, node.offset, compatible) == 0;
+    const uint8_t *list = NULL;
+    uint32_t bytes = 0;
+    return fdt_prop_bytes(tree, node, "compatible", &list, &bytes) == ZX_OK &&
+           fdt_stringlist_contains((const char *)list, (int)bytes, compatible);
 }
 
 void fdt_walk_start(struct fdt_walk *walk)
@@ -189,7 +217,8 @@ void fdt_walk_start(struct fdt_walk *walk)
 static bool walk_step(struct fdt_tree *tree, struct fdt_walk *walk)
 {
     int depth = walk->depth;
-    walk->offset = fdt_next_node(tree->blob, walk->offset, &depth);
+    walk->offset = tree->index != NULL ? fdt_index_next(tree, walk->offset, &depth)
+                                       : fdt_next_node(tree->blob, walk->offset, &depth);
     walk->depth = depth;
     if (walk->offset < 0 || depth < 0) {
         walk->offset = WALK_END;

@@ -36,3 +36,25 @@ int fdt_node_chain(struct fdt_tree *tree, struct fdt_node node,
 /* fdt_node_by_path and fdt_node_by_alias for a name of `bytes` bytes that has no NUL. */
 struct fdt_node fdt_node_by_path_bytes(struct fdt_tree *tree, const char *path, size_t bytes);
 struct fdt_node fdt_node_by_alias_bytes(struct fdt_tree *tree, const char *alias, size_t bytes);
+
+/* ---- the index (index.c); only for trees that have one ---- */
+
+/* The place of the node at this offset, or -1. */
+int fdt_index_find(const struct fdt_tree *tree, int offset);
+
+/* Like fdt_path_offset_namelen for an absolute path: the offset, or -1. */
+int fdt_index_path(const struct fdt_tree *tree, const char *path, size_t bytes);
+
+/* Like fdt_node_offset_by_phandle: the offset, or -1. */
+int fdt_index_phandle(const struct fdt_tree *tree, uint32_t phandle);
+
+/* Like fdt_first_subnode and fdt_next_subnode: the offset, or -1. */
+int fdt_index_first_child(const struct fdt_tree *tree, int offset);
+int fdt_index_next_sibling(const struct fdt_tree *tree, int offset);
+
+/* Like fdt_getprop for one of the properties the index knows; false if it does not know this one. */
+bool fdt_index_prop(const struct fdt_tree *tree, int offset, const char *name,
+                    const void **out_bytes, int *out_length);
+
+/* Like fdt_next_node with an absolute depth: the next node of the blob, or -1. */
+int fdt_index_next(const struct fdt_tree *tree, int offset, int *depth);

@@ -13,17 +13,31 @@
 
 #include "priv.h"
 
+/* The property's bytes and length, NULL if it is absent. */
+static const void *find_prop(struct fdt_tree *tree, struct fdt_node node, const char *name,
+                             int *out_length)
+{
+    const void *bytes = NULL;
+    if (!fdt_node_valid(node)) {
+        return NULL;
+    }
+    if (tree->index != NULL && fdt_index_prop(tree, node.offset, name, &bytes, out_length)) {
+        return bytes;
+    }
+    return fdt_getprop(tree->blob, node.offset, name, out_length);
+}
+
 bool fdt_prop_exists(struct fdt_tree *tree, struct fdt_node node, const char *name)
 {
-    return fdt_node_valid(node) && fdt_getprop(tree->blob, node.offset, name, NULL) != NULL;
+    int length = 0;
+    return find_prop(tree, node, name, &length) != NULL;
 }
 
 zx_status_t fdt_prop_bytes(struct fdt_tree *tree, struct fdt_node node, const char *name,
                            const uint8_t **out_bytes, uint32_t *out_count)
 {
     int length = 0;
-    const void *bytes =
-        fdt_node_valid(node) ? fdt_getprop(tree->blob, node.offset, name, &length) : NULL;
+    const void *bytes = find_prop(tree, node, name, &length);
     if (bytes == NULL || length < 0) {
         return ZX_ERR_NOT_FOUND;
     }

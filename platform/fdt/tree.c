@@ -2,7 +2,7 @@
 /*
  * Opening a blob and reporting its problems.
  *
- * Interface: fdt_blob_size, fdt_tree_open, fdt_tree_moved, fdt_report (<fdt/fdt.h>).
+ * Interface: fdt_blob_size, fdt_blob_used, fdt_tree_open, fdt_tree_moved, fdt_report (<fdt/fdt.h>).
  * Locks: none; see <fdt/fdt.h>.
  * Invariants:
  *   T1  an open tree has passed fdt_check_full over its whole structure block, so every offset
@@ -108,6 +108,15 @@ static void report_depth(struct fdt_tree *tree)
             return;
         }
     }
+}
+
+size_t fdt_blob_used(const void *blob, size_t claimed_bytes)
+{
+    uint64_t structure = (uint64_t)fdt_off_dt_struct(blob) + fdt_size_dt_struct(blob);
+    uint64_t strings = (uint64_t)fdt_off_dt_strings(blob) + fdt_size_dt_strings(blob);
+    uint64_t end = structure > strings ? structure : strings;
+    /* The memreserve block says nowhere how long it is; it stands before the others, or all counts. */
+    return fdt_off_mem_rsvmap(blob) < end && end < claimed_bytes ? (size_t)end : claimed_bytes;
 }
 
 zx_status_t fdt_tree_open(struct fdt_tree *tree, void *blob, size_t usable_bytes,

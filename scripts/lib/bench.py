@@ -9,6 +9,7 @@ for each compiler version. A dearer row fails the run until the baseline is chan
 
 import argparse
 import collections
+import glob
 import json
 import os
 import re
@@ -55,12 +56,13 @@ def append(options):
 
 
 def compiler(options):
-    """Name and version of the compiler that made the kernel."""
-    elf = os.path.join(machine.build_folder(options), "kernel.elf")
-    text = subprocess.run(["readelf", "-p", ".comment", elf], capture_output=True, text=True,
-                          check=False).stdout
-    found = re.search(r"(GCC|clang)[^\n]*?(\d+\.\d+\.\d+)", text)
-    return "%s %s" % (found.group(1).lower(), found.group(2)) if found else "unknown"
+    """Name and version of the compiler that the build folder uses."""
+    found = {}
+    for file in glob.glob(os.path.join(machine.build_folder(options), "CMakeFiles", "*",
+                                       "CMakeCCompiler.cmake")):
+        with open(file, encoding="utf-8") as f:
+            found.update(re.findall(r'set\(CMAKE_C_COMPILER_(ID|VERSION) "([^"]+)"\)', f.read()))
+    return "%s %s" % (found.get("ID", "unknown").lower(), found.get("VERSION", ""))
 
 
 def boot(options, more=()):

@@ -18,6 +18,8 @@ const char *const fixture_names[] = {
 };
 const size_t fixture_count = countof(fixture_names);
 
+bool fixture_indexed;
+
 void fixture_load_path(struct fixture *fixture, const char *path)
 {
     memset(fixture, 0, sizeof(*fixture));
@@ -46,6 +48,9 @@ void fixture_open(struct fixture *fixture)
     assert_int_equal(
         fdt_tree_open(&fixture->tree, fixture->blob, fixture->bytes, fixture_report, fixture),
         ZX_OK);
+    if (fixture_indexed) {
+        assert_true(fdt_tree_index(&fixture->tree, fixture->index, FIXTURE_INDEX_MAX));
+    }
 }
 
 void fixture_begin(struct fixture *fixture, const char *name)

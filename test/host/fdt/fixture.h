@@ -25,10 +25,17 @@ struct fixture_report {
     char message[160];
 };
 
+/* More nodes than any fixture has. */
+#define FIXTURE_INDEX_MAX 1024
+
+/* True: fixture_open gives trees an index. All tests run both ways, and expect the same. */
+extern bool fixture_indexed;
+
 struct fixture {
     void *blob;
     size_t bytes;
     struct fdt_tree tree;
+    struct fdt_index_entry index[FIXTURE_INDEX_MAX];
     struct fixture_report reports[FDT_REPORTS_MAX + 8];
     uint32_t report_count;
 };

@@ -2,9 +2,10 @@
 /*
  * Runs all groups of the device-tree reader's tests.
  */
+#include "fixture.h"
 #include "suites.h"
 
-int main(void)
+static int run_all(void)
 {
     int failed = 0;
     failed += run_tree_tests();
@@ -19,5 +20,13 @@ int main(void)
     failed += run_devices_tests();
     failed += run_driver_tests();
     failed += run_boards_tests();
+    return failed;
+}
+
+int main(void)
+{
+    int failed = run_all();
+    fixture_indexed = true; /* the same trees, asked by way of an index */
+    failed += run_all();
     return failed == 0 ? 0 : 1;
 }

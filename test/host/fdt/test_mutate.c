@@ -249,6 +249,9 @@ static void try_one(struct fixture *f, uint64_t seed)
     if (fdt_tree_open(&f->tree, exact, bytes, fixture_report, f) == ZX_OK) {
         opened_count++;
         check_tree(&f->tree);
+        /* The same damage by way of an index, as far as it holds all nodes. */
+        (void)fdt_tree_index(&f->tree, f->index, FIXTURE_INDEX_MAX);
+        check_tree(&f->tree);
         /* The seeds are gone, and what held them is still a tree. */
         assert_int_equal(fdt_tree_open(&f->tree, exact, bytes, NULL, NULL), ZX_OK);
     } else {

@@ -82,7 +82,7 @@ static void print_cache(void *ctx, const struct slab_cache *c, uint64_t outstand
 static bool quiet_now(void)
 {
     for (unsigned i = 0; i < hal_cpu_count(); i++) {
-        if (__atomic_load_n(&cpu_get(i)->ready_count, __ATOMIC_ACQUIRE) != 0)
+        if (atomic_load(&cpu_get(i)->ready_count) != 0)
             return false;
     }
     return host_others_idle();

@@ -3,12 +3,13 @@
 // The frame around target tests: finds the tests, runs them, prints TAP. The interface is in
 // testing/testing.h.
 //
-// State: what the running test has come to. The first thread alone may touch it, so EXPECT_* belongs
-// there; a test that fails in another thread or process tells the first one by a flag or a code.
+// State: what the running test has come to; any thread of the program may say that it failed. A child
+// process tells its test by a return code or a message.
 
 #include <testing/testing.h>
 
 #include <stdarg.h>
+#include <stdatomic.h>
 
 #include "framework.h"
 
@@ -26,7 +27,7 @@
 // From the linker: the rows that TEST and CHILD make.
 extern const struct test_case __start_test_cases[], __stop_test_cases[];
 
-static bool failed, skipped;
+static atomic_bool failed, skipped;
 static zx_handle_t root_resource;
 
 void test_fail(const char *file, int line, const char *format, ...)

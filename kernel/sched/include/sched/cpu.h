@@ -23,7 +23,7 @@ struct cpu {
     struct thread *switched_from;        // [R] who gave this CPU away last; finished by the next one
     struct hal_aspace *aspace;           // [R] address space active on this CPU
     uint64_t switch_ticks;               // [R] when current was switched in
-    uint32_t ready_count;                // [R]
+    atomic_uint ready_count;             // [R] to write; others read it as a hint
     atomic_bool is_idle;                 // [a] runs its idle thread with nothing ready
     atomic_bool online;                  // [a]
     bool slice_armed;                    // [R]

@@ -52,10 +52,24 @@
  */
 typedef void (*fdt_report_fn)(void *context, const char *path, const char *message);
 
+/* One node of an index; private to platform/fdt. */
+#define FDT_INDEX_PROPS 3
+struct fdt_index_entry {
+    int32_t offset;
+    uint32_t phandle; /* 0: none */
+    uint16_t parent;  /* place in the index; the root's is its own */
+    uint16_t depth;
+    int32_t props[FDT_INDEX_PROPS]; /* offsets of the properties asked for most; -1: absent */
+};
+/* The most nodes an index can hold. */
+#define FDT_INDEX_MAX 0x10000u
+
 /* An open tree. The fields are private to platform/fdt. */
 struct fdt_tree {
     void *blob;
     size_t blob_bytes;
+    const struct fdt_index_entry *index; /* in blob order; NULL: none */
+    uint32_t index_count;
     fdt_report_fn report;
     void *report_context;
     uint32_t report_count;
@@ -91,6 +105,10 @@ static inline bool fdt_node_same(struct fdt_node a, struct fdt_node b)
  */
 zx_status_t fdt_blob_size(const void *blob, size_t usable_bytes, size_t *out_bytes);
 
+/* How many of the claimed bytes hold something, by the same header: blobs are often padded to a
+ * megabyte. Not more than `claimed_bytes`. */
+size_t fdt_blob_used(const void *blob, size_t claimed_bytes);
+
 /*
  * Checks the whole blob, of which `usable_bytes` are readable (and writable, if the seeds are to
  * be wiped), and makes `tree` a view of it. `report` may be NULL. The blob must stay mapped.
@@ -98,6 +116,16 @@ zx_status_t fdt_blob_size(const void *blob, size_t usable_bytes, size_t *out_byt
  */
 zx_status_t fdt_tree_open(struct fdt_tree *tree, void *blob, size_t usable_bytes,
                           fdt_report_fn report, void *context);
+
+/*
+ * Lists the nodes of an open tree in `entries`, so that parents, paths, phandles, walks and matches no
+ * longer scan the blob. Results stay the same. `entries` must live as long as the tree is used. False if
+ * there are more than `capacity` (at most FDT_INDEX_MAX) nodes: then the tree goes on without.
+ */
+bool fdt_tree_index(struct fdt_tree *tree, struct fdt_index_entry *entries, uint32_t capacity);
+
+/* Follows the index of a tree to another mapping of it; nothing if the tree has none. */
+void fdt_tree_index_moved(struct fdt_tree *tree, const struct fdt_index_entry *entries);
 
 /*
  * Follows a blob to another mapping of the same bytes (identity map -> direct map). All

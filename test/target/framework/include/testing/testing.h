@@ -15,7 +15,7 @@
 // test is about; docs/ledger.md is made from these.
 //
 // EXPECT_* notes a failure and goes on; ASSERT_* leaves the function it stands in, which must return
-// void. Both may be used in functions that a test calls, in the first thread of the program.
+// void. Both may be used in functions that a test calls, in any thread of the program.
 //
 // The program prints TAP. If it is the first program (environment `mon.nonce`, minilib/session.h) it
 // then tells its status and powers off. Arguments select tests by name.

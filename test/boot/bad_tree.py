@@ -1,0 +1,785 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Boots with device trees that are wrong, and looks for the line that says so.
+
+usage: bad_tree.py PRESET [--random COUNT] [--seed N] [--only TEXT]
+
+Each case changes the tree of QEMU's own machine and says how the boot must go: the monitor runs
+(`lives`), the kernel says why it cannot boot (`stops`), or userboot says what it lacks (`says`). With
+--random, that many trees with random words in them instead: they must end in any of these ways, for
+nobody can say in which.
+"""
+
+import argparse
+import random
+import struct
+import sys
+
+import guest
+from devicetree import cells, longs, read, set_header, strings
+from guest import CANNOT_BOOT, IMAGE_AT, INITRD_AT, PANIC, RAM, TREE_AT
+
+MIB = 1 << 20
+RAM_BYTES = 256 * MIB
+CASES = []
+
+
+def check(loader, kind, texts, patience=guest.PATIENCE):
+    """Boots; returns the result and what is wrong with it."""
+    result = loader.run(texts if kind == "says" else (), patience)
+    problems = ["not said: %s" % text for text in texts if text not in result.output]
+    if PANIC in result.output:
+        problems.append("the kernel panicked")
+    wanted = {"lives": ("off", "status"), "stops": ("stopped",), "says": ("said", "off")}[kind]
+    if result.ended not in wanted:
+        problems.append("ended by '%s'" % result.ended)
+    if kind == "lives" and (result.status != 0 or "\nalive" not in result.output):
+        problems.append("the monitor did not run its commands")
+    return result, problems
+
+
+def case(name, kind, *texts):
+    """Registers a case. The function gets a Loader whose tree is complete, and changes it."""
+    def register(change):
+        def run(build):
+            loader = guest.Loader(build, name)
+            loader.describe()
+            change(loader)
+            return check(loader, kind, [CANNOT_BOOT, *texts] if kind == "stops" else list(texts))
+        CASES.append((name, run))
+        return change
+    return register
+
+
+def memory(loader, *banks):
+    loader.tree.root.child("memory").props["reg"] = longs(*[word for bank in banks for word in bank])
+
+
+def reserve(loader, base, size, **more):
+    """A child of /reserved-memory, which is made if it is missing."""
+    root = loader.tree.root
+    try:
+        parent = root.child("reserved-memory")
+    except KeyError:
+        parent = root.add("reserved-memory", _address_cells=cells(2), _size_cells=cells(2), ranges=b"")
+        parent.props = {"#address-cells": cells(2), "#size-cells": cells(2), "ranges": b""}
+    return parent.add("piece@%x" % base, reg=longs(base, size), **more)
+
+
+# ---- nothing wrong: the harness itself, and what boot loaders other than QEMU do ------------------
+
+@case("as it should be", "lives", "2 CPUs", "256 MiB")
+def _(loader):
+    pass
+
+
+# ---- memory -----------------------------------------------------------------------------------------
+
+@case("no memory node", "stops", "the device tree describes no memory")
+def _(loader):
+    loader.tree.root.remove("memory")
+
+
+@case("memory of size 0", "stops", "the device tree describes no memory")
+def _(loader):
+    memory(loader, (RAM, 0))
+
+
+@case("memory disabled", "stops", "the device tree describes no memory")
+def _(loader):
+    loader.tree.root.child("memory").props["status"] = strings("disabled")
+
+
+@case("memory without device_type", "stops", "fdt: /memory@40000000: device_type: absent",
+      "the device tree describes no memory")
+def _(loader):
+    del loader.tree.root.child("memory").props["device_type"]
+
+
+@case("memory without reg", "stops", "reg: absent from a memory node",
+      "the device tree describes no memory")
+def _(loader):
+    del loader.tree.root.child("memory").props["reg"]
+
+
+@case("memory with half an entry", "stops", "fdt: /memory@40000000: reg",
+      "the device tree describes no memory")
+def _(loader):
+    loader.tree.root.child("memory").props["reg"] = longs(RAM) + cells(0)
+
+
+@case("memory elsewhere", "stops", "the image at 0x40200000 is not in the memory")
+def _(loader):
+    memory(loader, (RAM + 64 * MIB, 64 * MIB))
+
+
+@case("memory that wraps round", "stops", "the device tree describes no memory")
+def _(loader):
+    memory(loader, (2**64 - 4096, 8192))
+
+
+@case("memory of less than a page", "stops", "no memory that can be used")
+def _(loader):
+    memory(loader, (IMAGE_AT + 1, 4095))
+
+
+@case("memory only for the image", "stops", "memory")
+def _(loader):
+    memory(loader, (IMAGE_AT, 2 * MIB))
+
+
+@case("memory too small for the initrd", "says", "initrd at 0x44000000", "not in RAM, ignored",
+      "userboot: no initrd")
+def _(loader):
+    memory(loader, (RAM, 16 * MIB))
+
+
+@case("banks: several, with gaps", "lives", "144 MiB")
+def _(loader):
+    memory(loader, (RAM + 200 * MIB, 8 * MIB), (RAM, 64 * MIB), (RAM + 64 * MIB, 8 * MIB),
+           (RAM + 128 * MIB, 64 * MIB))
+    loader.tree_at = RAM + 130 * MIB
+
+
+@case("banks: overlapping", "lives", "overlaps other memory", "128 MiB")
+def _(loader):
+    memory(loader, (RAM, 80 * MIB), (RAM + 32 * MIB, 96 * MIB))
+
+
+@case("banks: not of whole pages", "lives", "127 MiB")
+def _(loader):
+    memory(loader, (RAM + 1, 64 * MIB - 1), (RAM + 64 * MIB, 64 * MIB - 2))
+
+
+@case("banks: more than there is room for", "lives", "alive")
+def _(loader):
+    memory(loader, (RAM, 128 * MIB), *[(RAM + 128 * MIB + i * 16384, 4096) for i in range(80)])
+
+
+@case("banks: beyond all reach", "lives", "128 MiB")
+def _(loader):
+    memory(loader, (RAM, 128 * MIB), (1 << 50, 16 * MIB))
+
+
+@case("banks: one node each", "lives", "192 MiB")
+def _(loader):
+    memory(loader, (RAM, 128 * MIB))
+    loader.tree.root.add("memory@4a000000", device_type=strings("memory"),
+                         reg=longs(RAM + 160 * MIB, 64 * MIB)).props["device_type"] = strings("memory")
+
+
+# ---- reserved memory ----------------------------------------------------------------------------
+
+@case("reserved: overlapping ranges", "lives")
+def _(loader):
+    loader.tree.reservations = [(RAM + 96 * MIB, 4 * MIB), (RAM + 98 * MIB, 4 * MIB)]
+    reserve(loader, RAM + 97 * MIB, 8 * MIB)
+    reserve(loader, RAM + 97 * MIB, MIB)
+
+
+@case("reserved: image, initrd and tree", "lives")
+def _(loader):
+    loader.tree.reservations = [(IMAGE_AT, MIB), (TREE_AT, MIB)]
+    reserve(loader, INITRD_AT, MIB)
+
+
+@case("reserved: holes that must not be mapped", "lives")
+def _(loader):
+    for i, size in enumerate((4096, 2 * MIB, 100, 3 * MIB + 4096)):
+        reserve(loader, RAM + 80 * MIB + i * 6 * MIB + 0x3000, size, no_map=b"")
+
+
+@case("reserved: a hole at the start and one at the end", "lives")
+def _(loader):
+    reserve(loader, RAM, 64 * 1024, no_map=b"")
+    reserve(loader, RAM + RAM_BYTES - 64 * 1024, 64 * 1024, no_map=b"")
+
+
+@case("reserved: the initrd must not be mapped", "says", "initrd")
+def _(loader):
+    reserve(loader, INITRD_AT + 4096, 4096, no_map=b"")
+
+
+@case("reserved: the tree must not be mapped", "lives")
+def _(loader):
+    reserve(loader, TREE_AT, 64 * 1024, no_map=b"")
+
+
+@case("reserved: the image must not be mapped", "stops", "image")
+def _(loader):
+    reserve(loader, IMAGE_AT, MIB, no_map=b"")
+
+
+@case("reserved: everything", "stops", "memory")
+def _(loader):
+    reserve(loader, RAM, RAM_BYTES)
+
+
+@case("reserved: everything must not be mapped", "stops")
+def _(loader):
+    reserve(loader, RAM, RAM_BYTES, no_map=b"")
+
+
+@case("reserved: a range that wraps round", "stops", "memory")
+def _(loader):
+    loader.tree.reservations = [(RAM + 4096, 2**64 - 8192)]
+
+
+@case("reserved: outside of RAM, empty, disabled, without reg", "lives")
+def _(loader):
+    reserve(loader, 1 << 40, MIB, no_map=b"")
+    reserve(loader, RAM + MIB, 0)
+    reserve(loader, IMAGE_AT, MIB, no_map=b"").props["status"] = strings("disabled")
+    loader.tree.node("/reserved-memory").add("cma", size=longs(64 * MIB), reusable=b"")
+
+
+@case("reserved: 60 ranges", "lives")
+def _(loader):
+    for i in range(60):
+        reserve(loader, RAM + 80 * MIB + i * MIB, 4096)
+
+
+@case("reserved: more ranges than there is room for", "stops", "reserved ranges")
+def _(loader):
+    loader.tree.reservations = [(RAM + 80 * MIB + i * MIB // 2, 4096) for i in range(100)]
+
+
+# ---- /chosen ----------------------------------------------------------------------------------------
+
+@case("no /chosen", "says", "Jacinth on QEMU virt", "userboot: no initrd")
+def _(loader):
+    loader.tree.root.remove("chosen")
+
+
+@case("no stdout-path", "lives")
+def _(loader):
+    del loader.chosen().props["stdout-path"]
+
+
+@case("no stdout-path, no aliases", "lives")
+def _(loader):
+    del loader.chosen().props["stdout-path"]
+    loader.tree.root.remove("aliases")
+
+
+@case("stdout-path: options", "lives")
+def _(loader):
+    loader.chosen().props["stdout-path"] = strings("/pl011@9000000:115200n8")
+
+
+@case("stdout-path: alias and options", "lives")
+def _(loader):
+    loader.chosen().props["stdout-path"] = strings("serial0:115200n8")
+
+
+@case("stdout-path: leads nowhere", "lives", "stdout-path: leads to no node")
+def _(loader):
+    loader.chosen().props["stdout-path"] = strings("/uart@1")
+
+
+@case("stdout-path: leads to what is no UART", "lives", "stdout-path: ")
+def _(loader):
+    loader.chosen().props["stdout-path"] = strings("/pl031@9010000")
+
+
+@case("stdout-path: not a string", "lives")
+def _(loader):
+    loader.chosen().props["stdout-path"] = b"\xff\xfe\xfd"
+
+
+@case("console: unknown", "lives", "no console: no UART with a driver")
+def _(loader):
+    loader.tree.compatible("arm,pl011").props["compatible"] = strings("acme,serial")
+
+
+@case("console: disabled", "lives", "no console: no UART with a driver")
+def _(loader):
+    loader.tree.compatible("arm,pl011").props["status"] = strings("disabled")
+
+
+@case("console: without registers", "lives", "reg")
+def _(loader):
+    del loader.tree.compatible("arm,pl011").props["reg"]
+
+
+@case("console: without interrupt", "lives")
+def _(loader):
+    del loader.tree.compatible("arm,pl011").props["interrupts"]
+
+
+@case("console: interrupt out of range", "lives")
+def _(loader):
+    loader.tree.compatible("arm,pl011").props["interrupts"] = cells(0, 1000, 4)
+
+
+@case("command line: absent", "says", "jacinth> ")
+def _(loader):
+    del loader.chosen().props["bootargs"]
+
+
+@case("command line: without its end", "says", "bootargs", "jacinth> ")
+def _(loader):
+    loader.chosen().props["bootargs"] = b"kaslr=off"
+
+
+@case("command line: long, with odd bytes", "lives")
+def _(loader):
+    props = loader.chosen().props
+    props["bootargs"] = props["bootargs"][:-1] + b" \x01\xff\xc3\xa4= =x " + b"word " * 100 + b"\0"
+
+
+@case("command line: too long", "lives")
+def _(loader):
+    props = loader.chosen().props
+    props["bootargs"] = props["bootargs"][:-1] + b"y" * 9000 + b"\0"
+
+
+@case("kaslr-seed: short", "lives")
+def _(loader):
+    loader.chosen().props["kaslr-seed"] = b"\x01\x02\x03\x04"
+
+
+@case("kaslr-seed: odd", "lives", "kaslr-seed")
+def _(loader):
+    loader.chosen().props["kaslr-seed"] = b"\x01\x02\x03"
+
+
+@case("kaslr-seed: zero, rng-seed empty", "lives")
+def _(loader):
+    loader.chosen().props["kaslr-seed"] = bytes(8)
+    loader.chosen().props["rng-seed"] = b""
+
+
+@case("seeds: none", "lives")
+def _(loader):
+    loader.chosen().props.pop("kaslr-seed", None)
+    loader.chosen().props.pop("rng-seed", None)
+
+
+@case("seeds: all bits, and a long one", "lives")
+def _(loader):
+    loader.chosen().props["kaslr-seed"] = b"\xff" * 8
+    loader.chosen().props["rng-seed"] = bytes(range(1, 251))
+
+
+# ---- the initrd's place -------------------------------------------------------------------------
+
+def initrd(loader, start, end):
+    loader.chosen().props["linux,initrd-start"] = start
+    loader.chosen().props["linux,initrd-end"] = end
+
+
+@case("initrd: addresses of 4 bytes", "lives")
+def _(loader):
+    initrd(loader, cells(INITRD_AT), cells(INITRD_AT + len(loader.initrd)))
+
+
+@case("initrd: one of 4 bytes, one of 8", "lives")
+def _(loader):
+    initrd(loader, cells(INITRD_AT), longs(INITRD_AT + len(loader.initrd)))
+
+
+@case("initrd: addresses of 3 bytes", "says", "linux,initrd-", "userboot: no initrd")
+def _(loader):
+    initrd(loader, b"\x44\0\0", b"\x44\x10\0")
+
+
+@case("initrd: end before start", "says", "linux,initrd-end: lies before the start",
+      "userboot: no initrd")
+def _(loader):
+    initrd(loader, longs(INITRD_AT), longs(INITRD_AT - 4096))
+
+
+@case("initrd: end at start", "says", "userboot: no initrd")
+def _(loader):
+    initrd(loader, longs(INITRD_AT), longs(INITRD_AT))
+
+
+@case("initrd: no end", "says", "an initrd needs both start and end", "userboot: no initrd")
+def _(loader):
+    del loader.chosen().props["linux,initrd-end"]
+
+
+@case("initrd: outside of RAM", "says", "not in RAM, ignored", "userboot: no initrd")
+def _(loader):
+    initrd(loader, longs(0x1000000), longs(0x1100000))
+
+
+@case("initrd: begins in RAM, ends outside", "says", "not in RAM, ignored", "userboot: no initrd")
+def _(loader):
+    initrd(loader, longs(RAM + RAM_BYTES - 4096), longs(RAM + RAM_BYTES + 4096))
+
+
+@case("initrd: all addresses", "says", "not in RAM, ignored", "userboot: no initrd")
+def _(loader):
+    initrd(loader, longs(1), longs(2**64 - 1))
+
+
+@case("initrd: over the image", "says", "initrd", "userboot: ")
+def _(loader):
+    initrd(loader, longs(IMAGE_AT), longs(IMAGE_AT + 65536))
+
+
+@case("initrd: over the tree", "says", "userboot: the initrd is not a cpio archive")
+def _(loader):
+    initrd(loader, longs(TREE_AT), longs(TREE_AT + 65536))
+
+
+@case("initrd: at an odd address", "lives")
+def _(loader):
+    loader.initrd_at += 13
+    loader.describe()
+
+
+# ---- interrupt controller, timer, CPUs, power -----------------------------------------------------
+
+GIC = "arm,gic-v3"
+
+
+@case("interrupt controller: unknown", "stops", "no interrupt controller")
+def _(loader):
+    loader.tree.compatible(GIC).props["compatible"] = strings("acme,pic")
+
+
+@case("interrupt controller: none", "stops", "no interrupt controller")
+def _(loader):
+    loader.tree.root.remove("intc")
+
+
+@case("interrupt controller: no registers", "stops", "reg: ", "interrupt controller")
+def _(loader):
+    del loader.tree.compatible(GIC).props["reg"]
+
+
+@case("interrupt controller: one region", "stops", "lacks a region of the interrupt controller")
+def _(loader):
+    gic = loader.tree.compatible(GIC)
+    gic.props["reg"] = gic.props["reg"][:16]
+
+
+@case("interrupt controller: empty regions", "stops", "is empty")
+def _(loader):
+    gic = loader.tree.compatible(GIC)
+    gic.props["reg"] = longs(0x8000000, 0, 0x80a0000, 0)
+
+
+@case("interrupt controller: redistributors of no CPU", "stops", "no redistributor belongs to the boot CPU")
+def _(loader):
+    gic = loader.tree.compatible(GIC)
+    gic.props["reg"] = longs(0x8000000, 0x10000, 0x80a0000, 0x10000)
+
+
+@case("interrupt controller: redistributors of the boot CPU only", "lives", "CPU 1")
+def _(loader):
+    gic = loader.tree.compatible(GIC)
+    gic.props["reg"] = longs(0x8000000, 0x10000, 0x80a0000, 0x20000)
+
+
+@case("interrupt controller: said to be a GICv2", "stops", "interrupt controller")
+def _(loader):
+    loader.tree.compatible(GIC).props["compatible"] = strings("arm,gic-400")
+
+
+@case("timer: none", "stops", "no usable timer")
+def _(loader):
+    loader.tree.root.remove("timer")
+
+
+@case("timer: without interrupts", "stops", "no line of the virtual timer", "no usable timer")
+def _(loader):
+    del loader.tree.compatible("arm,armv8-timer").props["interrupts"]
+
+
+@case("timer: shared interrupts", "stops", "not private to a CPU", "no usable timer")
+def _(loader):
+    loader.tree.compatible("arm,armv8-timer").props["interrupts"] = cells(*[0, 5, 4] * 4)
+
+
+@case("timer: interrupts of nobody", "stops", "no usable timer")
+def _(loader):
+    del loader.tree.root.props["interrupt-parent"]
+
+
+@case("psci: none", "lives", "CPU 1")
+def _(loader):
+    loader.tree.root.remove("psci")
+
+
+@case("psci: no method", "lives", "method", "CPU 1")
+def _(loader):
+    del loader.tree.root.child("psci").props["method"]
+
+
+@case("psci: unknown method", "lives", "method", "CPU 1")
+def _(loader):
+    loader.tree.root.child("psci").props["method"] = strings("pray")
+
+
+@case("cpus: unknown enable-method", "lives", "CPU 1")
+def _(loader):
+    loader.tree.node("/cpus/cpu@1").props["enable-method"] = strings("acme,smp")
+
+
+@case("cpus: spin-table without address", "lives", "CPU 1")
+def _(loader):
+    loader.tree.node("/cpus/cpu@1").props["enable-method"] = strings("spin-table")
+
+
+@case("cpus: spin-table where nobody waits", "lives", "CPU 1 did not start")
+def _(loader):
+    props = loader.tree.node("/cpus/cpu@1").props
+    props["enable-method"] = strings("spin-table")
+    props["cpu-release-addr"] = longs(RAM + 0x1000)
+
+
+@case("cpus: none", "lives")
+def _(loader):
+    loader.tree.root.remove("cpus")
+
+
+@case("cpus: disabled", "lives", "1 CPU")
+def _(loader):
+    loader.tree.node("/cpus/cpu@1").props["status"] = strings("disabled")
+
+
+@case("cpus: twice the same", "lives", "two cpu nodes with one MPIDR", "1 CPU")
+def _(loader):
+    loader.tree.node("/cpus/cpu@1").props["reg"] = cells(0)
+
+
+@case("cpus: one that does not exist", "lives", "psci: CPU_ON of 0x30", "CPU 1")
+def _(loader):
+    loader.tree.node("/cpus/cpu@1").props["reg"] = cells(0x30)
+
+
+@case("cpus: no number", "lives", "1 CPU")
+def _(loader):
+    del loader.tree.node("/cpus/cpu@1").props["reg"]
+
+
+@case("cpus: more than the kernel has room for", "lives", "CPUs")
+def _(loader):
+    for i in range(2, 100):
+        loader.tree.node("/cpus").add("cpu@%x" % i, device_type=strings("cpu"), reg=cells(i << 8),
+                                      enable_method=strings("acme")).props["device_type"] = strings("cpu")
+
+
+# ---- cells and ranges -------------------------------------------------------------------------------
+
+@case("cells: 1 and 1 everywhere", "lives", "256 MiB")
+def _(loader):
+    root = loader.tree.root
+    for name in [node.name for node in root.children]:
+        if name.startswith(("pcie", "platform-bus")):
+            root.remove(name)
+    root.props["#address-cells"] = root.props["#size-cells"] = cells(1)
+    for node in root.walk():
+        if "reg" in node.props and not node.name.startswith("cpu@"):
+            words = struct.unpack(">%dQ" % (len(node.props["reg"]) // 8), node.props["reg"])
+            node.props["reg"] = cells(*words)
+    loader.chosen().props["linux,initrd-start"] = cells(INITRD_AT)
+    loader.chosen().props["linux,initrd-end"] = cells(INITRD_AT + len(loader.initrd))
+
+
+@case("cells: absurd numbers", "stops", "#address-cells")
+def _(loader):
+    loader.tree.root.props["#address-cells"] = cells(0x10000000)
+
+
+@case("cells: none", "stops", "memory")
+def _(loader):
+    del loader.tree.root.props["#address-cells"]
+    del loader.tree.root.props["#size-cells"]
+
+
+@case("nodes nested deeply", "lives", "nodes nested too deeply are ignored")
+def _(loader):
+    node = loader.tree.root
+    for _level in range(200):
+        node = node.add("deeper")
+
+
+@case("nodes and properties by the thousand", "lives")
+def _(loader):
+    parent = loader.tree.root.add("many")
+    for i in range(3000):
+        parent.add("node@%x" % i, reg=longs(i), phandle=cells(0x10000 + i))
+
+
+# ---- the blob itself --------------------------------------------------------------------------------
+
+def blob(name, kind, *texts):
+    """Like case(), for functions that get the blob and return another."""
+    def register(change):
+        @case("blob: " + name, kind, *texts)
+        def _(loader):
+            loader.blob = change(loader.tree.blob())
+        return change
+    return register
+
+
+NO_TREE = "no usable device tree at 0x48000000"
+
+
+@blob("none", "stops", NO_TREE, "no device tree magic")
+def _(data):
+    return bytes(len(data))
+
+
+@blob("other magic", "stops", NO_TREE, "no device tree magic")
+def _(data):
+    return set_header(data, "magic", 0xd00dfeee)
+
+
+@blob("bytes swapped", "stops", NO_TREE, "no device tree magic")
+def _(data):
+    return b"".join(data[i:i + 4][::-1] for i in range(0, len(data), 4))
+
+
+@blob("random bytes", "stops", NO_TREE)
+def _(data):
+    return random.Random(1).randbytes(len(data))
+
+
+@blob("huge size", "stops", NO_TREE)
+def _(data):
+    return set_header(data, "totalsize", 0x40000000)
+
+
+@blob("size of 0", "stops", NO_TREE)
+def _(data):
+    return set_header(data, "totalsize", 0)
+
+
+@blob("size of a header", "stops", NO_TREE)
+def _(data):
+    return set_header(data, "totalsize", 40)
+
+
+@blob("size beyond the data", "lives")
+def _(data):
+    return set_header(data, "totalsize", 2 * MIB)
+
+
+@blob("version of the future", "stops", NO_TREE, "version not supported")
+def _(data):
+    return set_header(set_header(data, "version", 99), "last_comp_version", 99)
+
+
+@blob("version of the past", "stops", NO_TREE, "version not supported")
+def _(data):
+    return set_header(set_header(data, "version", 1), "last_comp_version", 1)
+
+
+@blob("structure outside", "stops", NO_TREE)
+def _(data):
+    return set_header(data, "off_dt_struct", len(data))
+
+
+@blob("structure at an odd place", "stops", NO_TREE, "a block is not aligned")
+def _(data):
+    return set_header(data, "off_dt_struct", 58)
+
+
+@blob("strings outside", "stops", NO_TREE)
+def _(data):
+    return set_header(data, "off_dt_strings", 0xfffffff0)
+
+
+@blob("no strings", "stops", NO_TREE)
+def _(data):
+    return set_header(data, "size_dt_strings", 0)
+
+
+@blob("no structure", "stops", NO_TREE)
+def _(data):
+    return set_header(data, "size_dt_struct", 0)
+
+
+@blob("reservations without end", "stops", NO_TREE)
+def _(data):
+    return set_header(data, "off_mem_rsvmap", len(data) & ~7)
+
+
+for part in (1, 3, 5, 7):
+    @blob("cut short after %d eighths" % part, "stops", NO_TREE)
+    def _(data, part=part):
+        return data[:len(data) * part // 8]
+
+
+@case("blob: at an address that is not aligned", "stops", "no usable device tree at 0x48000004",
+      "not an aligned address")
+def _(loader):
+    loader.tree_at += 4
+
+
+@case("x0 is 0", "stops", "no usable device tree at 0", "not an aligned address")
+def _(loader):
+    loader.x0 = 0
+
+
+@case("x0 leads to where nothing is", "stops", "no usable device tree at 0x7f0000000000")
+def _(loader):
+    loader.x0 = 0x7f0000000000
+
+
+@case("x0 is no address at all", "stops", "no usable device tree")
+def _(loader):
+    loader.x0 = 0xdeadbeefdeadbee8
+
+
+@case("x0 leads to a device", "stops", "no usable device tree at 0x9000000")
+def _(loader):
+    loader.x0 = 0x9000000
+
+
+# ---- random words -----------------------------------------------------------------------------------
+
+def corrupt(data, seed):
+    """The blob with one to four words replaced, mostly by what a parser might trip over."""
+    dice = random.Random(seed)
+    changed = bytearray(data)
+    for _ in range(dice.choice((1, 1, 1, 2, 4))):
+        at = 4 * dice.randrange(1, len(data) // 4)
+        old, = struct.unpack_from(">I", changed, at)
+        new = dice.choice((0, 1, 2, 3, 4, 9, 0xffffffff, 0x7fffffff, 0x80000000, old ^ 1 << dice.randrange(32),
+                           old + 1 & 0xffffffff, dice.randrange(2**32)))
+        struct.pack_into(">I", changed, at, new)
+    return bytes(changed)
+
+
+def random_case(seed):
+    def run(build):
+        loader = guest.Loader(build, "random-%d" % seed)
+        loader.describe()
+        loader.blob = corrupt(loader.tree.blob(), seed)
+        # Without its command line the monitor waits; without its initrd userboot says so.
+        result = loader.run(("jacinth> ",))
+        problems = []
+        if result.ended == "hang" and "userboot: " not in result.output:
+            problems.append("a hang")
+        # A tree may claim memory and devices that are not there; who believes it gets an abort.
+        if PANIC in result.output and "external abort" not in result.output:
+            problems.append("the kernel panicked")
+        if not result.output:
+            problems.append("silence")
+        return result, problems
+    return "random words, seed %d" % seed, run
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("preset")
+    parser.add_argument("--random", type=int, default=0, metavar="COUNT")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the first random case")
+    parser.add_argument("--only", metavar="TEXT", help="only cases whose name has this text")
+    options = parser.parse_args()
+    cases = CASES
+    if options.random:
+        cases = [random_case(options.seed + i) for i in range(options.random)]
+    return guest.run_all(options.preset, cases, options.only)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
