@@ -130,8 +130,10 @@ static bool name_matches(const struct fdt_tree *tree, int place, const char *nam
 {
     const char *own = (const char *)tree->blob + fdt_off_dt_struct(tree->blob) +
                       tree->index[place].offset + FDT_TAGSIZE;
-    if (strncmp(own, name, bytes) != 0) {
-        return false;
+    for (size_t i = 0; i < bytes; i++) {
+        if (own[i] != name[i]) { /* also at the NUL: `name` has none */
+            return false;
+        }
     }
     return own[bytes] == '\0' || (own[bytes] == '@' && memchr(name, '@', bytes) == NULL);
 }

@@ -13,4 +13,5 @@ void *memchr(const void *in, int value, size_t bytes);
 size_t strlen(const char *s);
 size_t strnlen(const char *s, size_t max);
 int strcmp(const char *a, const char *b);
+int strncmp(const char *a, const char *b, size_t bytes);
 char *strrchr(const char *s, int c);

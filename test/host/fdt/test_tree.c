@@ -38,6 +38,39 @@ static void assert_refused(struct fixture *f, const void *blob, size_t bytes, co
     fixture_assert_reported(f, "", why);
 }
 
+static void test_blob_used_leaves_out_padding_only(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_load(&f, "virt-gic3");
+    size_t used = fdt_blob_used(f.blob, f.bytes);
+    assert_int_equal(used, f.bytes); /* dtc writes no padding */
+    assert_int_equal(fdt_blob_used(f.blob, f.bytes + 0x10000), used);
+    assert_int_equal(fdt_blob_used(f.blob, used - 1), used - 1);
+    fdt_set_off_mem_rsvmap(f.blob, (uint32_t)f.bytes); /* behind the rest: no guess is made */
+    assert_int_equal(fdt_blob_used(f.blob, f.bytes + 0x10000), f.bytes + 0x10000);
+    fixture_end(&f);
+}
+
+static void test_tree_index_refuses_more_nodes_than_it_holds(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_load(&f, "virt-gic3");
+    assert_int_equal(fdt_tree_open(&f.tree, f.blob, f.bytes, fixture_report, &f), ZX_OK);
+    assert_false(fdt_tree_index(&f.tree, f.index, 3));
+    assert_true(fdt_node_valid(fdt_node_by_path(&f.tree, "/chosen")));
+    assert_true(fdt_tree_index(&f.tree, f.index, FIXTURE_INDEX_MAX));
+    struct fdt_node chosen = fdt_node_by_path(&f.tree, "/chosen");
+    assert_true(fdt_node_valid(chosen));
+    static struct fdt_index_entry elsewhere[FIXTURE_INDEX_MAX];
+    memcpy(elsewhere, f.index, sizeof(elsewhere));
+    fdt_tree_index_moved(&f.tree, elsewhere);
+    memset(f.index, 0xff, sizeof(f.index));
+    assert_true(fdt_node_same(fdt_node_by_path(&f.tree, "/chosen"), chosen));
+    fixture_end(&f);
+}
+
 static void test_tree_open_refuses_what_is_no_tree(void **state)
 {
     (void)state;
@@ -207,6 +240,8 @@ int run_tree_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_blob_size_reads_the_header_only),
+        cmocka_unit_test(test_blob_used_leaves_out_padding_only),
+        cmocka_unit_test(test_tree_index_refuses_more_nodes_than_it_holds),
         cmocka_unit_test(test_tree_open_refuses_what_is_no_tree),
         cmocka_unit_test(test_tree_open_refuses_broken_structure),
         cmocka_unit_test(test_tree_open_refuses_unaligned_blocks),

@@ -46,14 +46,25 @@ static void child_entry(uint64_t bootstrap, uint64_t fn)
     zx_process_exit(0);
 }
 
+static void launch(struct child *c, void (*fn)(zx_handle_t bootstrap), zx_handle_t bootstrap)
+{
+    assert_ok(zx_process_start(c->process, c->thread, (zx_vaddr_t)child_entry, 0, bootstrap,
+                               (uintptr_t)fn));
+}
+
 struct child start_child(zx_handle_t job, void (*fn)(zx_handle_t bootstrap), zx_handle_t bootstrap)
 {
     struct child c = make_child(job);
 
-    if (bootstrap == ZX_HANDLE_INVALID)
-        bootstrap = make_event();
-    assert_ok(zx_process_start(c.process, c.thread, (zx_vaddr_t)child_entry, 0, bootstrap,
-                               (uintptr_t)fn));
+    launch(&c, fn, bootstrap != ZX_HANDLE_INVALID ? bootstrap : make_event());
+    return c;
+}
+
+struct child start_child_with_itself(zx_handle_t job, void (*fn)(zx_handle_t self))
+{
+    struct child c = make_child(job);
+
+    launch(&c, fn, duplicate_without(c.process, 0));
     return c;
 }
 

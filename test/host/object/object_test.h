@@ -45,6 +45,8 @@ struct child make_child(zx_handle_t job);
 void close_child(struct child *c);
 // A running process whose only thread runs fn(bootstrap); the thread's handle is kept too.
 struct child start_child(zx_handle_t job, void (*fn)(zx_handle_t bootstrap), zx_handle_t bootstrap);
+// The same; the bootstrap handle is one to the process itself, so that it can have more threads.
+struct child start_child_with_itself(zx_handle_t job, void (*fn)(zx_handle_t self));
 // Bodies for it: one waits until it is killed, one spins in user mode, one ends at once.
 void child_waits(zx_handle_t bootstrap);
 void child_spins(zx_handle_t bootstrap);
