@@ -61,10 +61,9 @@ def listed(path):
     return rows
 
 
-def main():
-    root = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..")
+def check(root):
+    """What differs, a line a file."""
     rows = listed(os.path.join(root, "docs", "ordering.md"))
-    bad = 0
     files = {}
     for folder in FOLDERS:
         for base, _, names in os.walk(os.path.join(root, folder)):
@@ -72,15 +71,20 @@ def main():
                 relative = os.path.relpath(os.path.join(base, name), root)
                 if name.endswith((".c", ".h", ".S")) and not relative.startswith(SKIPPED):
                     files[relative] = operations(os.path.join(base, name))
+    differences = []
     for name in sorted(set(files) | set(rows)):
         code, page = files.get(name, collections.Counter()), rows[name]
         if code != page:
-            bad += 1
-            print("%s: in the code only: %s; in docs/ordering.md only: %s" %
-                  (name, dict(code - page) or "nothing", dict(page - code) or "nothing"))
-    if not bad:
-        print("docs/ordering.md agrees with %d files" % len(files))
-    return 1 if bad else 0
+            differences.append("%s: in the code only: %s; in docs/ordering.md only: %s" %
+                               (name, dict(code - page) or "nothing", dict(page - code) or "nothing"))
+    return differences
+
+
+def main():
+    root = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..")
+    differences = check(root)
+    print("\n".join(differences) or "docs/ordering.md agrees with the sources")
+    return 1 if differences else 0
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ zx_status_t sys_channel_create(uint32_t options, struct handle_out *out0, struct
 static void discard_handles(user_in_zx_handle_t handles, uint32_t count)
 {
     struct handle_table *table = &process_current()->handles;
-    while (count > 0) {
+    while (count > 0 && !sys_killed()) { // what a killed process has left is closed with its table
         zx_handle_t batch[DISCARD_BATCH];
         uint32_t n = MIN(count, DISCARD_BATCH);
         if (user_copy_in(batch, handles, n) != ZX_OK)
@@ -34,41 +34,43 @@ static void discard_handles(user_in_zx_handle_t handles, uint32_t count)
     }
 }
 
-// Builds the message of a write or call; the endpoint is `ch`. Checks 3 to 6 of channel_write. The
-// handles are consumed in every case.
-static zx_status_t build_packet(struct object *ch, user_in_void bytes, uint32_t num_bytes,
-                                user_in_zx_handle_t handles, uint32_t num_handles,
-                                struct packet **out)
+// A write that failed before its handles were looked at consumes them all the same.
+static NO_INLINE zx_status_t fail_write(zx_status_t status, user_in_zx_handle_t handles,
+                                        uint32_t num_handles)
 {
-    zx_status_t status = ZX_ERR_OUT_OF_RANGE;
-    struct packet *p = NULL;
-    if (num_bytes > ZX_CHANNEL_MAX_MSG_BYTES || num_handles > ZX_CHANNEL_MAX_MSG_HANDLES)
-        goto fail;
-    status = ZX_ERR_NO_MEMORY;
-    p = packet_alloc(num_bytes, num_handles);
-    if (unlikely(p == NULL))
-        goto fail;
-    status = packet_fill_user(p, bytes.addr);
-    if (unlikely(status != ZX_OK))
-        goto fail;
-    if (num_handles != 0) {
-        zx_handle_t values[ZX_CHANNEL_MAX_MSG_HANDLES];
-        status = user_copy_in(values, handles, num_handles);
-        if (status == ZX_OK)
-            status = handle_remove_for_message(&process_current()->handles, values, num_handles, ch,
-                                               p->handles);
-        if (status != ZX_OK) { // consumed, or unreadable
-            packet_free(p);
-            return status;
-        }
-        p->num_handles = (uint16_t)num_handles;
-    }
-    *out = p;
-    return ZX_OK;
-fail:
-    packet_free(p);
     discard_handles(handles, num_handles);
     return status;
+}
+
+// Moves the handles of the array into the packet. On failure they are consumed, or unreadable, and
+// the packet is freed.
+static NO_INLINE zx_status_t take_handles(struct object *ch, struct packet *p,
+                                          user_in_zx_handle_t handles, uint32_t num_handles)
+{
+    zx_handle_t values[ZX_CHANNEL_MAX_MSG_HANDLES];
+    zx_status_t status = user_copy_in(values, handles, num_handles);
+    if (likely(status == ZX_OK))
+        status = handle_remove_for_message(&process_current()->handles, values, num_handles, ch,
+                                           p->handles);
+    if (likely(status == ZX_OK))
+        p->num_handles = (uint16_t)num_handles;
+    else
+        packet_free(p);
+    return status;
+}
+
+// Builds the message of a write or call; the endpoint is `ch`. Checks 3 to 6 of channel_write. The
+// handles are consumed in every case.
+ALWAYS_INLINE zx_status_t build_packet(struct object *ch, user_in_void bytes, uint32_t num_bytes,
+                                       user_in_zx_handle_t handles, uint32_t num_handles,
+                                       struct packet **out)
+{
+    if (unlikely(num_bytes > ZX_CHANNEL_MAX_MSG_BYTES || num_handles > ZX_CHANNEL_MAX_MSG_HANDLES))
+        return fail_write(ZX_ERR_OUT_OF_RANGE, handles, num_handles);
+    zx_status_t status = packet_from_user(num_bytes, num_handles, bytes.addr, out);
+    if (unlikely(status != ZX_OK))
+        return fail_write(status, handles, num_handles);
+    return likely(num_handles == 0) ? ZX_OK : take_handles(ch, *out, handles, num_handles);
 }
 
 zx_status_t sys_channel_write(zx_handle_t handle, uint32_t options, user_in_void bytes,
@@ -79,10 +81,8 @@ zx_status_t sys_channel_write(zx_handle_t handle, uint32_t options, user_in_void
     zx_status_t status = ZX_ERR_INVALID_ARGS;
     if (likely(options == 0))
         status = sys_lookup(handle, &channel_ops, ZX_RIGHT_WRITE, &ch);
-    if (unlikely(status != ZX_OK)) {
-        discard_handles(handles, num_handles);
-        return status;
-    }
+    if (unlikely(status != ZX_OK))
+        return fail_write(status, handles, num_handles);
     status = build_packet(ch, bytes, num_bytes, handles, num_handles, &p);
     if (likely(status == ZX_OK)) {
         status = channel_write(ch, &p);
@@ -140,16 +140,17 @@ struct handle_sink {
     bool etc;
 };
 
-// Hands a taken message to the user: bytes, then handles. Frees the packet.
-static zx_status_t deliver(struct packet *p, user_out_void bytes, const struct handle_sink *sink)
+// Hands a taken message with handles to the user: bytes, then handles. Frees the packet.
+static NO_INLINE zx_status_t deliver_handles(struct packet *p, user_out_void bytes,
+                                             const struct handle_sink *sink)
 {
     zx_handle_info_t infos[ZX_CHANNEL_MAX_MSG_HANDLES];
     uint32_t count = p->num_handles;
     zx_status_t status = packet_drain_user(p, bytes.addr);
-    if (likely(count == 0 || status != ZX_OK))
+    if (unlikely(status != ZX_OK))
         goto out;
     status = receive_handles(p, infos);
-    if (status != ZX_OK)
+    if (unlikely(status != ZX_OK))
         goto out;
     if (sink->etc) {
         status = user_copy_out(sink->infos, infos, count);
@@ -159,14 +160,21 @@ static zx_status_t deliver(struct packet *p, user_out_void bytes, const struct h
             values[i] = infos[i].handle;
         status = user_copy_out(sink->values, values, count);
     }
-    if (status != ZX_OK)
+    if (unlikely(status != ZX_OK))
         close_received(infos, count);
 out:
     packet_free(p);
     return status;
 }
 
-static zx_status_t read_message(zx_handle_t handle, uint32_t options, user_out_void bytes,
+ALWAYS_INLINE zx_status_t deliver(struct packet *p, user_out_void bytes,
+                                  const struct handle_sink *sink)
+{
+    return likely(p->num_handles == 0) ? packet_to_user(p, bytes.addr)
+                                       : deliver_handles(p, bytes, sink);
+}
+
+ALWAYS_INLINE zx_status_t read_message(zx_handle_t handle, uint32_t options, user_out_void bytes,
                                 const struct handle_sink *sink, uint32_t num_bytes,
                                 uint32_t num_handles, user_out_uint32_t actual_bytes,
                                 user_out_uint32_t actual_handles)
@@ -213,7 +221,7 @@ zx_status_t sys_channel_read_etc(zx_handle_t handle, uint32_t options, user_out_
 }
 
 // The reply of a call on its way to the user. Frees it.
-static zx_status_t deliver_reply(struct packet *reply, const zx_channel_call_args_t *args,
+ALWAYS_INLINE zx_status_t deliver_reply(struct packet *reply, const zx_channel_call_args_t *args,
                                  user_out_uint32_t actual_bytes, user_out_uint32_t actual_handles)
 {
     if (reply->num_bytes > args->rd_num_bytes || reply->num_handles > args->rd_num_handles) {
@@ -250,10 +258,8 @@ zx_status_t sys_channel_call_noretry(zx_handle_t handle, uint32_t options, zx_ti
     status = ZX_ERR_INVALID_ARGS;
     if (likely(options == 0 && args.wr_num_bytes >= sizeof(zx_txid_t)))
         status = sys_lookup(handle, &channel_ops, ZX_RIGHT_READ | ZX_RIGHT_WRITE, &ch);
-    if (unlikely(status != ZX_OK)) {
-        discard_handles(wr_handles, args.wr_num_handles);
-        return status;
-    }
+    if (unlikely(status != ZX_OK))
+        return fail_write(status, wr_handles, args.wr_num_handles);
     status = build_packet(ch, wr_bytes, args.wr_num_bytes, wr_handles, args.wr_num_handles, &p);
     if (likely(status == ZX_OK)) {
         status = channel_call(ch, &p, deadline, call, &reply);

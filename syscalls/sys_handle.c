@@ -13,7 +13,7 @@ zx_status_t sys_handle_close_many(user_in_zx_handle_t handles, size_t num_handle
 {
     struct handle_table *table = &process_current()->handles;
     zx_status_t status = ZX_OK;
-    while (num_handles > 0) {
+    while (num_handles > 0 && !sys_killed()) {
         zx_handle_t batch[CLOSE_BATCH];
         size_t count = MIN(num_handles, (size_t)CLOSE_BATCH);
         if (user_copy_in(batch, handles, count) != ZX_OK)

@@ -2,9 +2,9 @@
 // System calls of the debug log and the serial console (spec 31 section 4).
 #include "sys_priv.h"
 
-#include <hal/console.h>
 #include <hal/time.h>
 #include <object/console_input.h>
+#include <object/debug_console.h>
 #include <object/log_object.h>
 #include <object/settings.h>
 #include <zircon/syscalls/log.h>
@@ -126,21 +126,18 @@ zx_status_t sys_debug_write(user_in_char buffer, size_t buffer_size)
     size_t len = MIN(buffer_size, sizeof(text));
     zx_status_t status = user_copy_in(text, buffer, len);
     if (status == ZX_OK && settings.serial)
-        hal_console_write(text, len);
+        log_console_write(text, len);
     return status;
 }
 
-#define COMMAND_MAX 256u
-
 zx_status_t sys_debug_send_command(zx_handle_t resource, user_in_char buffer, size_t buffer_size)
 {
-    char command[COMMAND_MAX];
+    char command[DEBUG_COMMAND_MAX];
     zx_status_t status = sys_check_root(resource);
     if (status != ZX_OK)
         return status;
     if (buffer_size > sizeof(command))
         return ZX_ERR_INVALID_ARGS;
     status = user_copy_in(command, buffer, buffer_size);
-    // This kernel has no debug console that could run it.
-    return status == ZX_OK ? ZX_ERR_NOT_SUPPORTED : status;
+    return status == ZX_OK ? debug_console_run(command, buffer_size) : status;
 }

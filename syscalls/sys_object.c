@@ -4,6 +4,7 @@
 
 #include <lib/string.h>
 #include <object/job.h>
+#include <object/socket.h>
 #include <vm/aspace.h>
 
 zx_status_t sys_object_wait_one(zx_handle_t handle, zx_signals_t signals, zx_time_t deadline,
@@ -45,13 +46,7 @@ zx_status_t sys_object_wait_many(user_inout_zx_wait_item_t items, size_t count, 
 
 zx_status_t sys_object_signal(zx_handle_t handle, uint32_t clear_mask, uint32_t set_mask)
 {
-    struct object *obj;
-    zx_status_t status = sys_lookup(handle, NULL, ZX_RIGHT_SIGNAL, &obj);
-    if (unlikely(status != ZX_OK))
-        return status;
-    status = object_user_signal(obj, clear_mask, set_mask);
-    object_unref(obj);
-    return status;
+    return object_signal_handle(&process_current()->handles, handle, clear_mask, set_mask);
 }
 
 zx_status_t sys_object_signal_peer(zx_handle_t handle, uint32_t clear_mask, uint32_t set_mask)
@@ -140,6 +135,41 @@ static zx_status_t set_kill_on_oom(struct object *obj, user_in_void value, size_
     return ZX_OK;
 }
 
+static zx_status_t get_threshold(struct object *obj, user_out_void value, bool tx)
+{
+    uint64_t bytes = socket_threshold(obj, tx);
+    return user_copy_out(value, (const void *)&bytes, sizeof(bytes));
+}
+
+static zx_status_t set_threshold(struct object *obj, user_in_void value, bool tx)
+{
+    uint64_t bytes;
+    zx_status_t status = user_copy_in((void *)&bytes, value, sizeof(bytes));
+    return status == ZX_OK ? socket_set_threshold(obj, tx, bytes) : status;
+}
+
+static zx_status_t get_rx_threshold(struct object *obj, user_out_void value)
+{
+    return get_threshold(obj, value, false);
+}
+
+static zx_status_t get_tx_threshold(struct object *obj, user_out_void value)
+{
+    return get_threshold(obj, value, true);
+}
+
+static zx_status_t set_rx_threshold(struct object *obj, user_in_void value, size_t size)
+{
+    (void)size;
+    return set_threshold(obj, value, false);
+}
+
+static zx_status_t set_tx_threshold(struct object *obj, user_in_void value, size_t size)
+{
+    (void)size;
+    return set_threshold(obj, value, true);
+}
+
 struct property {
     uint32_t id;
     const struct object_ops *ops; // NULL: any type
@@ -152,6 +182,8 @@ static const struct property properties[] = {
     { ZX_PROP_NAME, NULL, ZX_MAX_NAME_LEN, 0, get_name, set_name },
     { ZX_PROP_PROCESS_DEBUG_ADDR, &process_ops, 8, 8, get_debug_addr, set_debug_addr },
     { ZX_PROP_PROCESS_VDSO_BASE_ADDRESS, &process_ops, 8, 0, get_vdso_base, NULL },
+    { ZX_PROP_SOCKET_RX_THRESHOLD, &socket_ops, 8, 8, get_rx_threshold, set_rx_threshold },
+    { ZX_PROP_SOCKET_TX_THRESHOLD, &socket_ops, 8, 8, get_tx_threshold, set_tx_threshold },
     { ZX_PROP_JOB_KILL_ON_OOM, &job_ops, 0, 0, NULL, set_kill_on_oom },
 };
 

@@ -17,6 +17,12 @@ ALWAYS_INLINE MUST_CHECK zx_status_t sys_lookup(zx_handle_t handle, const struct
     return handle_lookup(&process_current()->handles, handle, ops, rights, out, NULL);
 }
 
+// The calling thread is to die: calls on arrays of any length stop early.
+ALWAYS_INLINE bool sys_killed(void)
+{
+    return (thread_pending(thread_current()) & THREAD_PENDING_KILL) != 0;
+}
+
 // "Right A, else B" of spec 20 section 0.
 zx_status_t sys_lookup_either(zx_handle_t handle, const struct object_ops *ops, zx_rights_t a,
                               zx_rights_t b, struct object **out) MUST_CHECK;

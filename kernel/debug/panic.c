@@ -155,19 +155,21 @@ NO_RETURN COLD PRINTF_LIKE(5, 6) static void panic_at(const void *frame,
     panic_v(frame, print_registers, pc, fp, fmt, va);
 }
 
+// Inside the call that led here. The return address may be another function's: such a call is often
+// the last instruction of its own.
+#define CALL_SITE() ((uintptr_t)__builtin_return_address(0) - 1)
+
 void panic(const char *fmt, ...)
 {
     va_list va;
     va_start(va, fmt);
-    panic_v(NULL, NULL, (uintptr_t)__builtin_return_address(0),
-            *(const uintptr_t *)__builtin_frame_address(0), fmt, va);
+    panic_v(NULL, NULL, CALL_SITE(), *(const uintptr_t *)__builtin_frame_address(0), fmt, va);
 }
 
 void assert_failed(const char *file, unsigned line, const char *expr)
 {
-    panic_at(NULL, NULL, (uintptr_t)__builtin_return_address(0),
-             *(const uintptr_t *)__builtin_frame_address(0), "%s:%u: assertion failed: %s", file,
-             line, expr);
+    panic_at(NULL, NULL, CALL_SITE(), *(const uintptr_t *)__builtin_frame_address(0),
+             "%s:%u: assertion failed: %s", file, line, expr);
 }
 
 void kernel_fatal(const char *what, const void *frame, void (*print_registers)(const void *frame),

@@ -10,6 +10,7 @@
 #include <lib/cmdline.h>
 #include <lib/printf.h>
 #include <mem/page.h>
+#include <object/futex.h>
 #include <object/job.h>
 #include <object/process.h>
 #include <object/random.h>
@@ -55,6 +56,7 @@ void kernel_init_core(void)
     settings_init(boot_info.cmdline);
     random_init(boot_info.seed, boot_info.seed_size);
     must(vm_init(), "virtual memory");
+    futex_init();
     must(job_init_super_root(), "the job tree");
     must(sched_start_workers(), "the workers");
 }

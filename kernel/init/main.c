@@ -7,6 +7,7 @@
 #include <debug/panic.h>
 #include <hal/boot.h>
 #include <hal/cpu.h>
+#include <hal/time.h>
 #include <hal/upcall.h>
 #include <mem/page.h>
 #include <object/console_input.h>
@@ -35,5 +36,7 @@ void kmain(void)
     status = kernel_start_userboot();
     if (status != ZX_OK)
         panic("the first process did not start (%d)", status);
+    klog(LOG_INFO, "first process started %llu us after entry",
+         (unsigned long long)(hal_ticks_to_ns(hal_ticks() - boot_info.entry_ticks) / 1000));
     thread_exit();
 }

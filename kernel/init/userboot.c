@@ -177,8 +177,7 @@ static zx_status_t make_objects(struct userboot *u)
     if (status == ZX_OK)
         status = vmo_from_bytes(NULL, 0, "crashlog", &o[H_CRASHLOG]);
     if (status == ZX_OK)
-        status = vmo_from_bytes(hal_phys_to_virt(boot_info.fdt), boot_info.fdt_size, "fdt",
-                                &o[H_FDT]);
+        status = vmo_from_bytes(boot_info.fdt_data, boot_info.fdt_size, "fdt", &o[H_FDT]);
     if (status == ZX_OK)
         status = channel_create(&u->channel[0], &u->channel[1]);
     u->rights[H_VDSO] = u->rights[H_CRASHLOG] = u->rights[H_FDT] = VMO_RIGHTS_READ_ONLY;

@@ -36,20 +36,21 @@ struct channel_pair {
 
 static SLAB_CACHE(channel_cache, sizeof(struct channel_pair), _Alignof(struct channel_pair));
 
-static struct channel *channel_from_object(struct object *obj)
+ALWAYS_INLINE struct channel *channel_from_object(struct object *obj)
 {
     DEBUG_ASSERT(obj->ops == &channel_ops);
     return container_of(obj, struct channel, obj);
 }
 
-static struct channel_pair *pair_of(const struct channel *ch)
+ALWAYS_INLINE struct channel_pair *pair_of(const struct channel *ch)
 {
     return container_of(ch - ch->index, struct channel_pair, end[0]);
 }
 
-static struct channel *peer_of(const struct channel *ch)
+ALWAYS_INLINE struct channel *peer_of(const struct channel *ch)
 {
-    return &pair_of(ch)->end[ch->index ^ 1];
+    // The other end lies one struct above or below: no multiplication by an index.
+    return (struct channel *)(ch->index == 0 ? ch + 1 : ch - 1);
 }
 
 // Ends every call in progress on `ch`.
@@ -106,6 +107,11 @@ static zx_status_t channel_signal_peer(struct object *obj, zx_signals_t clear, z
     return status;
 }
 
+static uint64_t channel_queue_length(struct object *obj)
+{
+    return channel_from_object(obj)->inbox_count;
+}
+
 const struct object_ops channel_ops = {
     .type = ZX_OBJ_TYPE_CHANNEL,
     .rights = ZX_DEFAULT_CHANNEL_RIGHTS,
@@ -114,6 +120,7 @@ const struct object_ops channel_ops = {
     .destroy = channel_destroy,
     .related = channel_related,
     .signal_peer = channel_signal_peer,
+    .queue_length = channel_queue_length,
 };
 
 zx_status_t channel_create(struct object **out0, struct object **out1)
@@ -139,11 +146,11 @@ zx_status_t channel_create(struct object **out0, struct object **out1)
 }
 
 // The call on `ch` that waits for this message, NULL if none.
-static struct channel_call *match_locked(struct channel *ch, const struct packet *p)
+ALWAYS_INLINE struct channel_call *match_locked(struct channel *ch, struct packet *p)
 {
     if (likely(list_is_empty(&ch->callers)) || p->num_bytes < sizeof(zx_txid_t))
         return NULL;
-    zx_txid_t txid = packet_txid(p);
+    zx_txid_t txid = *packet_txid(p);
     struct channel_call *call;
     list_for_each_entry (call, &ch->callers, node) {
         if (call->txid == txid)
@@ -153,7 +160,7 @@ static struct channel_call *match_locked(struct channel *ch, const struct packet
 }
 
 // Appends p to ch's inbox. The readers are told by the signal.
-static void queue_locked(struct channel *ch, struct packet *p)
+ALWAYS_INLINE void queue_locked(struct channel *ch, struct packet *p)
 {
     list_add_tail(&ch->inbox, &p->node);
     ch->inbox_count++;
@@ -233,7 +240,7 @@ static zx_txid_t fresh_txid_locked(struct channel *ch)
 }
 
 // Takes what the call has come to, if it has: a reply, or an end. Pair lock held.
-static bool call_done_locked(struct channel_call *call, zx_status_t *out_status,
+ALWAYS_INLINE bool call_done_locked(struct channel_call *call, zx_status_t *out_status,
                              struct packet **out_reply)
 {
     if (call->reply != NULL) {
@@ -245,8 +252,9 @@ static bool call_done_locked(struct channel_call *call, zx_status_t *out_status,
     return call->status != ZX_OK;
 }
 
-// After the wait: the call's result, or it stays registered (INTR_RETRY).
-static zx_status_t call_finish(struct channel_call *call, zx_status_t waited,
+// After the wait: the call's result, or it stays registered (INTR_RETRY). The reference in
+// call->channel, if it is one by now, is the caller's affair.
+ALWAYS_INLINE zx_status_t call_finish(struct channel_call *call, zx_status_t waited,
                                struct packet **out_reply)
 {
     struct object *obj = call->channel;
@@ -262,7 +270,6 @@ static zx_status_t call_finish(struct channel_call *call, zx_status_t waited,
     }
     mutex_unlock(obj->lock);
     call->channel = NULL;
-    object_unref(obj);
     return status;
 }
 
@@ -279,13 +286,12 @@ zx_status_t channel_call(struct object *obj, struct packet **p, zx_time_t deadli
         mutex_unlock(obj->lock);
         return status;
     }
-    object_ref(obj);
-    call->channel = obj;
+    call->channel = obj; // on our caller's reference, until the call outlives this function
     call->thread = thread_current();
     call->reply = NULL;
     call->status = ZX_OK;
     call->txid = fresh_txid_locked(ch);
-    packet_set_txid(*p, call->txid);
+    *packet_txid(*p) = call->txid;
     list_add_tail(&ch->callers, &call->node);
     wait_arm(true);
     wait_handoff_begin();
@@ -293,7 +299,10 @@ zx_status_t channel_call(struct object *obj, struct packet **p, zx_time_t deadli
     wait_handoff_end();
     *p = NULL;
     mutex_unlock(obj->lock);
-    return call_finish(call, wait_block(WAIT_ON_CHANNEL, deadline), out_reply);
+    zx_status_t status = call_finish(call, wait_block(WAIT_ON_CHANNEL, deadline), out_reply);
+    if (unlikely(call->channel != NULL))
+        object_ref(obj);
+    return status;
 }
 
 zx_status_t channel_call_wait(struct channel_call *call, zx_time_t deadline,
@@ -311,7 +320,10 @@ zx_status_t channel_call_wait(struct channel_call *call, zx_time_t deadline,
     } else {
         status = wait_block(WAIT_ON_CHANNEL, deadline);
     }
-    return call_finish(call, status, out_reply);
+    status = call_finish(call, status, out_reply);
+    if (call->channel == NULL)
+        object_unref(obj);
+    return status;
 }
 
 void channel_call_abandon(struct channel_call *call)

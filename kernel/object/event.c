@@ -11,11 +11,6 @@ static struct event *event_from_object(struct object *obj)
     return container_of(obj, struct event, obj);
 }
 
-static void event_zero_handles(struct object *obj)
-{
-    (void)obj;
-}
-
 static void event_destroy(struct object *obj)
 {
     slab_free(&event_cache, event_from_object(obj));
@@ -36,7 +31,6 @@ const struct object_ops event_ops = {
     .type = ZX_OBJ_TYPE_EVENT,
     .rights = ZX_DEFAULT_EVENT_RIGHTS,
     .user_signals = ZX_USER_SIGNAL_ALL | ZX_EVENT_SIGNALED,
-    .on_zero_handles = event_zero_handles,
     .destroy = event_destroy,
     .related = event_related,
     .cookie = event_cookie,

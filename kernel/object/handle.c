@@ -52,35 +52,52 @@ static zx_handle_t value_of(const struct handle_table *t, uint32_t index, uint32
     return ((((generation << SLOT_BITS) | index) ^ t->secret) << 1) | 1u;
 }
 
-static struct handle_slot *slot_at(const struct handle_table *t, uint32_t index)
+ALWAYS_INLINE struct handle_slot *slot_at(const struct handle_table *t, uint32_t index)
 {
     return &t->chunks[index >> CHUNK_SHIFT]->slot[index & (HANDLE_CHUNK_SLOTS - 1)];
 }
 
-// The slot that carries `value`, live or reserved; NULL if none does.
-static struct handle_slot *slot_of(const struct handle_table *t, zx_handle_t value,
-                                   uint32_t *out_index)
+// The slot number in `value`, whether there is such a slot or not.
+ALWAYS_INLINE uint32_t index_of(const struct handle_table *t, zx_handle_t value)
+{
+    return ((value >> 1) ^ t->secret) & SLOT_MASK;
+}
+
+// The slot whose generation is that of `value`, NULL if none; its object is as it may be.
+ALWAYS_INLINE struct handle_slot *slot_raw(const struct handle_table *t, zx_handle_t value)
 {
     uint32_t raw = (value >> 1) ^ t->secret;
     uint32_t index = raw & SLOT_MASK;
     if (unlikely((index >> CHUNK_SHIFT) >= t->chunk_count || !(value & 1u)))
         return NULL;
     struct handle_slot *slot = slot_at(t, index);
-    if (unlikely(slot->generation != raw >> SLOT_BITS || slot->object == NULL))
-        return NULL;
-    *out_index = index;
-    return slot;
+    return likely(slot->generation == raw >> SLOT_BITS) ? slot : NULL;
+}
+
+// The slot that carries `value`, live or reserved; NULL if none does.
+ALWAYS_INLINE struct handle_slot *slot_of(const struct handle_table *t, zx_handle_t value,
+                                          uint32_t *out_index)
+{
+    struct handle_slot *slot = slot_raw(t, value);
+    *out_index = index_of(t, value);
+    return slot == NULL || slot->object == NULL ? NULL : slot;
+}
+
+// The slot that carries `value`, if it is live.
+ALWAYS_INLINE struct handle_slot *slot_live(const struct handle_table *t, zx_handle_t value)
+{
+    struct handle_slot *slot = slot_raw(t, value);
+    // NULL and RESERVED in one comparison.
+    return likely(slot != NULL && (uintptr_t)slot->object > (uintptr_t)RESERVED) ? slot : NULL;
 }
 
 struct handle_slot *handle_slot_locked(struct handle_table *t, zx_handle_t value)
 {
-    uint32_t index;
-    struct handle_slot *slot = slot_of(t, value, &index);
-    return slot == NULL || slot->object == RESERVED ? NULL : slot;
+    return slot_live(t, value);
 }
 
 // Adds a chunk of free slots. Table lock held.
-static zx_status_t grow_locked(struct handle_table *t)
+static NO_INLINE zx_status_t grow_locked(struct handle_table *t)
 {
     if (t->chunk_count == t->chunk_capacity) {
         uint32_t capacity = t->chunk_capacity == 0 ? 4 : t->chunk_capacity * 2;
@@ -107,7 +124,7 @@ static zx_status_t grow_locked(struct handle_table *t)
 }
 
 // Takes a free slot; it has no object yet. Table lock held.
-static zx_status_t take_slot_locked(struct handle_table *t, uint32_t *out_index)
+ALWAYS_INLINE zx_status_t take_slot_locked(struct handle_table *t, uint32_t *out_index)
 {
     if (unlikely(t->closed))
         return ZX_ERR_NO_MEMORY;
@@ -127,7 +144,7 @@ full:
     return ZX_ERR_NO_MEMORY;
 }
 
-static void free_slot_locked(struct handle_table *t, struct handle_slot *slot, uint32_t index)
+ALWAYS_INLINE void free_slot_locked(struct handle_table *t, struct handle_slot *slot, uint32_t index)
 {
     slot->object = NULL;
     slot->generation = (slot->generation + 1) & GENERATION_MASK;
@@ -138,8 +155,8 @@ static void free_slot_locked(struct handle_table *t, struct handle_slot *slot, u
 }
 
 // Empties a live slot; waits begun through it end.
-static struct handle clear_slot_locked(struct handle_table *t, struct handle_slot *slot,
-                                       uint32_t index)
+ALWAYS_INLINE struct handle clear_slot_locked(struct handle_table *t, struct handle_slot *slot,
+                                              uint32_t index)
 {
     struct handle h = { .object = slot->object, .rights = slot->rights };
     // A look without the object's lock (H3): it shrinks under that lock alone, but once it is empty
@@ -150,30 +167,60 @@ static struct handle clear_slot_locked(struct handle_table *t, struct handle_slo
     return h;
 }
 
-zx_status_t handle_lookup(struct handle_table *t, zx_handle_t value, const struct object_ops *ops,
-                          zx_rights_t rights, struct object **out, zx_rights_t *out_rights)
+// --- Look-up: a leaf that needs no stack frame; what is rare is in the functions before it. -------
+
+// Says what is wrong with a handle. The table's lock is held, and released.
+static NO_INLINE struct handle_ref get_failed(struct handle_table *t, zx_handle_t value,
+                                              zx_rights_t rights) NO_TSA
 {
-    zx_status_t status = ZX_OK;
-    mutex_lock(&t->lock);
-    struct handle_slot *slot = handle_slot_locked(t, value);
-    if (unlikely(slot == NULL)) {
-        mutex_unlock(&t->lock);
-        policy_bad_handle();
-        return ZX_ERR_BAD_HANDLE;
-    }
-    struct object *obj = slot->object;
-    if (unlikely((slot->rights & rights) != rights))
+    zx_status_t status = ZX_ERR_WRONG_TYPE;
+    struct handle_slot *slot = slot_live(t, value);
+    if (slot == NULL)
+        status = ZX_ERR_BAD_HANDLE;
+    else if ((slot->rights & rights) != rights)
         status = ZX_ERR_ACCESS_DENIED;
-    else if (unlikely(ops != NULL && obj->ops != ops))
-        status = ZX_ERR_WRONG_TYPE;
-    if (likely(status == ZX_OK)) {
-        object_ref(obj);
-        *out = obj;
-        if (out_rights != NULL)
-            *out_rights = slot->rights;
-    }
     mutex_unlock(&t->lock);
-    return status;
+    if (status == ZX_ERR_BAD_HANDLE)
+        policy_bad_handle();
+    return (struct handle_ref){ .object = NULL, .rights = (uint32_t)status };
+}
+
+static NO_INLINE struct handle_ref get_unlock_slow(struct handle_ref ref,
+                                                   struct handle_table *t) NO_TSA
+{
+    mutex_unlock(&t->lock);
+    return ref;
+}
+
+// The look-up proper. The table's lock is held, and released.
+ALWAYS_INLINE struct handle_ref get_locked(struct handle_table *t, zx_handle_t value,
+                                           const struct object_ops *ops, zx_rights_t rights) NO_TSA
+{
+    struct handle_slot *slot = slot_live(t, value);
+    if (unlikely(slot == NULL || (rights & ~slot->rights) != 0 ||
+                 (likely(ops != NULL) && slot->object->ops != ops)))
+        return get_failed(t, value, rights);
+    struct handle_ref ref = { .object = slot->object, .rights = slot->rights };
+    object_ref(ref.object);
+    if (unlikely(!mutex_unlock_at_once(&t->lock)))
+        return get_unlock_slow(ref, t);
+    return ref;
+}
+
+static NO_INLINE struct handle_ref get_contended(struct handle_table *t, zx_handle_t value,
+                                                 const struct object_ops *ops,
+                                                 zx_rights_t rights) NO_TSA
+{
+    mutex_lock(&t->lock);
+    return get_locked(t, value, ops, rights);
+}
+
+struct handle_ref handle_get(struct handle_table *t, zx_handle_t value,
+                             const struct object_ops *ops, zx_rights_t rights) NO_TSA
+{
+    if (unlikely(!mutex_lock_at_once(&t->lock)))
+        return get_contended(t, value, ops, rights);
+    return get_locked(t, value, ops, rights);
 }
 
 bool handle_valid(struct handle_table *t, zx_handle_t value)
@@ -231,85 +278,108 @@ void handle_cancel(struct handle_table *t, zx_handle_t value)
     mutex_unlock(&t->lock);
 }
 
-zx_status_t handle_install_user(struct handle_table *t, struct handle h, uintptr_t out)
+// New handles on their way to the caller, with the user addresses that receive their values.
+struct installation {
+    struct handle_table *table;
+    const struct handle_out *outs;
+    const uintptr_t *ptrs;
+    unsigned count;
+};
+
+static NO_INLINE zx_status_t install_no_room(const struct installation *in)
 {
-    zx_handle_t value;
-    zx_status_t status;
-    uint32_t index;
-    // The store comes before the handle is live, without a fault under the lock.
-    mutex_lock(&t->lock);
-    status = take_slot_locked(t, &index);
-    if (unlikely(status != ZX_OK)) {
-        mutex_unlock(&t->lock);
-        handle_drop(h);
-        return status;
-    }
-    struct handle_slot *slot = slot_at(t, index);
-    value = value_of(t, index, slot->generation);
-    user_faults_disable();
-    status = hal_user_write_u32(out, value);
-    user_faults_enable();
-    bool stored = status == ZX_OK;
-    slot->object = stored ? h.object : RESERVED;
-    slot->rights = h.rights;
-    mutex_unlock(&t->lock);
-    if (likely(stored))
-        return ZX_OK;
-    status = hal_user_write_u32(out, value);
-    if (status == ZX_OK) {
-        handle_commit(t, value, h);
-    } else {
-        handle_cancel(t, value);
-        handle_drop(h);
-    }
-    return status;
+    for (unsigned i = 0; i < in->count; i++)
+        handle_drop(handle_adopt(in->outs[i].object, in->outs[i].rights));
+    return ZX_ERR_NO_MEMORY;
 }
 
-zx_status_t handle_out_finish(struct handle_out *outs, const uintptr_t *ptrs, unsigned count)
+// A store did not go through at once: the slots are reserved, now it may fault.
+static NO_INLINE zx_status_t install_faulting(const struct installation *in,
+                                              const zx_handle_t *values)
 {
-    struct handle_table *t = &process_current()->handles;
-    if (likely(count == 1))
-        return handle_install_user(t, handle_adopt(outs[0].object, outs[0].rights), ptrs[0]);
-    zx_handle_t values[3];
-    unsigned reserved = 0;
     zx_status_t status = ZX_OK;
-    DEBUG_ASSERT(count <= countof(values));
-    for (; reserved < count && status == ZX_OK; reserved++) {
-        status = handle_reserve(t, &values[reserved]);
-        if (status != ZX_OK)
-            break;
-    }
-    for (unsigned i = 0; i < count && status == ZX_OK; i++)
-        status = hal_user_write_u32(ptrs[i], values[i]);
-    for (unsigned i = 0; i < reserved && status != ZX_OK; i++)
-        handle_cancel(t, values[i]);
-    for (unsigned i = 0; i < count; i++) {
-        struct handle h = handle_adopt(outs[i].object, outs[i].rights);
+    for (unsigned i = 0; i < in->count && status == ZX_OK; i++)
+        status = hal_user_write_u32(in->ptrs[i], values[i]);
+    for (unsigned i = 0; i < in->count && status != ZX_OK; i++)
+        handle_cancel(in->table, values[i]);
+    for (unsigned i = 0; i < in->count; i++) {
+        struct handle h = handle_adopt(in->outs[i].object, in->outs[i].rights);
         if (status == ZX_OK)
-            handle_commit(t, values[i], h);
+            handle_commit(in->table, values[i], h);
         else
             handle_drop(h);
     }
     return status;
 }
 
+// Takes the slots, stores the values, then makes the handles live: all under one hold of the lock,
+// where the stores must not fault.
+ALWAYS_INLINE zx_status_t install(const struct installation *in)
+{
+    struct handle_table *t = in->table;
+    struct handle_slot *slots[HANDLE_OUT_MAX];
+    zx_handle_t values[HANDLE_OUT_MAX];
+    zx_status_t status = ZX_OK;
+    uint32_t index;
+    mutex_lock(&t->lock);
+    for (unsigned i = 0; i < in->count; i++) {
+        if (unlikely(take_slot_locked(t, &index) != ZX_OK)) {
+            while (i-- > 0)
+                free_slot_locked(t, slots[i], index_of(t, values[i]));
+            mutex_unlock(&t->lock);
+            return install_no_room(in);
+        }
+        slots[i] = slot_at(t, index);
+        values[i] = value_of(t, index, slots[i]->generation);
+    }
+    user_faults_disable();
+    for (unsigned i = 0; i < in->count && likely(status == ZX_OK); i++)
+        status = hal_user_write_u32(in->ptrs[i], values[i]);
+    user_faults_enable();
+    for (unsigned i = 0; i < in->count; i++) {
+        slots[i]->rights = in->outs[i].rights;
+        slots[i]->object = likely(status == ZX_OK) ? in->outs[i].object : RESERVED;
+        if (likely(status == ZX_OK))
+            (void)handle_adopt(in->outs[i].object, in->outs[i].rights); // H1
+    }
+    mutex_unlock(&t->lock);
+    return likely(status == ZX_OK) ? ZX_OK : install_faulting(in, values);
+}
+
+zx_status_t handle_out_finish_one(struct object *object, zx_rights_t rights, uintptr_t ptr)
+{
+    struct handle_out out = { .object = object, .rights = rights };
+    return install(&(struct installation){ &process_current()->handles, &out, &ptr, 1 });
+}
+
+zx_status_t handle_out_finish_more(struct handle_out *outs, const uintptr_t *ptrs, unsigned count)
+{
+    DEBUG_ASSERT(count <= HANDLE_OUT_MAX);
+    return install(&(struct installation){ &process_current()->handles, outs, ptrs, count });
+}
+
+// Takes a handle out of the table; see handle_remove.
+ALWAYS_INLINE zx_status_t take_out(struct handle_table *t, zx_handle_t value, zx_rights_t rights,
+                                   struct handle *out)
+{
+    mutex_lock(&t->lock);
+    struct handle_slot *slot = slot_live(t, value);
+    if (unlikely(slot == NULL || (rights & ~slot->rights) != 0)) {
+        mutex_unlock(&t->lock);
+        if (slot != NULL)
+            return ZX_ERR_ACCESS_DENIED;
+        policy_bad_handle();
+        return ZX_ERR_BAD_HANDLE;
+    }
+    *out = clear_slot_locked(t, slot, index_of(t, value));
+    mutex_unlock(&t->lock);
+    return ZX_OK;
+}
+
 zx_status_t handle_remove(struct handle_table *t, zx_handle_t value, zx_rights_t rights,
                           struct handle *out)
 {
-    uint32_t index;
-    zx_status_t status = ZX_OK;
-    mutex_lock(&t->lock);
-    struct handle_slot *slot = slot_of(t, value, &index);
-    if (unlikely(slot == NULL || slot->object == RESERVED))
-        status = ZX_ERR_BAD_HANDLE;
-    else if (unlikely((slot->rights & rights) != rights))
-        status = ZX_ERR_ACCESS_DENIED;
-    else
-        *out = clear_slot_locked(t, slot, index);
-    mutex_unlock(&t->lock);
-    if (unlikely(status == ZX_ERR_BAD_HANDLE))
-        policy_bad_handle();
-    return status;
+    return take_out(t, value, rights, out);
 }
 
 zx_status_t handle_close(struct handle_table *t, zx_handle_t value)
@@ -317,7 +387,7 @@ zx_status_t handle_close(struct handle_table *t, zx_handle_t value)
     struct handle h;
     if (value == ZX_HANDLE_INVALID)
         return ZX_OK;
-    zx_status_t status = handle_remove(t, value, 0, &h);
+    zx_status_t status = take_out(t, value, 0, &h);
     if (likely(status == ZX_OK))
         handle_drop(h);
     return status;

@@ -6,7 +6,7 @@
 //   G1 READABLE is cleared only by a read that found nothing, under the object's lock and with one
 //      more look after it: a record written in between asserts it again.
 // Locks: readers_lock guards the list of readers, objects' locks nest in it; writer_lock, a mutex, is
-// held while a record goes to the console.
+// held while a record or a program's text goes to the console.
 #include <object/log_object.h>
 
 #include <hal/console.h>
@@ -186,6 +186,13 @@ zx_status_t log_object_init(void)
     sched_set_call_hook(queue_notify);
     log_set_notify(notify);
     return ZX_OK;
+}
+
+void log_console_write(const char *s, size_t len)
+{
+    mutex_lock(&writer_lock);
+    hal_console_write(s, len);
+    mutex_unlock(&writer_lock);
 }
 
 void log_flush_sync(void)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Object headers: koids, references' end, signals and observers.
 //
-// Deferral. Dropping the last handle or the last reference queues the object on a chain of the
-// current thread; whoever finds the chain idle works it until it is empty. So callbacks never nest,
-// however long the chain of ownership, and the stack stays flat.
+// Deferral. Dropping the last handle or the last reference runs the object's callback at once, unless
+// this thread is in such a callback already: then it queues the object on a chain of the thread, which
+// the outermost one works until it is empty. So callbacks never nest, however long the chain of
+// ownership, and the stack stays flat.
 //   D1 An object is on at most one chain: `defer` is claimed by an atomic exchange.
 //   D2 While queued for zero handles it is kept alive by the reference that came with the handle.
 //   D3 The chain is worked with no lock held; callers of object_unref and handle_drop hold none.
@@ -24,7 +25,7 @@ static _Atomic zx_koid_t next_koid = KOID_FIRST;
 // Live objects by type, a row a CPU; a cell may be negative, the column's sum is right.
 static _Atomic int32_t live[MAX_CPUS][ZX_OBJ_TYPE_LAST];
 
-static void count_add(uint32_t type, int32_t n)
+ALWAYS_INLINE void count_add(uint32_t type, int32_t n)
 {
     unsigned cpu = hal_current()->cpu; // a stale number is harmless: the add is atomic
     atomic_fetch_add_explicit(&live[cpu][type], n, memory_order_relaxed);
@@ -59,25 +60,46 @@ void object_unref_saturated(struct object *obj)
                           memory_order_relaxed);
 }
 
-static void defer_push(struct object *obj)
+static void defer_push(struct thread *t, struct object *obj)
 {
-    struct thread *t = thread_current();
     obj->defer_next = t->deferred;
     t->deferred = obj;
-    if (!t->deferring)
-        object_defer_drain();
+}
+
+// The two callbacks; `deferring` is set.
+ALWAYS_INLINE void finish_destroy(struct object *obj)
+{
+    count_add(obj->ops->type, -1);
+    obj->ops->destroy(obj);
+}
+
+ALWAYS_INLINE void finish_zero_handles(struct object *obj)
+{
+    if (obj->ops->on_zero_handles != NULL)
+        obj->ops->on_zero_handles(obj);
+    uint32_t old = atomic_fetch_sub_explicit(&obj->refs, 1, memory_order_acq_rel);
+    if (old == 1)
+        finish_destroy(obj);
+    else if (unlikely(old >= OBJECT_REFS_SATURATED))
+        object_unref_saturated(obj);
 }
 
 static void finish_one(struct object *obj)
 {
     uint32_t due = atomic_exchange_explicit(&obj->defer, DEFER_NONE, memory_order_acq_rel);
-    if (due == DEFER_DESTROY) {
-        count_add(obj->ops->type, -1);
-        obj->ops->destroy(obj);
-        return;
-    }
-    obj->ops->on_zero_handles(obj);
-    object_unref(obj);
+    if (due == DEFER_DESTROY)
+        finish_destroy(obj);
+    else
+        finish_zero_handles(obj);
+}
+
+// Ends an outermost callback: works what it has queued.
+ALWAYS_INLINE void finish_queued(struct thread *t)
+{
+    if (unlikely(t->deferred != NULL))
+        object_defer_drain();
+    else
+        t->deferring = false;
 }
 
 void object_defer_drain(void)
@@ -95,19 +117,33 @@ void object_defer_drain(void)
 void object_dead(struct object *obj)
 {
     lock_debug_assert_none("the end of an object");
-    atomic_store_explicit(&obj->defer, DEFER_DESTROY, memory_order_relaxed);
-    defer_push(obj);
+    struct thread *t = thread_current();
+    if (unlikely(t->deferring)) {
+        atomic_store_explicit(&obj->defer, DEFER_DESTROY, memory_order_relaxed);
+        defer_push(t, obj);
+        return;
+    }
+    t->deferring = true;
+    finish_destroy(obj);
+    finish_queued(t);
 }
 
 void object_zero_handles(struct object *obj)
 {
     lock_debug_assert_none("the close of a last handle");
+    struct thread *t = thread_current();
+    if (likely(!t->deferring)) {
+        t->deferring = true;
+        finish_zero_handles(obj);
+        finish_queued(t);
+        return;
+    }
     // D1: another thread may have it queued already (a handle came back and went again): its turn
     // serves for ours.
     uint32_t none = DEFER_NONE;
     if (atomic_compare_exchange_strong_explicit(&obj->defer, &none, DEFER_ZERO_HANDLES,
                                                 memory_order_acq_rel, memory_order_relaxed))
-        defer_push(obj);
+        defer_push(t, obj);
     else
         object_unref(obj);
 }
@@ -132,37 +168,6 @@ void object_notify_locked(struct object *obj, zx_signals_t signals)
     }
 }
 
-void object_update(struct object *obj, zx_signals_t clear, zx_signals_t set)
-{
-    mutex_lock(obj->lock);
-    object_update_locked(obj, clear, set);
-    mutex_unlock(obj->lock);
-}
-
-void object_observe_locked(struct object *obj, struct observer *o, struct observer **handle_list)
-{
-    mutex_assert_held(obj->lock);
-    list_add_head(&obj->observers, &o->node);
-    o->handle_next = *handle_list;
-    o->handle_pprev = handle_list;
-    if (o->handle_next != NULL)
-        o->handle_next->handle_pprev = &o->handle_next;
-    *handle_list = o;
-}
-
-bool object_unobserve_locked(struct object *obj, struct observer *o)
-{
-    mutex_assert_held(obj->lock);
-    if (o->handle_pprev == NULL)
-        return false;
-    list_remove(&o->node);
-    __atomic_store_n(o->handle_pprev, o->handle_next, __ATOMIC_RELAXED); // peeked at: handle.c H3
-    if (o->handle_next != NULL)
-        o->handle_next->handle_pprev = o->handle_pprev;
-    o->handle_pprev = NULL;
-    return true;
-}
-
 void object_cancel_observers(struct object *obj, struct observer **handle_list)
 {
     mutex_lock(obj->lock);
@@ -173,16 +178,6 @@ void object_cancel_observers(struct object *obj, struct observer **handle_list)
         o->ops->on_cancel(o, signals);
     }
     mutex_unlock(obj->lock);
-}
-
-zx_status_t object_user_signal(struct object *obj, zx_signals_t clear, zx_signals_t set)
-{
-    if (!object_waitable(obj))
-        return ZX_ERR_NOT_SUPPORTED;
-    if ((clear | set) & ~obj->ops->user_signals)
-        return ZX_ERR_INVALID_ARGS;
-    object_update(obj, clear, set);
-    return ZX_OK;
 }
 
 zx_status_t object_user_signal_peer(struct object *obj, zx_signals_t clear, zx_signals_t set)

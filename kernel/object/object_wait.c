@@ -12,6 +12,7 @@
 
 #include <debug/assert.h>
 #include <hal/time.h>
+#include <object/process.h>
 #include <sched/wait.h>
 #include <zircon/types.h>
 
@@ -44,8 +45,8 @@ static const struct observer_ops waiter_ops = {
 };
 
 // Checks of one handle, table lock held. *out stays borrowed under that lock.
-static zx_status_t check_slot_locked(struct handle_table *table, zx_handle_t value,
-                                     struct handle_slot **out)
+ALWAYS_INLINE zx_status_t check_slot_locked(struct handle_table *table, zx_handle_t value,
+                                            struct handle_slot **out)
 {
     struct handle_slot *slot = handle_slot_locked(table, value);
     if (unlikely(slot == NULL))
@@ -59,7 +60,7 @@ static zx_status_t check_slot_locked(struct handle_table *table, zx_handle_t val
 }
 
 // Links w to the slot's object; the table lock is held. The state at this moment is in w->seen.
-static void waiter_link(struct waiter *w, struct handle_slot *slot, zx_signals_t trigger)
+ALWAYS_INLINE void waiter_link(struct waiter *w, struct handle_slot *slot, zx_signals_t trigger)
 {
     struct object *obj = slot->object;
     w->observer.ops = &waiter_ops;
@@ -73,7 +74,7 @@ static void waiter_link(struct waiter *w, struct handle_slot *slot, zx_signals_t
     mutex_unlock(obj->lock);
 }
 
-static void waiter_unlink(struct waiter *w)
+ALWAYS_INLINE void waiter_unlink(struct waiter *w)
 {
     mutex_lock(w->object->lock);
     object_unobserve_locked(w->object, &w->observer);
@@ -115,6 +116,26 @@ zx_status_t object_wait_one(struct handle_table *table, zx_handle_t handle, zx_s
         return ZX_ERR_CANCELED;
     if (status == ZX_ERR_TIMED_OUT && (w.seen & signals))
         return ZX_OK;
+    return status;
+}
+
+zx_status_t object_signal_handle(struct handle_table *table, zx_handle_t handle, zx_signals_t clear,
+                                 zx_signals_t set)
+{
+    zx_status_t status;
+    mutex_lock(&table->lock);
+    struct handle_slot *slot = handle_slot_locked(table, handle);
+    if (unlikely(slot == NULL)) {
+        mutex_unlock(&table->lock);
+        policy_bad_handle();
+        return ZX_ERR_BAD_HANDLE;
+    }
+    // The lock keeps the handle, which keeps the object: no reference is needed.
+    if (unlikely(!(slot->rights & ZX_RIGHT_SIGNAL)))
+        status = ZX_ERR_ACCESS_DENIED;
+    else
+        status = object_user_signal(slot->object, clear, set);
+    mutex_unlock(&table->lock);
     return status;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Channel messages: one allocation for the header, the handles and up to CHANNEL_INLINE_MAX bytes;
-// longer messages keep their bytes in pages whose pointers lie where the bytes would.
+// longer messages keep their bytes in pages whose pointers lie where the bytes would. Small ones, which
+// most are, come from a cache of their own.
 //
 // A packet owns its handles: freeing it closes them.
 #include <object/channel.h>
@@ -10,8 +11,13 @@
 #include <lib/string.h>
 #include <mem/kmalloc.h>
 #include <mem/page.h>
+#include <mem/slab.h>
 
-static bool is_paged(const struct packet *p)
+// A header, 64 bytes of data and two handles, or a hundred bytes and none.
+#define PACKET_SMALL 128u
+static SLAB_CACHE(packet_cache, PACKET_SMALL, 16);
+
+ALWAYS_INLINE bool is_paged(const struct packet *p)
 {
     return p->num_bytes > CHANNEL_INLINE_MAX;
 }
@@ -21,6 +27,12 @@ static size_t page_count(uint32_t num_bytes)
     return (num_bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
 
+ALWAYS_INLINE bool is_small(uint32_t num_bytes, uint32_t handle_room)
+{
+    return likely(num_bytes + handle_room * sizeof(struct handle) <=
+                  PACKET_SMALL - sizeof(struct packet));
+}
+
 static size_t packet_size(uint32_t num_bytes, uint32_t handle_room)
 {
     size_t tail = num_bytes > CHANNEL_INLINE_MAX ? page_count(num_bytes) * sizeof(struct page *)
@@ -28,7 +40,7 @@ static size_t packet_size(uint32_t num_bytes, uint32_t handle_room)
     return sizeof(struct packet) + handle_room * sizeof(struct handle) + tail;
 }
 
-static uint8_t *inline_bytes(const struct packet *p)
+ALWAYS_INLINE uint8_t *inline_bytes(const struct packet *p)
 {
     return (uint8_t *)&p->handles[p->handle_room];
 }
@@ -44,16 +56,20 @@ static void free_pages(struct packet *p, size_t count)
         page_free(pages(p)[i]);
 }
 
-struct packet *packet_alloc(uint32_t num_bytes, uint32_t num_handles)
+ALWAYS_INLINE void packet_init(struct packet *p, uint32_t num_bytes, uint32_t num_handles)
+{
+    p->num_bytes = num_bytes;
+    p->num_handles = 0;
+    p->handle_room = (uint16_t)num_handles;
+}
+
+static NO_INLINE struct packet *alloc_large(uint32_t num_bytes, uint32_t num_handles)
 {
     struct packet *p = kmalloc(packet_size(num_bytes, num_handles));
     if (p == NULL)
         return NULL;
-    list_node_init(&p->node);
-    p->num_bytes = num_bytes;
-    p->num_handles = 0;
-    p->handle_room = (uint16_t)num_handles;
-    if (likely(!is_paged(p)))
+    packet_init(p, num_bytes, num_handles);
+    if (!is_paged(p))
         return p;
     for (size_t i = 0; i < page_count(num_bytes); i++) {
         pages(p)[i] = page_alloc(PAGE_STATE_IPC, 0);
@@ -66,19 +82,52 @@ struct packet *packet_alloc(uint32_t num_bytes, uint32_t num_handles)
     return p;
 }
 
-void packet_free(struct packet *p)
+ALWAYS_INLINE struct packet *alloc(uint32_t num_bytes, uint32_t num_handles)
 {
-    if (p == NULL)
-        return;
+    if (!is_small(num_bytes, num_handles))
+        return alloc_large(num_bytes, num_handles);
+    struct packet *p = slab_alloc(&packet_cache);
+    if (likely(p != NULL))
+        packet_init(p, num_bytes, num_handles);
+    return p;
+}
+
+struct packet *packet_alloc(uint32_t num_bytes, uint32_t num_handles)
+{
+    return alloc(num_bytes, num_handles);
+}
+
+static NO_INLINE void drop_handles(struct packet *p)
+{
     for (uint32_t i = 0; i < p->num_handles; i++)
         handle_drop(p->handles[i]);
+}
+
+static NO_INLINE void free_large(struct packet *p)
+{
     if (is_paged(p))
         free_pages(p, page_count(p->num_bytes));
     kfree_sized(p, packet_size(p->num_bytes, p->handle_room));
 }
 
+ALWAYS_INLINE void free_packet(struct packet *p)
+{
+    if (unlikely(p->num_handles != 0))
+        drop_handles(p);
+    if (is_small(p->num_bytes, p->handle_room))
+        slab_free(&packet_cache, p);
+    else
+        free_large(p);
+}
+
+void packet_free(struct packet *p)
+{
+    if (likely(p != NULL))
+        free_packet(p);
+}
+
 // Calls step for each contiguous piece of the packet's bytes.
-static zx_status_t for_pieces(const struct packet *p, uintptr_t user,
+static NO_INLINE zx_status_t for_pieces(const struct packet *p, uintptr_t user,
                               zx_status_t (*step)(void *kernel, uintptr_t user, size_t len))
 {
     if (likely(!is_paged(p)))
@@ -105,14 +154,36 @@ static zx_status_t step_out(void *kernel, uintptr_t user, size_t len)
     return hal_copy_to_user(user, kernel, len);
 }
 
-zx_status_t packet_fill_user(struct packet *p, uintptr_t src)
+zx_status_t packet_from_user(uint32_t num_bytes, uint32_t num_handles, uintptr_t src,
+                             struct packet **out)
 {
-    return for_pieces(p, src, step_in);
+    struct packet *p = alloc(num_bytes, num_handles);
+    if (unlikely(p == NULL))
+        return ZX_ERR_NO_MEMORY;
+    zx_status_t status = likely(!is_paged(p)) ? hal_copy_from_user(inline_bytes(p), src, num_bytes)
+                                              : for_pieces(p, src, step_in);
+    if (unlikely(status != ZX_OK))
+        packet_free(p);
+    *out = p;
+    return status;
+}
+
+ALWAYS_INLINE zx_status_t drain(const struct packet *p, uintptr_t dst)
+{
+    return likely(!is_paged(p)) ? hal_copy_to_user(dst, inline_bytes(p), p->num_bytes)
+                                : for_pieces(p, dst, step_out);
 }
 
 zx_status_t packet_drain_user(const struct packet *p, uintptr_t dst)
 {
-    return for_pieces(p, dst, step_out);
+    return drain(p, dst);
+}
+
+zx_status_t packet_to_user(struct packet *p, uintptr_t dst)
+{
+    zx_status_t status = drain(p, dst);
+    free_packet(p);
+    return status;
 }
 
 static zx_status_t step_fill(void *kernel, uintptr_t src, size_t len)
@@ -128,17 +199,7 @@ void packet_fill(struct packet *p, const void *src)
     (void)status;
 }
 
-static zx_txid_t *txid_of(const struct packet *p)
+zx_txid_t *packet_txid_paged(const struct packet *p)
 {
-    return is_paged(p) ? page_to_virt(pages(p)[0]) : (void *)inline_bytes(p);
-}
-
-zx_txid_t packet_txid(const struct packet *p)
-{
-    return *txid_of(p);
-}
-
-void packet_set_txid(struct packet *p, zx_txid_t txid)
-{
-    *txid_of(p) = txid;
+    return page_to_virt(pages(p)[0]);
 }

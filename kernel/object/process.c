@@ -44,11 +44,11 @@ static void process_finish(struct process *p)
     job_remove_process(p->job, p);
 }
 
+static void process_end(struct process *p, int64_t code, bool only_initial);
+
 static void process_zero_handles(struct object *obj)
 {
-    struct process *p = process_from_object(obj);
-    if (state_of(p) == PROCESS_INITIAL)
-        process_kill(p, 0);
+    process_end(process_from_object(obj), 0, true);
 }
 
 static void process_destroy(struct object *obj)
@@ -133,20 +133,20 @@ zx_status_t process_start(struct process *p, struct uthread *t, vaddr_t entry, v
     }
     mutex_unlock(&p->lock);
     if (status != ZX_OK) {
-        if (handle_remove(&p->handles, value, 0, &arg) == ZX_OK)
-            handle_drop(arg);
+        handle_discard(&p->handles, &value, 1); // it may be gone, with the table of a dead process
         return status;
     }
     uthread_launch(t);
     return ZX_OK;
 }
 
-void process_kill(struct process *p, int64_t code)
+// process_kill, or of a process that has not started only: a start may be under way in another thread.
+static void process_end(struct process *p, int64_t code, bool only_initial)
 {
     mutex_lock(&p->lock);
     uint8_t state = state_of(p);
     bool finish = false;
-    if (state == PROCESS_INITIAL || state == PROCESS_RUNNING) {
+    if (state == PROCESS_INITIAL || (state == PROCESS_RUNNING && !only_initial)) {
         p->return_code = code;
         p->started = true;
         set_state_locked(p, PROCESS_DYING);
@@ -158,6 +158,11 @@ void process_kill(struct process *p, int64_t code)
     mutex_unlock(&p->lock);
     if (finish)
         process_finish(p);
+}
+
+void process_kill(struct process *p, int64_t code)
+{
+    process_end(p, code, false);
 }
 
 void process_exit(int64_t code)

@@ -15,6 +15,10 @@
 //  S3 A BLOCKED thread's *park_word was > 0 when it left the CPU; sched_unpark moves it on only when
 //     it is not. A waker changes the word first and calls sched_unpark after, so no wake is lost.
 //  S4 need_resched of a running thread is set under its CPU's lock and cleared when it leaves.
+//  S5 cpu->next is a READY thread that the current one has woken and will make room for by blocking.
+//     It is on no queue and not counted, so nobody steals it. The next switch takes it, unless a queue
+//     has somebody of higher priority. If the current thread is preempted or does not block, it goes
+//     to its queue (next_settle_locked).
 #include "sched_priv.h"
 
 #include <debug/assert.h>
@@ -34,17 +38,14 @@ static void (*call_hook)(void); // what HAL_IPI_CALL does; fixed at boot
 
 static atomic_uint idle_mask; // bit n: CPU n runs its idle thread; a hint for placement
 
-void rq_lock(struct cpu *cpu) NO_TSA { spin_lock_irqsoff(&cpu->rq_lock); }
-void rq_unlock(struct cpu *cpu) NO_TSA { spin_unlock_irqsoff(&cpu->rq_lock); }
-
 // Load and store, not a read-modify-write: only the lock's holder writes it.
-static void ready_count_add(struct cpu *cpu, uint32_t n)
+ALWAYS_INLINE void ready_count_add(struct cpu *cpu, uint32_t n)
 {
     uint32_t count = atomic_load_explicit(&cpu->ready_count, memory_order_relaxed);
     atomic_store_explicit(&cpu->ready_count, count + n, memory_order_relaxed);
 }
 
-static void enqueue_locked(struct cpu *cpu, struct thread *t, bool at_head)
+ALWAYS_INLINE void enqueue_locked(struct cpu *cpu, struct thread *t, bool at_head)
 {
     uint8_t p = atomic_load_explicit(&t->priority, memory_order_relaxed);
     t->state = SCHED_READY;
@@ -57,7 +58,7 @@ static void enqueue_locked(struct cpu *cpu, struct thread *t, bool at_head)
     ready_count_add(cpu, 1);
 }
 
-static void dequeue_locked(struct cpu *cpu, struct thread *t)
+ALWAYS_INLINE void dequeue_locked(struct cpu *cpu, struct thread *t)
 {
     list_remove(&t->run_node);
     if (list_is_empty(&cpu->queue[t->queued_priority]))
@@ -65,8 +66,24 @@ static void dequeue_locked(struct cpu *cpu, struct thread *t)
     ready_count_add(cpu, -1u);
 }
 
-static struct thread *pick_locked(struct cpu *cpu)
+// The first choice of S5, unless a queue has better.
+ALWAYS_INLINE struct thread *pick_next_locked(struct cpu *cpu)
 {
+    struct thread *t = cpu->next;
+    if (t == NULL)
+        return NULL;
+    cpu->next = NULL;
+    if (likely((cpu->ready_mask >> atomic_load_explicit(&t->priority, memory_order_relaxed)) <= 1))
+        return t;
+    enqueue_locked(cpu, t, true);
+    return NULL;
+}
+
+ALWAYS_INLINE struct thread *pick_locked(struct cpu *cpu)
+{
+    struct thread *next = pick_next_locked(cpu);
+    if (next != NULL)
+        return next;
     if (cpu->ready_mask == 0)
         return cpu->idle;
     unsigned p = 31u - (unsigned)__builtin_clz(cpu->ready_mask);
@@ -75,15 +92,15 @@ static struct thread *pick_locked(struct cpu *cpu)
     return t;
 }
 
-static struct thread *cpu_current(struct cpu *cpu)
+ALWAYS_INLINE struct thread *cpu_current(struct cpu *cpu)
 {
     return atomic_load_explicit(&cpu->current, memory_order_relaxed);
 }
 
-static uint64_t slice_full(void) { return hal_ns_to_ticks(SLICE_NS); }
+static NO_INLINE uint64_t slice_full(void) { return hal_ns_to_ticks(SLICE_NS); }
 
 // Time slices: armed only when somebody of the same priority waits, and then left armed.
-static void slice_arm_locked(struct cpu *cpu)
+static NO_INLINE void slice_arm_locked(struct cpu *cpu)
 {
     if (cpu->slice_armed)
         return;
@@ -112,7 +129,7 @@ static void slice_timer_fire(struct timer *timer, zx_time_t now)
     rq_unlock(cpu);
 }
 
-static void charge_locked(struct cpu *cpu, struct thread *t)
+ALWAYS_INLINE void charge_locked(struct cpu *cpu, struct thread *t)
 {
     uint64_t now = hal_ticks();
     uint64_t ran = now - cpu->switch_ticks;
@@ -125,7 +142,7 @@ static void charge_locked(struct cpu *cpu, struct thread *t)
     t->slice_ticks = t->slice_ticks > ran ? t->slice_ticks - ran : 0;
 }
 
-static void idle_flag_set(struct cpu *cpu, bool idle)
+static NO_INLINE void idle_flag_set(struct cpu *cpu, bool idle)
 {
     if (idle)
         atomic_fetch_or_explicit(&idle_mask, 1u << cpu->num, memory_order_relaxed);
@@ -133,9 +150,21 @@ static void idle_flag_set(struct cpu *cpu, bool idle)
         atomic_fetch_and_explicit(&idle_mask, ~(1u << cpu->num), memory_order_relaxed);
 }
 
+// The first thing a thread does when it has been switched to.
+ALWAYS_INLINE void finish_switch(void)
+{
+    struct cpu *cpu = cpu_this();
+    struct thread *from = cpu->switched_from;
+    bool dead = from->state == SCHED_DEAD;
+    lock_debug_adopt(&cpu->rq_lock.LOCK_DEBUG_MEMBER, &cpu->rq_lock);
+    rq_unlock(cpu);
+    if (unlikely(dead))
+        reap_queue(cpu, from);
+}
+
 // Gives the CPU to the best ready thread. Interrupts off, rq_lock held; the current thread's state
 // says what becomes of it. Returns when it runs again, the lock released, interrupts still off.
-static void switch_locked(struct cpu *cpu)
+ALWAYS_INLINE void switch_inline_locked(struct cpu *cpu)
 {
     struct thread *prev = cpu_current(cpu);
     struct thread *next = pick_locked(cpu);
@@ -160,26 +189,20 @@ static void switch_locked(struct cpu *cpu)
         hal_aspace_activate(next->aspace);
     }
     uint8_t p = atomic_load_explicit(&next->priority, memory_order_relaxed);
-    if (unlikely(!cpu->slice_armed && !next->idle && (cpu->ready_mask >> p) != 0))
+    if (unlikely(!cpu->slice_armed && (cpu->ready_mask >> p) != 0 && !next->idle))
         slice_arm_locked(cpu);
     lock_debug_disown(&cpu->rq_lock.LOCK_DEBUG_MEMBER, &cpu->rq_lock);
     hal_thread_switch(&prev->hal, &next->hal);
-    sched_finish_switch();
+    finish_switch();
 }
 
-void sched_finish_switch(void)
-{
-    struct cpu *cpu = cpu_this();
-    struct thread *from = cpu->switched_from;
-    bool dead = from->state == SCHED_DEAD;
-    lock_debug_adopt(&cpu->rq_lock.LOCK_DEBUG_MEMBER, &cpu->rq_lock);
-    rq_unlock(cpu);
-    if (unlikely(dead))
-        reap_queue(cpu, from);
-}
+// The same for callers that are not hot.
+static NO_INLINE void switch_locked(struct cpu *cpu) { switch_inline_locked(cpu); }
+
+void sched_finish_switch(void) { finish_switch(); }
 
 // Locks the queue of t's CPU (S1). Interrupts are off.
-static struct cpu *lock_cpu_of(struct thread *t)
+ALWAYS_INLINE struct cpu *lock_cpu_of(struct thread *t)
 {
     for (;;) {
         struct cpu *cpu = atomic_load_explicit(&t->cpu, memory_order_acquire);
@@ -190,8 +213,9 @@ static struct cpu *lock_cpu_of(struct thread *t)
     }
 }
 
-// Where a woken thread should run: its last CPU if idle, else an idle one, else where it was.
-static struct cpu *place(struct thread *t, bool handoff, struct cpu *last)
+// Where a thread should run that was on `last` or is to be started from there: an idle CPU, else that
+// one.
+static NO_INLINE struct cpu *place(struct thread *t, bool handoff, struct cpu *last)
 {
     struct cpu *self = cpu_this();
     if (handoff && (t->affinity >> self->num) & 1u)
@@ -216,12 +240,24 @@ static void kick_locked(struct cpu *cpu)
     hal_ipi_send(cpu->num, HAL_IPI_RESCHEDULE);
 }
 
-// Queues t on `cpu`, whose lock is held, and makes that CPU look if t should run there now.
-// `handoff`: the caller is about to block, so nobody needs telling.
-static void make_ready_locked(struct cpu *cpu, struct thread *t, bool handoff)
+// Queues t on this CPU, whose lock is held, and sees to it that it gets its turn.
+ALWAYS_INLINE void make_ready_here_locked(struct cpu *self, struct thread *t)
 {
-    if (likely(handoff)) {
-        enqueue_locked(cpu, t, true);
+    enqueue_locked(self, t, false);
+    struct thread *running = thread_current();
+    uint8_t p = t->queued_priority;
+    uint8_t rp = atomic_load_explicit(&running->priority, memory_order_relaxed);
+    if (unlikely(p > rp || running->idle))
+        atomic_store_explicit(&running->hal.need_resched, 1, memory_order_relaxed);
+    else if (p == rp && unlikely(!self->slice_armed))
+        slice_arm_locked(self);
+}
+
+// Queues t on `cpu`, whose lock is held, and makes that CPU look if t should run there now.
+static NO_INLINE void make_ready_locked(struct cpu *cpu, struct thread *t)
+{
+    if (cpu == cpu_this()) {
+        make_ready_here_locked(cpu, t);
         return;
     }
     enqueue_locked(cpu, t, false);
@@ -229,27 +265,37 @@ static void make_ready_locked(struct cpu *cpu, struct thread *t, bool handoff)
     uint8_t p = t->queued_priority;
     uint8_t rp = atomic_load_explicit(&running->priority, memory_order_relaxed);
     if (running->idle || p > rp) {
-        if (!atomic_exchange_explicit(&running->hal.need_resched, 1, memory_order_relaxed) &&
-            cpu != cpu_this())
+        if (!atomic_exchange_explicit(&running->hal.need_resched, 1, memory_order_relaxed))
             kick_locked(cpu);
-    } else if (p == rp) {
-        if (cpu == cpu_this())
-            slice_arm_locked(cpu);
-        else if (!cpu->slice_armed)
-            kick_locked(cpu);
+    } else if (p == rp && !cpu->slice_armed) {
+        kick_locked(cpu);
     }
 }
 
-void sched_unpark(struct thread *t, bool handoff)
+// See S5. The lock is held.
+static NO_INLINE void next_settle_locked(struct cpu *cpu)
+{
+    struct thread *t = cpu->next;
+    if (t == NULL)
+        return;
+    cpu->next = NULL;
+    make_ready_locked(cpu, t);
+}
+
+void sched_handoff_cancel(void)
 {
     unsigned long flags = hal_irq_save();
-    struct cpu *last = lock_cpu_of(t);
-    if (t->state != SCHED_BLOCKED ||
-        atomic_load_explicit(t->park_word, memory_order_acquire) > 0) {
-        rq_unlock(last);
-        hal_irq_restore(flags);
-        return;
-    }
+    struct cpu *cpu = cpu_this();
+    rq_lock(cpu);
+    next_settle_locked(cpu);
+    rq_unlock(cpu);
+    hal_irq_restore(flags);
+    sched_preempt_check();
+}
+
+// The half of sched_unpark that chooses a CPU. The lock of `last`, t's CPU, is held, and released.
+static NO_INLINE void unpark_elsewhere_locked(struct thread *t, bool handoff, struct cpu *last)
+{
     struct cpu *to = place(t, handoff, last);
     if (to != last) {
         t->state = SCHED_WAKING;
@@ -257,11 +303,37 @@ void sched_unpark(struct thread *t, bool handoff)
         rq_unlock(last);
         rq_lock(to);
     }
-    make_ready_locked(to, t, handoff && to == cpu_this());
+    if (handoff && to == cpu_this() && to->next == NULL) {
+        t->state = SCHED_READY;
+        to->next = t;
+    } else {
+        make_ready_locked(to, t);
+    }
     rq_unlock(to);
+}
+
+void sched_unpark(struct thread *t, bool handoff)
+{
+    unsigned long flags = hal_irq_save();
+    struct cpu *self = cpu_this();
+    struct cpu *last = lock_cpu_of(t);
+    if (unlikely(t->state != SCHED_BLOCKED ||
+                 atomic_load_explicit(t->park_word, memory_order_acquire) > 0)) {
+        rq_unlock(last);
+    } else if (unlikely(last != self)) {
+        unpark_elsewhere_locked(t, handoff, last);
+    } else if (handoff && likely(self->next == NULL)) {
+        t->state = SCHED_READY;
+        self->next = t;
+        rq_unlock(self);
+    } else if (likely((atomic_load_explicit(&idle_mask, memory_order_relaxed) & t->affinity) == 0)) {
+        make_ready_here_locked(self, t); // it has been here, so its affinity allows it
+        rq_unlock(self);
+    } else {
+        unpark_elsewhere_locked(t, handoff, last);
+    }
     hal_irq_restore(flags);
-    if (unlikely(atomic_load_explicit(&hal_current()->need_resched, memory_order_relaxed)))
-        sched_preempt_check_slow();
+    sched_preempt_check();
 }
 
 void sched_park(atomic_int *word)
@@ -269,13 +341,17 @@ void sched_park(atomic_int *word)
     unsigned long flags = hal_irq_save();
     struct cpu *cpu = cpu_this();
     rq_lock(cpu);
-    if (atomic_load_explicit(word, memory_order_acquire) > 0) {
+    if (likely(atomic_load_explicit(word, memory_order_acquire) > 0)) {
         struct thread *t = thread_current();
         t->park_word = word;
         t->state = SCHED_BLOCKED;
-        switch_locked(cpu);
-    } else {
+        switch_inline_locked(cpu);
+    } else { // woken already: it keeps the CPU
+        next_settle_locked(cpu);
         rq_unlock(cpu);
+        hal_irq_restore(flags);
+        sched_preempt_check();
+        return;
     }
     hal_irq_restore(flags);
 }
@@ -307,11 +383,16 @@ static void preempt_irqsoff(void)
     struct cpu *cpu = cpu_this();
     struct thread *t = thread_current();
     rq_lock(cpu);
+    next_settle_locked(cpu);
     atomic_store_explicit(&t->hal.need_resched, 0, memory_order_relaxed);
     if (should_preempt_locked(cpu, t)) {
         preempt_locked(cpu, t);
         return;
     }
+    // An equal that was handed this CPU by a thread that then kept it: it gets its turn by the slice.
+    uint8_t p = atomic_load_explicit(&t->priority, memory_order_relaxed);
+    if (!t->idle && ((cpu->ready_mask >> p) & 1u))
+        slice_arm_locked(cpu);
     rq_unlock(cpu);
 }
 
@@ -374,7 +455,7 @@ void thread_yield(void)
     if ((cpu->ready_mask >> p) != 0) {
         t->slice_ticks = 0;
         enqueue_locked(cpu, t, false);
-        switch_locked(cpu);
+        switch_inline_locked(cpu);
     } else {
         rq_unlock(cpu);
     }
@@ -389,11 +470,10 @@ void thread_start(struct thread *t, struct hal_aspace *aspace)
     struct cpu *to = place(t, false, self);
     atomic_store_explicit(&t->cpu, to, memory_order_release);
     rq_lock(to);
-    make_ready_locked(to, t, false);
+    make_ready_locked(to, t);
     rq_unlock(to);
     hal_irq_restore(flags);
-    if (unlikely(atomic_load_explicit(&hal_current()->need_resched, memory_order_relaxed)))
-        sched_preempt_check_slow();
+    sched_preempt_check();
 }
 
 void thread_exit(void)
@@ -449,11 +529,15 @@ void sched_apply_priority(struct thread *t, uint8_t priority)
 {
     unsigned long flags = hal_irq_save();
     struct cpu *cpu = lock_cpu_of(t);
+    if (t == cpu->next) {
+        cpu->next = NULL;
+        enqueue_locked(cpu, t, true);
+    }
     uint8_t old = atomic_exchange_explicit(&t->priority, priority, memory_order_relaxed);
     if (old != priority) {
         if (t->state == SCHED_READY) {
             dequeue_locked(cpu, t);
-            make_ready_locked(cpu, t, false);
+            make_ready_locked(cpu, t);
         } else if (t->state == SCHED_RUNNING && should_preempt_locked(cpu, t)) {
             atomic_store_explicit(&t->hal.need_resched, 1, memory_order_relaxed);
             if (cpu != cpu_this())
@@ -462,8 +546,7 @@ void sched_apply_priority(struct thread *t, uint8_t priority)
     }
     rq_unlock(cpu);
     hal_irq_restore(flags);
-    if (unlikely(atomic_load_explicit(&hal_current()->need_resched, memory_order_relaxed)))
-        sched_preempt_check_slow();
+    sched_preempt_check();
 }
 
 void thread_post_pending(struct thread *t, unsigned bits, zx_status_t status)

@@ -7,8 +7,8 @@
 
 // Takes and releases a run-queue lock with interrupts off. The lock is handed from one thread to the
 // next across a switch, so the rank record is dropped before the switch (sched.c).
-void rq_lock(struct cpu *cpu);
-void rq_unlock(struct cpu *cpu);
+ALWAYS_INLINE void rq_lock(struct cpu *cpu) NO_TSA { spin_lock_irqsoff(&cpu->rq_lock); }
+ALWAYS_INLINE void rq_unlock(struct cpu *cpu) NO_TSA { spin_unlock_irqsoff(&cpu->rq_lock); }
 
 // Blocks the current thread while *word > 0. Interrupts may be on or off on entry; on return they
 // are as before. No spinlock is held.
@@ -17,6 +17,16 @@ void sched_park(atomic_int *word);
 // Makes t runnable if it is blocked on a word that is no longer > 0. `handoff`: on this CPU.
 // t cannot vanish during the call.
 void sched_unpark(struct thread *t, bool handoff);
+
+// The current thread does not block after all: whom it handed the CPU to is woken as by anybody else.
+void sched_handoff_cancel(void);
+
+// Gives the CPU away if need_resched is set and it is allowed. Thread context.
+ALWAYS_INLINE void sched_preempt_check(void)
+{
+    if (unlikely(atomic_load_explicit(&hal_current()->need_resched, memory_order_relaxed)))
+        sched_preempt_check_slow();
+}
 
 // Sets the effective priority; requeues and reschedules as needed. Caller holds the
 // priority-inheritance lock.

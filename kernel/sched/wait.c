@@ -16,14 +16,14 @@
 #include <debug/assert.h>
 #include <hal/time.h>
 
-enum { WAIT_ARMED_INTR = 1, WAIT_ARMED = 2, WAIT_IDLE = INT32_MIN };
+enum { WAIT_IDLE = INT32_MIN };
 
-void wait_arm(bool interruptible)
+// The wait ended without the thread leaving the CPU, which somebody may be waiting to be handed.
+static NO_INLINE void not_blocked(void)
 {
-    struct thread *t = thread_current();
-    DEBUG_ASSERT(atomic_load_explicit(&t->wait_word, memory_order_relaxed) <= 0);
-    atomic_store_explicit(&t->wait_word, interruptible ? WAIT_ARMED_INTR : WAIT_ARMED,
-                          memory_order_seq_cst);
+    // A look without a lock: what is in our CPU's record is ours, or nothing (sched.c S5).
+    if (cpu_this()->next != NULL)
+        sched_handoff_cancel();
 }
 
 // Finishes the current thread's own wait with `status` if nobody else has; the result either way.
@@ -56,25 +56,31 @@ zx_status_t wait_block(enum wait_reason reason, zx_time_t deadline)
     if (atomic_load_explicit(&t->wait_word, memory_order_relaxed) == WAIT_ARMED_INTR) {
         zx_status_t status = pending_status(t);
         if (unlikely(status != ZX_OK)) {
-            status = wait_finish_self(t, status);
-            goto out;
+            wait_finish_self(t, status);
+            goto not_blocked;
         }
     }
     if (deadline != ZX_TIME_INFINITE) {
         if (deadline <= hal_now()) {
             wait_finish_self(t, ZX_ERR_TIMED_OUT);
-            goto out;
+            goto not_blocked;
         }
         timer_set(&t->wait_timer, deadline);
     }
     atomic_store_explicit(&t->wait_reason, (uint8_t)reason, memory_order_relaxed);
-    while (atomic_load_explicit(&t->wait_word, memory_order_acquire) > 0)
+    zx_status_t status;
+    do {
         sched_park(&t->wait_word);
+        status = atomic_load_explicit(&t->wait_word, memory_order_acquire);
+    } while (unlikely(status > 0));
     atomic_store_explicit(&t->wait_reason, WAIT_ON_NOTHING, memory_order_relaxed);
     if (deadline != ZX_TIME_INFINITE)
         timer_cancel(&t->wait_timer);
-out:;
-    zx_status_t status = atomic_load_explicit(&t->wait_word, memory_order_acquire);
+    atomic_store_explicit(&t->wait_word, WAIT_IDLE, memory_order_relaxed);
+    return status;
+not_blocked:
+    not_blocked();
+    status = atomic_load_explicit(&t->wait_word, memory_order_acquire);
     atomic_store_explicit(&t->wait_word, WAIT_IDLE, memory_order_relaxed);
     return status;
 }
@@ -90,7 +96,7 @@ bool wait_disarm(zx_status_t *out_status)
     return false;
 }
 
-static bool wake(struct thread *t, zx_status_t status, bool handoff)
+ALWAYS_INLINE bool wake(struct thread *t, zx_status_t status, bool handoff)
 {
     DEBUG_ASSERT(status <= 0 && status != WAIT_IDLE);
     int word = atomic_load_explicit(&t->wait_word, memory_order_relaxed);

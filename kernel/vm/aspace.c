@@ -15,8 +15,8 @@ static SLAB_CACHE(vm_aspace_cache, sizeof(struct vm_aspace), alignof(struct vm_a
 
 _Static_assert(offsetof(struct vm_aspace, hal) == 0, "thread->aspace is the address space");
 
-zx_status_t vm_aspace_create(struct vmar *root, const struct vmar_ops *ops, uint64_t (*random)(void),
-                             struct vm_aspace **out)
+zx_status_t vm_aspace_create(struct vmar *root, const struct vmar_ops *ops,
+                             uint64_t (*random)(void), struct vm_aspace **out)
 {
     struct vm_aspace *as = slab_zalloc(&vm_aspace_cache);
     if (as == NULL)

@@ -54,7 +54,7 @@ static zx_status_t absent_page_locked(struct vmo *v, uint64_t index, bool write,
 {
     bool own;
 
-    if (likely(write))
+    if (write)
         return vmo_add_page_locked(v, index, out);
     struct page *page = v->parent != NULL ? vmo_visible_page_locked(v, index, &own) : NULL;
     *out = page != NULL ? page : vm_zero_page;
@@ -68,10 +68,14 @@ static zx_status_t fault_paged_locked(struct vm_mapping *m, vaddr_t va, uint64_t
 {
     struct vmo *v = m->vmo;
     unsigned prot = m->prot | m->memory;
-    struct page *page = radix_get(&v->pages, index);
+    struct radix_node *leaf = radix_leaf(&v->pages, index);
+    struct page *page =
+        likely(leaf != NULL) ? leaf->slot[index % RADIX_SLOTS] : radix_get(&v->pages, index);
 
     mutex_assert_held(v->lock);
-    if (page == NULL) {
+    if (page == NULL && likely(write))
+        page = vmo_add_plain_page_locked(v, leaf, index);
+    if (unlikely(page == NULL)) {
         zx_status_t status = absent_page_locked(v, index, write, &page, &prot);
         if (unlikely(status != ZX_OK))
             return status;

@@ -17,8 +17,8 @@
 
 static SLAB_CACHE(vm_mapping_cache, sizeof(struct vm_mapping), alignof(struct vm_mapping));
 
-#define POPULATE_BATCH 16u     // pages handed to the HAL at a time
-#define WINDOW_SIZE (2ul << 20) // M4
+#define POPULATE_BATCH 16u         // pages handed to the HAL at a time
+#define WINDOW_SIZE    (2ul << 20) // M4
 
 struct vm_mapping *mapping_alloc(void)
 {
@@ -156,11 +156,11 @@ static void populate_paged(struct vm_mapping *m) REQUIRES(m->as->lock, m->vmo->l
     struct page *page;
 
     mutex_lock(&m->as->pt_lock);
-    radix_for_each(&v->pages, index, page, first, end) {
+    radix_for_each(&v->pages, index, page, first, end)
+    {
         if (run_len > 0 && (run_len == POPULATE_BATCH || index != run_first + run_len)) {
-            status = hal_aspace_map(&m->as->hal,
-                                    m->node.base + ((run_first - first) << PAGE_SHIFT), run,
-                                    run_len, prot);
+            status = hal_aspace_map(&m->as->hal, m->node.base + ((run_first - first) << PAGE_SHIFT),
+                                    run, run_len, prot);
             run_len = 0;
         }
         if (status != ZX_OK)
@@ -201,6 +201,7 @@ void mapping_insert_locked(struct vmar *r, struct vm_mapping *m, bool want_popul
     region_insert_locked(r, &m->node);
     as->mapping_count++;
     as->mapped_bytes += m->node.size;
+    as->last = m; // what is mapped is soon touched
 
     mutex_assert_held(&m->as->lock);
     vmo_lock(m->vmo);
@@ -324,8 +325,7 @@ void mapping_set_prot_locked(struct vm_mapping *m, unsigned prot)
         drop_translations(m, m->node.base, vm_node_end(&m->node));
     } else if (m->prot != 0) {
         mutex_lock(&m->as->pt_lock);
-        hal_aspace_protect(&m->as->hal, m->node.base, m->node.size >> PAGE_SHIFT,
-                           prot | m->memory);
+        hal_aspace_protect(&m->as->hal, m->node.base, m->node.size >> PAGE_SHIFT, prot | m->memory);
         mutex_unlock(&m->as->pt_lock);
     }
     m->prot = prot;

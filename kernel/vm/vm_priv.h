@@ -60,8 +60,7 @@ ALWAYS_INLINE struct vm_node *region_next(struct vm_node *n)
     return vm_node_or_null(rb_next(&n->rb));
 }
 // True if some child overlaps [base, base+size).
-bool region_occupied_locked(const struct vmar *r, vaddr_t base, size_t size)
-    REQUIRES(r->as->lock);
+bool region_occupied_locked(const struct vmar *r, vaddr_t base, size_t size) REQUIRES(r->as->lock);
 // The lowest address >= min at which `size` bytes are free in r; false if there is none.
 bool region_find_gap_locked(const struct vmar *r, size_t size, vaddr_t min, vaddr_t *out)
     REQUIRES(r->as->lock);
@@ -115,10 +114,10 @@ zx_status_t vm_fault_physical_locked(struct vm_mapping *m, vaddr_t va)
 
 // struct page of a VMO's page: owner = the VMO, index = page number in it. `count` (tree lock): low
 // half busy references, high half pins.
-#define VM_PAGE_BUSY_ONE 1u
+#define VM_PAGE_BUSY_ONE  1u
 #define VM_PAGE_BUSY_MASK 0xffffu
-#define VM_PAGE_PIN_ONE 0x10000u
-#define VM_PAGE_ORPHAN (1u << 0) // flags: has left its VMO, goes with the last busy reference
+#define VM_PAGE_PIN_ONE   0x10000u
+#define VM_PAGE_ORPHAN    (1u << 0) // flags: has left its VMO, goes with the last busy reference
 
 extern const struct lock_class vmo_tree_lock;
 extern const struct radix_ops vmo_radix_ops;
@@ -145,8 +144,22 @@ struct page *vmo_visible_page_locked(struct vmo *v, uint64_t index, bool *out_ow
     REQUIRES(v->lock);
 // v has no page at `index` (below its size): gives it one, with the content it showed. ZX_ERR_NO_MEMORY:
 // nothing changed.
-zx_status_t vmo_add_page_locked(struct vmo *v, uint64_t index, struct page **out)
-    REQUIRES(v->lock);
+zx_status_t vmo_add_page_locked(struct vmo *v, uint64_t index, struct page **out) REQUIRES(v->lock);
+// The usual case of giving v a page: nothing but v's own tree knows, and the node that takes it is
+// there (`leaf`, of radix_leaf). NULL: use vmo_add_page_locked.
+ALWAYS_INLINE struct page *vmo_add_plain_page_locked(struct vmo *v, struct radix_node *leaf,
+                                                     uint64_t index) REQUIRES(v->lock)
+{
+    if (unlikely(leaf == NULL || (v->marks & (VMO_MARK_FOREIGN | VMO_MARK_SPECIAL)) != 0))
+        return NULL;
+    struct page *page = page_alloc(PAGE_STATE_VMO, PAGE_ALLOC_ZERO);
+    if (likely(page != NULL)) {
+        radix_leaf_put(&v->pages, leaf, index, page);
+        page->owner = v;
+        page->index = index;
+    }
+    return page;
+}
 // Puts a page, already filled, where v has none; drops translations as V5 says. ZX_ERR_NO_MEMORY: the
 // page is still the caller's.
 zx_status_t vmo_insert_page_locked(struct vmo *v, uint64_t index, struct page *page)
@@ -162,8 +175,7 @@ void vmo_unmap_range_locked(struct vmo *v, uint64_t offset, uint64_t len) REQUIR
 void vmo_take_pages_locked(struct vmo *v, uint64_t first, uint64_t end, struct list *freed)
     REQUIRES(v->lock);
 // Ends a busy reference; a page that was orphaned goes to `freed`.
-void vmo_page_unbusy_locked(struct vmo *v, struct page *page, struct list *freed)
-    REQUIRES(v->lock);
+void vmo_page_unbusy_locked(struct vmo *v, struct page *page, struct list *freed) REQUIRES(v->lock);
 // Frees gathered pages of a VMO with the given cache policy. No lock needed.
 void vmo_free_pages(struct list *pages, unsigned cache_policy);
 // Pages that v itself has in [offset, offset+len).

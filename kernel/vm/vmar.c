@@ -41,8 +41,7 @@ void vmar_release(struct vmar *r)
 }
 
 static zx_status_t place_child_locked(struct vmar *parent, uint32_t options, uint64_t offset,
-                                      uint64_t size, vaddr_t *out_base)
-    REQUIRES(parent->as->lock)
+                                      uint64_t size, vaddr_t *out_base) REQUIRES(parent->as->lock)
 {
     mutex_assert_held(&parent->as->lock);
     if (!parent->alive)
@@ -61,8 +60,7 @@ static zx_status_t place_child_locked(struct vmar *parent, uint32_t options, uin
     if (offset & PAGE_MASK)
         return ZX_ERR_INVALID_ARGS;
     if (!specific)
-        return region_place_locked(parent, size, PAGE_SIZE, 0, out_base) ? ZX_OK
-                                                                         : ZX_ERR_NO_MEMORY;
+        return region_place_locked(parent, size, PAGE_SIZE, 0, out_base) ? ZX_OK : ZX_ERR_NO_MEMORY;
     *out_base = parent->node.base + offset;
     return region_occupied_locked(parent, *out_base, size) ? ZX_ERR_NO_MEMORY : ZX_OK;
 }
@@ -76,8 +74,8 @@ zx_status_t vmar_allocate(struct vmar *parent, uint32_t options, uint64_t offset
     mutex_lock(&parent->as->lock);
     zx_status_t status = place_child_locked(parent, options, offset, size, &base);
     if (status == ZX_OK) {
-        vmar_init(child, parent->as, options & (CAN_MAP_RWX | ZX_VM_CAN_MAP_SPECIFIC | ZX_VM_COMPACT),
-                  ops);
+        vmar_init(child, parent->as,
+                  options & (CAN_MAP_RWX | ZX_VM_CAN_MAP_SPECIFIC | ZX_VM_COMPACT), ops);
         child->node.base = base;
         child->node.size = size;
         child->alive = true;
@@ -131,8 +129,7 @@ zx_status_t vmar_destroy(struct vmar *r)
     mutex_lock(&r->as->lock);
     if (!r->alive)
         status = ZX_ERR_BAD_STATE;
-    else if (as->vdso_code != NULL &&
-             as->vdso_code->node.base - r->node.base < r->node.size)
+    else if (as->vdso_code != NULL && as->vdso_code->node.base - r->node.base < r->node.size)
         status = ZX_ERR_ACCESS_DENIED; // A5: the regions around an address are one inside the other
     else
         region_destroy_locked(r, &dead);

@@ -9,7 +9,7 @@
 
 #include "vm_priv.h"
 
-#define PERM_MASK (ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE)
+#define PERM_MASK  (ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE)
 #define BLOCK_SIZE (2ul << 20) // of a large translation, where both sides are aligned
 
 // Rounds len up to pages; 0 if it is 0 or does not fit.
@@ -32,27 +32,27 @@ static bool hits_vdso_code_locked(const struct vm_aspace *as, vaddr_t addr, uint
     return m != NULL && m->node.base < addr + len && addr < vm_node_end(&m->node);
 }
 
-// The mapping that has [addr, addr+len) in its middle, NULL if none: clearing the range splits it.
-static struct vm_mapping *mapping_around_locked(struct vmar *r, vaddr_t addr, uint64_t len)
-    REQUIRES(r->as->lock)
+// Clearing [addr, addr+len) needs a spare mapping if the first child n from addr on has the range in
+// its middle: true and *out_spare, or false if there is no memory.
+static bool get_spare(const struct vm_node *n, vaddr_t addr, uint64_t len,
+                      struct vm_mapping **out_spare)
 {
-    struct vm_node *n = region_child_from_locked(r, addr);
     if (n == NULL || n->is_region || n->base >= addr || vm_node_end(n) <= addr + len)
-        return NULL;
-    return vm_node_mapping(n);
+        return true;
+    *out_spare = mapping_alloc();
+    return *out_spare != NULL;
 }
 
-// Empties [addr, addr+len) of r: mappings are removed, cut or split (then `*spare` is used and
-// nulled), regions, which lie fully inside, destroyed.
-static void clear_range_locked(struct vmar *r, vaddr_t addr, uint64_t len,
-                               struct vm_mapping **spare, struct list *dead)
-    REQUIRES(r->as->lock)
+// Empties [addr, addr+len), whose first child is n: mappings are removed, cut or split (then `*spare`
+// is used and nulled), regions, which lie fully inside, destroyed.
+static void clear_range(struct vm_node *n, vaddr_t addr, uint64_t len, struct vm_mapping **spare,
+                        struct list *dead)
 {
     const vaddr_t end = addr + len;
-    struct vm_node *n = region_child_from_locked(r, addr), *next;
+    struct vm_node *next;
 
     for (; n != NULL && n->base < end; n = next) {
-        next = region_next(n);
+        next = vm_node_end(n) < end ? region_next(n) : NULL;
         vaddr_t lo = MAX(addr, n->base), hi = MIN(end, vm_node_end(n));
         if (n->is_region) {
             struct vmar *sub = vm_node_region(n);
@@ -145,7 +145,8 @@ zx_status_t vmar_map(struct vmar *r, uint32_t options, uint64_t vmar_offset, str
         return ZX_ERR_INVALID_ARGS;
     list_init(&dead);
     mutex_lock(&r->as->lock);
-    zx_status_t status = place_mapping_locked(r, options, vmar_offset, vmo, vmo_offset, size, &base);
+    zx_status_t status =
+        place_mapping_locked(r, options, vmar_offset, vmo, vmo_offset, size, &base);
     if (status != ZX_OK)
         goto out;
 
@@ -154,12 +155,10 @@ zx_status_t vmar_map(struct vmar *r, uint32_t options, uint64_t vmar_offset, str
     if (m == NULL)
         goto out;
     if (options & ZX_VM_SPECIFIC_OVERWRITE) {
-        if (mapping_around_locked(r, base, size) != NULL) {
-            spare = mapping_alloc();
-            if (spare == NULL)
-                goto out;
-        }
-        clear_range_locked(r, base, size, &spare, &dead);
+        struct vm_node *first = region_child_from_locked(r, base);
+        if (!get_spare(first, base, size, &spare))
+            goto out;
+        clear_range(first, base, size, &spare, &dead);
     }
     m->node.base = base;
     m->node.size = size;
@@ -185,9 +184,9 @@ out:
 
 // ---- unmap ---------------------------------------------------------------------------------------
 
-// Is [addr, addr+len) in r, and may it be unmapped?
-static zx_status_t check_unmap_locked(struct vmar *r, vaddr_t addr, uint64_t len)
-    REQUIRES(r->as->lock)
+// Is [addr, addr+len) in r, and may it be unmapped? *out_first: its first child.
+static zx_status_t check_unmap_locked(struct vmar *r, vaddr_t addr, uint64_t len,
+                                      struct vm_node **out_first) REQUIRES(r->as->lock)
 {
     if (!r->alive)
         return ZX_ERR_BAD_STATE;
@@ -197,6 +196,7 @@ static zx_status_t check_unmap_locked(struct vmar *r, vaddr_t addr, uint64_t len
         return ZX_ERR_ACCESS_DENIED;
     // Only the lowest and the highest child in the range can stick out of it.
     struct vm_node *low = region_child_from_locked(r, addr);
+    *out_first = low;
     if (low == NULL || low->base >= addr + len)
         return ZX_OK;
     if (low->is_region && (low->base < addr || vm_node_end(low) > addr + len))
@@ -213,6 +213,7 @@ static zx_status_t check_unmap_locked(struct vmar *r, vaddr_t addr, uint64_t len
 zx_status_t vmar_unmap(struct vmar *r, vaddr_t addr, uint64_t len)
 {
     struct vm_mapping *spare = NULL;
+    struct vm_node *first = NULL;
     const uint64_t size = round_len(len);
     struct list dead;
 
@@ -220,14 +221,11 @@ zx_status_t vmar_unmap(struct vmar *r, vaddr_t addr, uint64_t len)
         return ZX_ERR_INVALID_ARGS;
     list_init(&dead);
     mutex_lock(&r->as->lock);
-    zx_status_t status = check_unmap_locked(r, addr, size);
-    if (status == ZX_OK && mapping_around_locked(r, addr, size) != NULL) {
-        spare = mapping_alloc();
-        if (spare == NULL)
-            status = ZX_ERR_NO_MEMORY;
-    }
+    zx_status_t status = check_unmap_locked(r, addr, size, &first);
+    if (status == ZX_OK && !get_spare(first, addr, size, &spare))
+        status = ZX_ERR_NO_MEMORY;
     if (status == ZX_OK)
-        clear_range_locked(r, addr, size, &spare, &dead);
+        clear_range(first, addr, size, &spare, &dead);
     mutex_unlock(&r->as->lock);
     DEBUG_ASSERT(spare == NULL);
     vm_dead_free(&dead);

@@ -15,16 +15,25 @@ LOCK_CLASS_PUBLIC(vmo_tree_lock, RANK_VMO_TREE, LOCK_MUTEX);
 void vmo_init_common(struct vmo *v, enum vmo_kind kind, uint64_t size, unsigned flags,
                      const struct vmo_ops *ops)
 {
-    *v = (struct vmo){
-        .lock = &v->tree_lock,
-        .ops = ops,
-        .kind = (uint8_t)kind,
-        .cache_policy = kind == VMO_PHYSICAL ? ZX_CACHE_POLICY_UNCACHED : ZX_CACHE_POLICY_CACHED,
-        .flags = (uint8_t)flags,
-        .size = size,
-    };
+    // Field by field: cheaper than clearing it all first.
+    v->lock = &v->tree_lock;
+    v->ops = ops;
     atomic_init(&v->refs, 1);
+    v->kind = (uint8_t)kind;
+    v->cache_policy = kind == VMO_PHYSICAL ? ZX_CACHE_POLICY_UNCACHED : ZX_CACHE_POLICY_CACHED;
+    v->flags = (uint8_t)flags;
+    v->marks = 0;
+    v->size = size;
+    radix_init(&v->pages);
+    rb_tree_init(&v->mappings);
+    v->mapping_count = 0;
+    v->child_count = 0;
+    v->source = NULL;
+    v->parent = NULL;
+    v->parent_offset = 0;
     list_init(&v->children);
+    list_node_init(&v->sibling);
+    v->pin_count = 0;
     mutex_init(&v->tree_lock, &vmo_tree_lock);
 }
 
@@ -192,7 +201,8 @@ static bool any_pinned_locked(struct vmo *v, uint64_t first, uint64_t end) REQUI
 
     if (v->pin_count == 0)
         return false;
-    radix_for_each(&v->pages, index, page, first, end) {
+    radix_for_each(&v->pages, index, page, first, end)
+    {
         if (page->count >= VM_PAGE_PIN_ONE)
             return true;
     }

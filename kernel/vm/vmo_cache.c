@@ -20,6 +20,29 @@ static void cache_op_page(uint32_t op, uint8_t *data, size_t len)
     }
 }
 
+// The first index in [first, end) at which v shows a page, its own or an ancestor's; `end` if none.
+static uint64_t next_visible_locked(const struct vmo *v, uint64_t first, uint64_t end)
+    REQUIRES(v->lock)
+{
+    const struct vmo *at = v;
+    uint64_t shift = 0;               // index in `at` = index in v + shift
+    uint64_t best = end, limit = end; // pages at or behind `limit` are hidden or do not matter
+
+    for (;;) {
+        uint64_t index = first + shift;
+        if (radix_next(&at->pages, &index, limit + shift) != NULL)
+            best = limit = index - shift;
+        if (at->parent == NULL || limit == first)
+            return best;
+        shift += vmo_page_index(at->parent_offset);
+        at = at->parent;
+        uint64_t size = vmo_page_index(at->size);
+        if (size <= first + shift)
+            return best;
+        limit = MIN(limit, size - shift);
+    }
+}
+
 zx_status_t vmo_cache_op(struct vmo *v, uint32_t op, uint64_t offset, uint64_t len)
 {
     zx_status_t status = ZX_OK;
@@ -33,21 +56,16 @@ zx_status_t vmo_cache_op(struct vmo *v, uint32_t op, uint64_t offset, uint64_t l
         status = ZX_ERR_OUT_OF_RANGE;
     const uint64_t end = offset + len;
     while (status == ZX_OK && offset < end) {
-        bool own;
-        uint64_t index = vmo_page_index(offset);
-        // In a VMO without ancestors the gaps can be long: on to the next page there is.
-        if (v->parent == NULL) {
-            uint64_t next = index;
-            if (radix_next(&v->pages, &next, vmo_page_index(end - 1) + 1) == NULL)
-                break;
-            if (next != index)
-                offset = next << PAGE_SHIFT;
-            index = next;
+        const uint64_t index = vmo_page_index(offset);
+        const uint64_t next = next_visible_locked(v, index, vmo_page_index(end - 1) + 1);
+        if (next != index) { // a gap, maybe a long one
+            offset = next << PAGE_SHIFT;
+            continue;
         }
+        bool own;
         size_t n = MIN(end - offset, PAGE_SIZE - (offset & PAGE_MASK));
         struct page *page = vmo_visible_page_locked(v, index, &own);
-        if (page != NULL)
-            cache_op_page(op, (uint8_t *)page_to_virt(page) + (offset & PAGE_MASK), n);
+        cache_op_page(op, (uint8_t *)page_to_virt(page) + (offset & PAGE_MASK), n);
         offset += n;
     }
     vmo_unlock(v);
@@ -67,8 +85,10 @@ zx_status_t vmo_set_cache_policy(struct vmo *v, uint32_t policy)
                v->parent != NULL) {
         status = ZX_ERR_BAD_STATE;
     }
-    if (status == ZX_OK)
+    if (status == ZX_OK) {
         v->cache_policy = (uint8_t)policy;
+        v->marks |= VMO_MARK_SPECIAL;
+    }
     vmo_unlock(v);
     return status;
 }

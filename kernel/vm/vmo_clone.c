@@ -33,6 +33,8 @@ zx_status_t vmo_init_clone(struct vmo *v, struct vmo *parent, uint64_t offset, u
         vmo_acquire(parent);
         v->parent = parent;
         v->parent_offset = offset;
+        v->marks |= VMO_MARK_SPECIAL;
+        parent->marks |= VMO_MARK_SPECIAL;
         list_add_tail(&parent->children, &v->sibling);
         if (parent->child_count++ == 0)
             parent->ops->children(parent, true);

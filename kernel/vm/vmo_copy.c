@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Copying between a VMO and a buffer, page by page. A page is held by a busy reference while it is
-// copied without any lock, so the buffer may be user memory that faults, and a mapping of the same VMO.
+// Copying between a VMO and a buffer, page by page: first under the tree lock, by a copy that does not
+// fault. From the first page of the buffer on that is not there, the VMO's page is held by a busy
+// reference while it is copied without any lock; so the buffer may be a mapping of the same VMO.
 //
-// Locks: the tree lock, taken to find each page and dropped for its copy. Invariant V4.
+// Locks: the tree lock, over one page's no-fault copy at a time. Invariant V4.
 
 #include <vm/vmo.h>
 
@@ -29,37 +30,27 @@ static zx_status_t check_range_locked(const struct vmo *v, uint64_t offset, size
     return ZX_OK;
 }
 
-// Finds the page to copy from or to, and makes it busy. Writing commits it; reading what nobody has
-// reads the zero page, which needs no hold.
-static zx_status_t hold_page_locked(struct vmo *v, uint64_t index, bool write, struct page **out)
+// Finds the page to copy from or to. Writing commits it; what nobody has reads as the zero page.
+static zx_status_t find_page_locked(struct vmo *v, uint64_t index, bool write, struct page **out)
     REQUIRES(v->lock)
 {
     bool own;
     struct page *page = vmo_visible_page_locked(v, index, &own);
 
-    if (write && !own) {
-        zx_status_t status = vmo_add_page_locked(v, index, &page);
-        if (status != ZX_OK)
-            return status;
-    } else if (page == NULL) {
-        *out = vm_zero_page;
-        return ZX_OK;
-    }
-    ASSERT((page->count & VM_PAGE_BUSY_MASK) != VM_PAGE_BUSY_MASK);
-    page->count += VM_PAGE_BUSY_ONE;
-    *out = page;
+    if (write && !own)
+        return vmo_add_page_locked(v, index, out);
+    *out = page != NULL ? page : vm_zero_page;
     return ZX_OK;
 }
 
-// Copies n bytes of one page at kernel address `data`. No lock held.
+// Copies n bytes of one page at kernel address `data`.
 static zx_status_t copy_part(const struct copy *c, uint8_t *data, uintptr_t buffer, size_t n,
                              bool executed)
 {
     zx_status_t status = ZX_OK;
 
     if (c->user)
-        status = c->write ? hal_copy_from_user(data, buffer, n)
-                          : hal_copy_to_user(buffer, data, n);
+        status = c->write ? hal_copy_from_user(data, buffer, n) : hal_copy_to_user(buffer, data, n);
     else if (c->write)
         memcpy(data, (const void *)buffer, n);
     else
@@ -69,11 +60,29 @@ static zx_status_t copy_part(const struct copy *c, uint8_t *data, uintptr_t buff
     return status;
 }
 
+// The same for memory that is not there: with the tree lock dropped and the page busy meanwhile.
+static zx_status_t copy_part_faulting_locked(const struct copy *c, struct page *page, uint8_t *data,
+                                             uintptr_t buffer, size_t n, struct list *freed)
+    REQUIRES(c->v->lock)
+{
+    const bool executed = c->v->marks & VMO_MARK_EXEC;
+
+    ASSERT((page->count & VM_PAGE_BUSY_MASK) != VM_PAGE_BUSY_MASK);
+    page->count += page != vm_zero_page ? VM_PAGE_BUSY_ONE : 0;
+    vmo_unlock(c->v);
+    zx_status_t status = copy_part(c, data, buffer, n, executed);
+    vmo_lock(c->v);
+    if (page != vm_zero_page)
+        vmo_page_unbusy_locked(c->v, page, freed);
+    return status;
+}
+
 static zx_status_t vmo_copy(const struct copy *c, uint64_t offset, size_t len)
 {
     struct vmo *v = c->v;
     struct list freed;
     size_t done = 0;
+    bool faults = false; // the buffer is not all there: no use trying again
 
     if (vmo_is_physical(v))
         return ZX_ERR_NOT_SUPPORTED;
@@ -84,19 +93,27 @@ static zx_status_t vmo_copy(const struct copy *c, uint64_t offset, size_t len)
         uint64_t at = offset + done;
         size_t n = MIN(len - done, PAGE_SIZE - (at & PAGE_MASK));
         struct page *page;
-        status = hold_page_locked(v, vmo_page_index(at), c->write, &page);
-        if (status != ZX_OK)
+        status = find_page_locked(v, vmo_page_index(at), c->write, &page);
+        if (unlikely(status != ZX_OK))
             break;
-        bool executed = v->marks & VMO_MARK_EXEC;
-        vmo_unlock(v);
-        status = copy_part(c, (uint8_t *)page_to_virt(page) + (at & PAGE_MASK), c->buffer + done, n,
-                           executed);
-        vmo_lock(v);
-        if (page != vm_zero_page)
-            vmo_page_unbusy_locked(v, page, &freed);
+        uint8_t *data = (uint8_t *)page_to_virt(page) + (at & PAGE_MASK);
+        if (likely(!faults)) {
+            user_faults_disable();
+            status = copy_part(c, data, c->buffer + done, n, v->marks & VMO_MARK_EXEC);
+            user_faults_enable();
+            faults = status != ZX_OK;
+        }
+        if (unlikely(faults)) {
+            mutex_assert_held(c->v->lock);
+            status = copy_part_faulting_locked(c, page, data, c->buffer + done, n, &freed);
+        }
         done += n;
-        if (status == ZX_OK && done < len)
-            status = check_range_locked(v, offset + done, len - done); // it may have shrunk
+        if (status == ZX_OK && done < len) {
+            // Others get their turn after each page; the VMO may have shrunk then.
+            vmo_unlock(v);
+            vmo_lock(v);
+            status = check_range_locked(v, offset + done, len - done);
+        }
     }
     vmo_unlock(v);
     vmo_free_pages(&freed, ZX_CACHE_POLICY_CACHED);

@@ -10,6 +10,10 @@
 
 static SLAB_CACHE(radix_node_cache, sizeof(struct radix_node), alignof(struct radix_node));
 
+// Many pages are allocated in runs of up to RUN_MAX; the remainder below RUN_MIN one by one.
+#define RUN_MIN 16u
+#define RUN_MAX 64u
+
 struct page *vm_zero_page;
 
 static struct radix_node *node_alloc(void)
@@ -44,8 +48,7 @@ static void unmap_own_range(struct vmo *v, uint64_t offset, uint64_t len)
         uint64_t lo = MAX(offset, m->vmo_offset);
         uint64_t hi = MIN(end, m->vmo_offset + m->node.size);
         mutex_lock(&m->as->pt_lock);
-        hal_aspace_unmap(&m->as->hal, m->node.base + (lo - m->vmo_offset),
-                         (hi - lo) >> PAGE_SHIFT);
+        hal_aspace_unmap(&m->as->hal, m->node.base + (lo - m->vmo_offset), (hi - lo) >> PAGE_SHIFT);
         mutex_unlock(&m->as->pt_lock);
     }
 }
@@ -109,10 +112,16 @@ static void prepare_gain_locked(struct vmo *v, uint64_t offset, uint64_t len) RE
 
 zx_status_t vmo_insert_page_locked(struct vmo *v, uint64_t index, struct page *page)
 {
+    struct radix_node *leaf = radix_leaf(&v->pages, index);
+
     mutex_assert_held(v->lock);
-    zx_status_t status = radix_set(&v->pages, index, page, NULL, &vmo_radix_ops);
-    if (unlikely(status != ZX_OK))
-        return status;
+    if (likely(leaf != NULL)) {
+        radix_leaf_put(&v->pages, leaf, index, page);
+    } else {
+        zx_status_t status = radix_set(&v->pages, index, page, NULL, &vmo_radix_ops);
+        if (unlikely(status != ZX_OK))
+            return status;
+    }
     page->owner = v;
     page->index = index;
     if (unlikely(v->cache_policy != ZX_CACHE_POLICY_CACHED))
@@ -138,26 +147,50 @@ zx_status_t vmo_add_page_locked(struct vmo *v, uint64_t index, struct page **out
     return ZX_OK;
 }
 
+// Ends a series of insertions that linked their pages by page->owner: either they are v's now, or
+// they go.
+static void settle_chain_locked(struct vmo *v, struct page *chain, bool keep) REQUIRES(v->lock)
+{
+    while (chain != NULL) {
+        struct page *page = chain;
+        chain = page->owner;
+        page->owner = v;
+        if (!keep) {
+            radix_remove(&v->pages, page->index, &vmo_radix_ops);
+            page_free(page);
+        }
+    }
+}
+
 // Fills every gap in [first, end) with zeroed pages from `fresh` (or new ones if that runs out); all
-// of them or none. While it goes on, page->owner links the pages inserted so far.
+// of them or none.
 static zx_status_t fill_locked(struct vmo *v, uint64_t first, uint64_t end, struct list *fresh)
     REQUIRES(v->lock)
 {
+    struct radix_node *leaf = NULL;
     struct page *chain = NULL;
     zx_status_t status = ZX_OK;
 
     prepare_gain_locked(v, first << PAGE_SHIFT, (end - first) << PAGE_SHIFT);
     for (uint64_t index = first; index < end; index++) {
-        if (radix_get(&v->pages, index) != NULL)
+        if (leaf == NULL || index % RADIX_SLOTS == 0)
+            leaf = radix_leaf(&v->pages, index);
+        if (leaf != NULL ? leaf->slot[index % RADIX_SLOTS] != NULL
+                         : radix_get(&v->pages, index) != NULL)
             continue;
         struct page *page = list_pop_head_entry(fresh, struct page, node);
-        if (page == NULL)
+        if (unlikely(page == NULL))
             page = page_alloc(PAGE_STATE_VMO, PAGE_ALLOC_ZERO);
-        status = page != NULL ? radix_set(&v->pages, index, page, NULL, &vmo_radix_ops)
-                              : ZX_ERR_NO_MEMORY;
-        if (status != ZX_OK) {
-            if (page != NULL)
-                page_free(page);
+        if (unlikely(page == NULL)) {
+            status = ZX_ERR_NO_MEMORY;
+            break;
+        }
+        if (likely(leaf != NULL))
+            radix_leaf_put(&v->pages, leaf, index, page);
+        else
+            status = radix_set(&v->pages, index, page, NULL, &vmo_radix_ops);
+        if (unlikely(status != ZX_OK)) {
+            page_free(page);
             break;
         }
         if (v->cache_policy != ZX_CACHE_POLICY_CACHED)
@@ -166,21 +199,12 @@ static zx_status_t fill_locked(struct vmo *v, uint64_t first, uint64_t end, stru
         page->index = index;
         chain = page;
     }
-    while (chain != NULL) {
-        struct page *page = chain;
-        chain = page->owner;
-        page->owner = v;
-        if (status != ZX_OK) {
-            radix_remove(&v->pages, page->index, &vmo_radix_ops);
-            page_free(page);
-        }
-    }
+    settle_chain_locked(v, chain, status == ZX_OK);
     return status;
 }
 
 // Same in a clone, where each page starts as a copy of what was visible.
-static zx_status_t fill_clone_locked(struct vmo *v, uint64_t first, uint64_t end)
-    REQUIRES(v->lock)
+static zx_status_t fill_clone_locked(struct vmo *v, uint64_t first, uint64_t end) REQUIRES(v->lock)
 {
     struct page *page, *chain = NULL;
     zx_status_t status = ZX_OK;
@@ -194,16 +218,27 @@ static zx_status_t fill_clone_locked(struct vmo *v, uint64_t first, uint64_t end
             chain = page;
         }
     }
-    while (chain != NULL) {
-        page = chain;
-        chain = page->owner;
-        page->owner = v;
-        if (status != ZX_OK) {
-            radix_remove(&v->pages, page->index, &vmo_radix_ops);
-            page_free(page);
-        }
-    }
+    settle_chain_locked(v, chain, status == ZX_OK);
     return status;
+}
+
+// `count` zeroed pages onto a list, in runs as long as they can be had cheaply. All or none.
+static bool alloc_fresh(uint64_t count, struct list *fresh)
+{
+    while (count >= RUN_MIN) {
+        size_t run = MIN(count, RUN_MAX);
+        struct page *first =
+            page_alloc_contiguous(run, PAGE_SHIFT, PAGE_STATE_VMO, PAGE_ALLOC_ZERO);
+        if (first == NULL)
+            break;
+        for (size_t i = 0; i < run; i++)
+            list_add_tail(fresh, &first[i].node);
+        count -= run;
+    }
+    if (count == 0 || page_alloc_list(count, PAGE_STATE_VMO, PAGE_ALLOC_ZERO, fresh))
+        return true;
+    page_free_list(fresh);
+    return false;
 }
 
 zx_status_t vmo_trim_range_locked(struct vmo *v, uint64_t offset, uint64_t len, uint64_t *out_first,
@@ -243,8 +278,8 @@ zx_status_t vmo_commit(struct vmo *v, uint64_t offset, uint64_t len)
     zx_status_t status = vmo_trim_range_locked(v, offset, len, &first, &end);
     uint64_t missing = 0;
     if (status == ZX_OK)
-        missing = end - first - vmo_count_pages_locked(v, first << PAGE_SHIFT,
-                                                       (end - first) << PAGE_SHIFT);
+        missing = end - first -
+                  vmo_count_pages_locked(v, first << PAGE_SHIFT, (end - first) << PAGE_SHIFT);
     vmo_unlock(v);
     if (status != ZX_OK || missing == 0)
         return status;
@@ -252,8 +287,7 @@ zx_status_t vmo_commit(struct vmo *v, uint64_t offset, uint64_t len)
     // Pages are found and zeroed without the lock. What others do meanwhile is made up for.
     if (missing > page_total_bytes() >> PAGE_SHIFT)
         return ZX_ERR_NO_MEMORY;
-    if (v->parent == NULL &&
-        !page_alloc_list(missing, PAGE_STATE_VMO, PAGE_ALLOC_ZERO, &fresh))
+    if (v->parent == NULL && !alloc_fresh(missing, &fresh))
         return ZX_ERR_NO_MEMORY;
     vmo_lock(v);
     status = vmo_trim_range_locked(v, offset, len, &first, &end);

@@ -72,9 +72,8 @@ bool vm_aspace_walk(struct vm_aspace *as, struct vm_walk *walk, struct vm_walk_e
         return false;
     if (!walk->begun) {
         *walk = (struct vm_walk){.base = USER_BASE, .depth = 0, .begun = true};
-        *out = (struct vm_walk_entry){.type = ZX_INFO_MAPS_TYPE_ASPACE,
-                                      .base = USER_BASE,
-                                      .size = USER_END - USER_BASE};
+        *out = (struct vm_walk_entry){
+            .type = ZX_INFO_MAPS_TYPE_ASPACE, .base = USER_BASE, .size = USER_END - USER_BASE};
         return true;
     }
     mutex_lock(&as->lock);

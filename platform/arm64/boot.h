@@ -40,6 +40,7 @@ struct arm64_boot {
     uint64_t next_thread;
     // The device tree while booting.
     uint64_t fdt_bytes;
+    bool console_guessed; // the tree has no console; it is where QEMU's virt machine has one
     struct fdt_tree tree;
 };
 extern struct arm64_boot arm64_boot;
@@ -63,10 +64,25 @@ void stack_guard_init(void);
 // A fault before the final vectors are installed.
 NO_RETURN void arm64_early_fault(uint64_t esr, uint64_t elr, uint64_t far);
 
+// True if a byte can be read there; false if nothing answers. Only with the MMU off.
+bool early_readable(const void *address);
+
+// Makes the PL011 of QEMU's virt machine the console, if `regs`, as reached in this phase, shows one.
+bool early_console_guess(const struct fdt_range *regs);
+// Where that guess looks.
+extern const struct fdt_range early_guessed_console;
+
+// True if all of [base, base + bytes) is in the direct map. From STAGE_MEMORY on.
+bool early_direct_mapped(paddr_t base, uint64_t bytes);
+
 // Console text while booting; works in every stage once the console is known.
 void early_printf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 // Says why the boot cannot go on (printf-like, with the stage) and stops the CPU.
 NO_RETURN void early_stop(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+// Attaches the console: the one in the device tree, or the guessed one. Called with the MMU off and
+// again at the final address; without a console the boot goes on silently.
+void early_open_console(void);
 
 // Adds [base, base + bytes) to the identity map, in blocks of 2 MiB.
 void early_identity_map(paddr_t base, uint64_t bytes, uint64_t attributes);

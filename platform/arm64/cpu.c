@@ -106,6 +106,8 @@ size_t hal_entropy(void *buf, size_t len)
 void hal_cpu_halt(void)
 {
     __asm__ volatile("msr daifset, #0xf" ::: "memory");
+    sysreg_write(cntv_ctl_el0, 0); // a pending timer would end every wait at once
+    isb();
     for (;;)
-        __asm__ volatile("wfe" ::: "memory");
+        __asm__ volatile("wfi" ::: "memory");
 }

@@ -11,6 +11,7 @@
 #include <fdt/driver.h>
 #include <hal/console.h>
 #include <lib/printf.h>
+#include <lib/string.h>
 #include <uart/uart.h>
 
 #include "kmap.h"
@@ -26,11 +27,15 @@ struct rela {
 };
 extern const struct rela rela_start[], rela_end[];
 
-// QEMU virt's UART: the only machine whose console is guessed.
-#define GUESSED_PL011 0x09000000ul
+// QEMU virt's UART: the only machine whose console is guessed, when the tree has none or there is no
+// tree.
+const struct fdt_range early_guessed_console = {.base = 0x09000000, .bytes = 0x1000};
+#define PL011_ID_OFFSET 0xfe0
 
-// Text of the last problem reported before there was a console.
+// Text of the last problem of the tree, and of those that were found before there was a console.
 static char last_report[96];
+static char unsaid[512];
+static size_t unsaid_bytes;
 
 void early_relocate(uintptr_t base)
 {
@@ -53,10 +58,32 @@ void early_printf(const char *fmt, ...)
     va_end(va);
 }
 
+bool early_console_guess(const struct fdt_range *regs)
+{
+    uintptr_t base = console_map(regs);
+    return base != 0 && pl011_probe(base);
+}
+
+// The guess with the MMU off: on another machine nothing may answer there, or something else.
+static bool guess_console(void)
+{
+    return early_readable((const char *)early_guessed_console.base + PL011_ID_OFFSET) &&
+           early_console_guess(&early_guessed_console);
+}
+
+// Says what was found before there was a console.
+static void say_unsaid(void)
+{
+    hal_console_write(unsaid, unsaid_bytes);
+    unsaid_bytes = 0;
+}
+
 void early_stop(const char *fmt, ...)
 {
     va_list va;
     va_start(va, fmt);
+    if (!console_present() && arm64_boot.stage < STAGE_IDENTITY && guess_console())
+        say_unsaid();
     early_printf("\njacinth: cannot boot: ");
     kvformat(console_out, NULL, fmt, va);
     early_printf(" (stage %lu)\n", (unsigned long)arm64_boot.stage);
@@ -73,7 +100,17 @@ void arm64_early_fault(uint64_t esr, uint64_t elr, uint64_t far)
 static void early_report(void *context UNUSED, const char *path, const char *message)
 {
     ksnprintf(last_report, sizeof(last_report), "%s%s%s", path, *path ? ": " : "", message);
-    early_printf("fdt: %s\n", last_report);
+    if (console_present()) {
+        early_printf("fdt: %s\n", last_report);
+        return;
+    }
+    char line[sizeof(last_report) + 8];
+    ksnprintf(line, sizeof(line), "fdt: %s\n", last_report);
+    size_t bytes = strlen(line);
+    if (bytes <= sizeof(unsaid) - unsaid_bytes) {
+        memcpy(unsaid + unsaid_bytes, line, bytes);
+        unsaid_bytes += bytes;
+    }
 }
 
 // Writes back what a boot loader may have left in the caches of a range that is read past them.
@@ -85,12 +122,9 @@ static void clean_range(uintptr_t base, uint64_t bytes)
     dsb(sy);
 }
 
-// Without a device tree nothing is known about the machine, so the boot ends here. The one guess is
-// where to say so: a PL011 at QEMU virt's address, if its identification registers show one. Should
-// nothing answer there, the abort ends in the early vectors: no worse than stopping silently.
+// Without a device tree nothing is known about the machine, so the boot ends here.
 static NO_RETURN void stop_without_tree(const char *why)
 {
-    pl011_probe(GUESSED_PL011);
     early_stop("no usable device tree at %#lx (register x0): %s", (unsigned long)arm64_boot.fdt_pa,
                why);
 }
@@ -104,9 +138,13 @@ static void open_tree(void)
 
     if (arm64_boot.fdt_pa == 0 || (arm64_boot.fdt_pa & 7) != 0)
         stop_without_tree("not an aligned address");
+    if (!early_readable(blob))
+        stop_without_tree("nothing answers there");
     clean_range(arm64_boot.fdt_pa, 64);
     if (fdt_blob_size(blob, FDT_BLOB_BYTES_MAX, &bytes) != ZX_OK)
         stop_without_tree("no device tree magic, or an impossible size");
+    if (!early_readable((const char *)blob + bytes - 1))
+        stop_without_tree("it does not end in memory");
     clean_range(arm64_boot.fdt_pa, fdt_blob_used(blob, bytes));
     if (fdt_tree_open(&arm64_boot.tree, blob, bytes, early_report, NULL) != ZX_OK)
         stop_without_tree(last_report);
@@ -114,21 +152,30 @@ static void open_tree(void)
     arm64_boot.fdt_bytes = bytes;
 }
 
-// Registers of the console, for the identity map; size 0 if there is no console.
-static struct fdt_range open_console(void)
+// Attaches the console that the tree names.
+static bool open_described_console(void)
 {
     struct fdt_stdout out;
-    struct fdt_uart uart = {0};
 
     if (fdt_stdout_find(&arm64_boot.tree, &out) != ZX_OK)
-        return uart.regs;
+        return false;
     const struct fdt_driver *driver =
         fdt_driver_for_node(&arm64_boot.tree, out.node, FDT_DRIVER_UART);
-    if (driver == NULL || driver->init(&arm64_boot.tree, out.node) != ZX_OK)
-        return uart.regs;
-    if (fdt_read_uart(&arm64_boot.tree, out.node, &uart) != ZX_OK)
-        uart.regs.bytes = 0;
-    return uart.regs;
+    return driver != NULL && driver->init(&arm64_boot.tree, out.node) == ZX_OK;
+}
+
+// Where the tree leads to no console (its root may be damaged as well, so it is not asked which machine
+// this is) a guess is better than silence: it takes what says that it is a PL011, and nothing else.
+void early_open_console(void)
+{
+    struct arm64_boot *b = &arm64_boot;
+
+    if (open_described_console())
+        return;
+    if (b->stage < STAGE_IDENTITY)
+        b->console_guessed = guess_console();
+    else if (b->console_guessed)
+        (void)early_console_guess(&early_guessed_console);
 }
 
 // Values of the translation registers for this CPU; all CPUs of a machine get the boot CPU's.
@@ -193,11 +240,12 @@ void arm64_early_main(void)
     b->image_pa = (paddr_t)image_start;
     open_tree();
     b->stage = STAGE_TREE;
-    struct fdt_range console = open_console();
+    early_open_console();
     b->stage = STAGE_CONSOLE;
     early_printf("jacinth: entered at EL%lu, image at %#lx, device tree at %#lx (%lu bytes)\n",
                  (unsigned long)b->entry_el, (unsigned long)b->image_pa, (unsigned long)b->fdt_pa,
                  (unsigned long)b->fdt_bytes);
+    say_unsaid();
     if ((b->image_pa & (BLOCK_2M - 1)) != 0)
         early_stop("the image must lie at a multiple of 2 MiB, not at %#lx",
                    (unsigned long)b->image_pa);
@@ -207,6 +255,7 @@ void arm64_early_main(void)
     early_identity_map(b->image_pa, (uint64_t)(image_end - image_start),
                        PTE_KERNEL_COMMON | PTE_ATTR(ATTR_NORMAL));
     early_identity_map(b->fdt_pa, b->fdt_bytes, PTE_KERNEL_RW);
+    struct fdt_range console = console_regs();
     if (console.bytes != 0)
         early_identity_map(console.base, console.bytes, PTE_KERNEL_DEVICE);
     b->ttbr_identity = (uint64_t)identity_tables[0];

@@ -26,15 +26,29 @@ static struct fdt_reserved reserved;
 // Memory set aside for tables made while booting; what is not used goes back.
 #define POOL_BYTES (256ul << 10)
 
+// Less free memory than this, beside a copy of the initrd, and the boot is not tried.
+#define FREE_BYTES_MIN (4ul << 20)
+
+// The pages that [base, base + bytes) touches, cut at the end of the direct map.
+static struct boot_range pages_touched(paddr_t base, uint64_t bytes)
+{
+    paddr_t start = ROUND_DOWN(base, PAGE_SIZE), end = DIRECT_MAP_BYTES;
+
+    if (bytes == 0 || start >= end)
+        return (struct boot_range){.base = start, .size = 0};
+    if (bytes < end - base)
+        end = ROUND_UP(base + bytes, PAGE_SIZE);
+    return (struct boot_range){.base = start, .size = end - start};
+}
+
 static void reserve(paddr_t base, uint64_t bytes)
 {
-    if (bytes == 0)
+    struct boot_range pages = pages_touched(base, bytes);
+    if (pages.size == 0)
         return;
     if (boot_info.reserved_count == BOOT_MAX_RESERVED)
         early_stop("more than %u reserved ranges", BOOT_MAX_RESERVED);
-    paddr_t start = ROUND_DOWN(base, PAGE_SIZE);
-    boot_info.reserved[boot_info.reserved_count++] =
-        (struct boot_range){.base = start, .size = ROUND_UP(base + bytes, PAGE_SIZE) - start};
+    boot_info.reserved[boot_info.reserved_count++] = pages;
 }
 
 // Whole pages of RAM below the end of the direct map.
@@ -69,10 +83,46 @@ static bool in_ram(paddr_t base, uint64_t bytes)
     return false;
 }
 
-static void read_reservations(void)
+// The first no-map range that ends above base, in whole pages; base = UINT64_MAX if none.
+static struct boot_range next_hole(paddr_t base)
+{
+    struct boot_range first = {.base = UINT64_MAX, .size = 0};
+    for (uint32_t i = 0; i < reserved.count; i++) {
+        const struct fdt_reservation *r = &reserved.entries[i];
+        if (!r->no_map)
+            continue;
+        struct boot_range hole = pages_touched(r->range.base, r->range.bytes);
+        if (hole.base + hole.size > base && hole.base < first.base)
+            first = hole;
+    }
+    return first;
+}
+
+bool early_direct_mapped(paddr_t base, uint64_t bytes)
+{
+    return in_ram(base, bytes) && next_hole(base).base >= base + bytes;
+}
+
+// Takes the initrd, if it lies where it can be read.
+static void read_initrd(void)
 {
     struct fdt_range initrd;
 
+    if (fdt_initrd(&arm64_boot.tree, &initrd) != ZX_OK)
+        return;
+    if (!early_direct_mapped(initrd.base, initrd.bytes)) {
+        early_printf("initrd at %#lx, %#lx bytes: not in RAM%s, ignored\n",
+                     (unsigned long)initrd.base, (unsigned long)initrd.bytes,
+                     in_ram(initrd.base, initrd.bytes) ? " that may be mapped" : "");
+        return;
+    }
+    boot_info.initrd = initrd.base;
+    boot_info.initrd_size = initrd.bytes;
+    reserve(initrd.base, initrd.bytes);
+}
+
+static void read_reservations(void)
+{
     if (fdt_read_reserved(&arm64_boot.tree, &reserved) != ZX_OK)
         early_stop("too many reserved ranges in the device tree");
     reserve(0, PAGE_SIZE); // address 0 means "none" in many places; on a Pi it is the spin table
@@ -80,16 +130,7 @@ static void read_reservations(void)
     reserve(arm64_boot.fdt_pa, arm64_boot.fdt_bytes);
     for (uint32_t i = 0; i < reserved.count; i++)
         reserve(reserved.entries[i].range.base, reserved.entries[i].range.bytes);
-    if (fdt_initrd(&arm64_boot.tree, &initrd) == ZX_OK) {
-        if (in_ram(initrd.base, initrd.bytes)) {
-            boot_info.initrd = initrd.base;
-            boot_info.initrd_size = initrd.bytes;
-            reserve(initrd.base, initrd.bytes);
-        } else {
-            early_printf("initrd at %#lx, %#lx bytes: not in RAM, ignored\n",
-                         (unsigned long)initrd.base, (unsigned long)initrd.bytes);
-        }
-    }
+    read_initrd();
     if (!in_ram(arm64_boot.image_pa, (uint64_t)(image_end - image_start)))
         early_stop("the image at %#lx is not in the memory that the device tree describes",
                    (unsigned long)arm64_boot.image_pa);
@@ -122,6 +163,29 @@ static paddr_t find_free(uint64_t bytes)
     early_stop("no free memory for page tables");
 }
 
+// Stops if so little memory is free that the kernel could only panic later.
+static void check_free(void)
+{
+    uint64_t need = FREE_BYTES_MIN + boot_info.initrd_size, found = 0;
+
+    for (unsigned i = 0; i < boot_info.mem_count; i++) {
+        const struct boot_range *m = &boot_info.mem[i];
+        paddr_t at = m->base, end = m->base + m->size;
+        while (at < end) {
+            paddr_t skip = overlap_end(at, PAGE_SIZE), next = end;
+            for (unsigned r = 0; r < boot_info.reserved_count; r++) {
+                if (boot_info.reserved[r].base > at)
+                    next = MIN(next, boot_info.reserved[r].base);
+            }
+            found += skip == 0 ? next - at : 0;
+            at = skip != 0 ? skip : next;
+        }
+    }
+    if (found < need)
+        early_stop("only %lu KiB of memory are free; %lu KiB are needed", (unsigned long)found >> 10,
+                   (unsigned long)need >> 10);
+}
+
 // Maps a piece of RAM that has no hole; the image's text and constants are read-only there as well.
 static void direct_map_piece(paddr_t base, paddr_t end)
 {
@@ -135,22 +199,6 @@ static void direct_map_piece(paddr_t base, paddr_t end)
                    inside ? PTE_KERNEL_RO : PTE_KERNEL_RW);
         base = stop;
     }
-}
-
-// The first no-map range at or above base, in whole pages; base = end = UINT64_MAX if none.
-static struct boot_range next_hole(paddr_t base)
-{
-    struct boot_range hole = {.base = UINT64_MAX, .size = 0};
-    for (uint32_t i = 0; i < reserved.count; i++) {
-        const struct fdt_reservation *r = &reserved.entries[i];
-        if (!r->no_map)
-            continue;
-        paddr_t start = ROUND_DOWN(r->range.base, PAGE_SIZE);
-        paddr_t end = ROUND_UP(r->range.base + r->range.bytes, PAGE_SIZE);
-        if (end > base && start < hole.base)
-            hole = (struct boot_range){.base = start, .size = end - start};
-    }
-    return hole;
 }
 
 static void make_direct_map(void)
@@ -216,6 +264,7 @@ uint64_t arm64_early_mmu(void)
     read_entropy();
     b->stage = STAGE_MEMORY;
 
+    check_free();
     paddr_t pool = find_free(POOL_BYTES);
     early_identity_map(pool, POOL_BYTES, PTE_KERNEL_RW);
     kmap_early_init(pool, POOL_BYTES);

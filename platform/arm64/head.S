@@ -297,6 +297,19 @@ from_el2:
     .size leave_for_el1, . - leave_for_el1
     .ltorg
 
+// bool early_readable(const void *address): false if nothing answers there. A fault of its first
+// instruction goes on at not_readable. MMU off.
+    .globl early_readable
+    .hidden early_readable
+function_local early_readable
+    ldrb w1, [x0]
+    mov w0, #1
+    ret
+not_readable:
+    mov w0, #0
+    ret
+    .size early_readable, . - early_readable
+
 // A fault before the final vectors: one line on the console, if there is one, and stop.
     .balign 2048
 early_vectors:
@@ -306,8 +319,14 @@ early_vectors:
     .endr
 
 function_local early_fault
-    mrs x0, esr_el1
     mrs x1, elr_el1
+    adr x2, early_readable       // x1 and x2 are free in it
+    cmp x1, x2
+    b.ne 1f
+    adr x2, not_readable
+    msr elr_el1, x2
+    eret
+1:  mrs x0, esr_el1
     mrs x2, far_el1
     addr x3, boot_stacks_start
     add sp, x3, #KSTACK_SIZE

@@ -2,9 +2,10 @@
 // Kernel stacks: slots of the stack area, each a stack in its lower half and a guard, never mapped,
 // in its upper half (percpu.h). Freed stacks stay mapped on a list, up to KSTACK_CACHE of them.
 //
-// Interface: <hal/thread.h>. Locks: [S] kstack_lock (rank PAGES). Nothing is allocated or mapped
+// Interface: parts of <hal/thread.h>. Locks: [S] kstack_lock (rank PAGES). Nothing is allocated or mapped
 // under it.
 #include <arm64/sysreg.h>
+#include <hal/cpu.h>
 #include <hal/mmu.h>
 #include <hal/spinlock.h>
 #include <hal/thread.h>
@@ -110,4 +111,20 @@ void hal_kstack_free(void *base)
     spin_unlock(&kstack_lock);
     if (!keep)
         stack_release((vaddr_t)base, KSTACK_BYTES);
+}
+
+static bool on_stack(uintptr_t address, uintptr_t top, uintptr_t *out_base, size_t *out_size)
+{
+    if (top == 0 || address < top - KSTACK_BYTES || address >= top)
+        return false;
+    *out_base = top - KSTACK_BYTES;
+    *out_size = KSTACK_BYTES;
+    return true;
+}
+
+bool hal_stack_bounds(uintptr_t address, uintptr_t *out_base, size_t *out_size)
+{
+    unsigned cpu = hal_cpu_num();
+    return on_stack(address, arm64_irq_stack_top[cpu], out_base, out_size) ||
+           on_stack(address, arm64_overflow_stack_top[cpu], out_base, out_size);
 }

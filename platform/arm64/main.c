@@ -5,7 +5,6 @@
 #include <arm64/board.h>
 #include <arm64/sysreg.h>
 #include <fdt/boot.h>
-#include <fdt/driver.h>
 #include <hal/boot.h>
 #include <hal/cpu.h>
 #include <hal/mmu.h>
@@ -39,45 +38,20 @@ static void late_report(void *context UNUSED, const char *path, const char *mess
     kernel_log(ZX_LOG_WARN, "fdt: %s%s%s\n", path, *path ? ": " : "", message);
 }
 
-static bool in_direct_map(paddr_t base, uint64_t bytes)
-{
-    for (unsigned i = 0; i < boot_info.mem_count; i++) {
-        const struct boot_range *m = &boot_info.mem[i];
-        if (base >= m->base && base + bytes <= m->base + m->size)
-            return true;
-    }
-    return false;
-}
-
 // The device tree by way of the direct map, or mapped by itself where it lies outside of RAM.
 static void move_tree(void)
 {
     struct arm64_boot *b = &arm64_boot;
     void *blob = hal_phys_to_virt(b->fdt_pa);
 
-    if (!in_direct_map(b->fdt_pa, b->fdt_bytes))
+    if (!early_direct_mapped(b->fdt_pa, b->fdt_bytes))
         blob = hal_kernel_map(b->fdt_pa, b->fdt_bytes, HAL_PROT_READ | HAL_MEM_CACHED);
     if (blob == NULL)
         early_stop("no room to map the device tree");
     b->tree.report = late_report;
     fdt_tree_moved(&b->tree, blob);
     fdt_tree_index_moved(&b->tree, arm64_tree_index);
-}
-
-static void open_console(void)
-{
-    struct fdt_stdout out;
-
-    console_set_phase(CONSOLE_FINAL);
-    // Its problems were reported early; reports that would go nowhere now are kept out.
-    arm64_boot.tree.report = NULL;
-    if (fdt_stdout_find(&arm64_boot.tree, &out) == ZX_OK) {
-        const struct fdt_driver *driver =
-            fdt_driver_for_node(&arm64_boot.tree, out.node, FDT_DRIVER_UART);
-        if (driver != NULL)
-            (void)driver->init(&arm64_boot.tree, out.node);
-    }
-    arm64_boot.tree.report = late_report;
+    boot_info.fdt_data = blob;
 }
 
 static void run_board(void)
@@ -133,7 +107,9 @@ void arm64_main(void)
     arm64_empty_table_pa = b->image_pa + (paddr_t)((char *)arm64_empty_table - image_start);
     arm64_cpu_init();
     move_tree();
-    open_console();
+    // Problems with it were reported before there was a console to say so: now they reach the log.
+    console_set_phase(CONSOLE_FINAL);
+    early_open_console();
     arm64_identity_drop();
 
     boot_info.cmdline = fdt_bootargs(&b->tree);

@@ -176,9 +176,15 @@ static void print_registers(const void *arg)
     const struct fatal_frame *f = arg;
     const struct plat_frame *r = f->regs;
 
-    kernel_panic_printf("ESR %#010lx: %s, %s%s; FAR %#018lx\n", (unsigned long)f->esr,
-                        arm64_esr_class(f->esr), arm64_esr_fault(f->esr),
-                        f->esr & ESR_WNR ? ", write" : "", (unsigned long)f->far);
+    unsigned class = ESR_EC(f->esr);
+    bool data = class == ESR_EC_DABT || class == ESR_EC_DABT_LOW;
+
+    kernel_panic_printf("ESR %#010lx: %s", (unsigned long)f->esr, arm64_esr_class(f->esr));
+    if (data || class == ESR_EC_IABT || class == ESR_EC_IABT_LOW)
+        kernel_panic_printf(", %s%s; FAR %016lx", arm64_esr_fault(f->esr),
+                            !data ? "" : f->esr & ESR_WNR ? ", write" : ", read",
+                            (unsigned long)f->far);
+    kernel_panic_printf("\n");
     kernel_panic_printf("pc  %016lx  sp  %016lx  lr  %016lx  pstate %08lx\n",
                         (unsigned long)r->pc, (unsigned long)r->sp, (unsigned long)r->lr,
                         (unsigned long)r->pstate);

@@ -180,7 +180,13 @@ static bool stdout_from_bootargs(struct fdt_tree *tree, struct fdt_stdout *out)
 
 zx_status_t fdt_stdout_find(struct fdt_tree *tree, struct fdt_stdout *out)
 {
-    if (fdt_stdout_chosen(tree, out) == ZX_OK || stdout_from_bootargs(tree, out)) {
+    if (fdt_stdout_chosen(tree, out) == ZX_OK) {
+        if (fdt_driver_for_node(tree, out->node, FDT_DRIVER_UART) != NULL) {
+            return ZX_OK;
+        }
+        fdt_report(tree, out->node, NULL, "stdout-path leads here, but there is no driver for it");
+    }
+    if (stdout_from_bootargs(tree, out)) {
         return ZX_OK;
     }
     *out = (struct fdt_stdout){

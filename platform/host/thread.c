@@ -160,3 +160,8 @@ void hal_thread_switch(struct hal_thread *prev, struct hal_thread *next)
     v->current = next;
     host_fiber_switch(&prev->plat.fiber, &next->plat.fiber, true, false);
 }
+
+bool hal_stack_bounds(uintptr_t address UNUSED, uintptr_t *out_base UNUSED, size_t *out_size UNUSED)
+{
+    return false; // interrupts run on the stack that they interrupt
+}

@@ -6,12 +6,14 @@ Used by scripts/run and scripts/debug, so that both boot the same machine.
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BOARDS = ("virt",)
+PROGRESS = re.compile(rb"\[\d+/\d+\] ")
 
 
 class Problem(Exception):
@@ -67,7 +69,9 @@ def quiet_unless_it_fails(command):
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         code = done.returncode
         if code:
-            sys.stderr.buffer.write(done.stdout)
+            # What failed, without ninja's lines of what did not.
+            sys.stderr.buffer.writelines(line for line in done.stdout.splitlines(keepends=True)
+                                         if not PROGRESS.match(line))
     if code:
         raise Problem("the build failed (see above): %s" % " ".join(command))
 

@@ -90,8 +90,7 @@ static void measure(const struct bench_row *row)
 static void trace(const struct bench_row *row)
 {
     warm_up(row);
-    setup(row, 2);
-    row->run(1);
+    setup(row, 1);
     console_printf("bench-trace %s %p %p\n", row->name, (void *)bench_mark_begin,
                    (void *)bench_mark_end);
     bench_mark_begin();

@@ -8,6 +8,7 @@ instructions, which set x0 and jump to the Image.
 
 import concurrent.futures
 import os
+import re
 import select
 import struct
 import subprocess
@@ -90,21 +91,23 @@ def stub(x0, entry):
 class Result:
     """How a boot ended: what was printed, and why nobody waited any longer."""
 
-    def __init__(self, output, ended):
+    def __init__(self, output, ended, left):
         self.output = output
-        self.ended = ended  # off, said, stopped, panic, hang
+        self.ended = ended  # off, status, said, stopped, panic, hang
+        self.left = left    # QEMU ended by itself
         at = output.find(STATUS)
         self.status = None
         if at >= 0:
             self.status = int(output[at + len(STATUS):].split()[0])
 
 
-def watch_guest(command, until=(), patience=PATIENCE):
-    """Runs QEMU until it ends, the kernel says that it stops, or all texts of `until` were said."""
+def watch_guest(command, until=(), patience=PATIENCE, at_end=None):
+    """Runs QEMU until it ends, the kernel says that it stops, or all texts of `until` were said. Then
+    at_end() is called, with QEMU still there if it is one that has not ended."""
     qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, start_new_session=True,
                             preexec_fn=watch.die_with_parent)
-    output, ended = b"", None
+    output, ended, left_by_itself = b"", None, False
     deadline = time.monotonic() + patience
     try:
         while True:
@@ -112,6 +115,7 @@ def watch_guest(command, until=(), patience=PATIENCE):
             ready = select.select([qemu.stdout], [], [], max(0, left))[0]
             data = os.read(qemu.stdout.fileno(), 65536) if ready else b""
             if ready and not data:
+                left_by_itself = True
                 ended = "off" if ended is None or ended == "status" else ended
                 break
             if not ready:
@@ -124,10 +128,12 @@ def watch_guest(command, until=(), patience=PATIENCE):
                 if ended:
                     # A machine whose commands have ended is on its way off.
                     deadline = time.monotonic() + (3 if ended == "status" else LINGER)
+        if at_end and not left_by_itself:
+            at_end()
     finally:
         qemu.kill()
         qemu.wait()
-    return Result(output.decode("utf-8", "replace").replace("\r", ""), ended)
+    return Result(output.decode("utf-8", "replace").replace("\r", ""), ended, left_by_itself)
 
 
 def verdict(text, until):
@@ -151,7 +157,7 @@ class Loader:
     def __init__(self, build, name, options=("-M", "virt,gic-version=3", "-cpu", "cortex-a72", "-smp", "2",
                                              "-m", "256M")):
         self.build = build
-        self.name = name.replace(" ", "-").replace("/", "-")
+        self.name = re.sub("[^a-z0-9]+", "-", name.lower())  # of files; a comma would end QEMU's option
         self.options = list(options)
         self.image_at, self.tree_at, self.initrd_at, self.stub_at = IMAGE_AT, TREE_AT, INITRD_AT, STUB_AT
         self.x0 = None  # the tree's address

@@ -19,7 +19,7 @@
 const char *__tsan_default_options(void);
 const char *__tsan_default_options(void)
 {
-    return "halt_on_error=1:second_deadlock_stack=1:report_signal_unsafe=0:detect_deadlocks=0";
+    return "halt_on_error=1:report_signal_unsafe=0:detect_deadlocks=0:atexit_sleep_ms=0";
 }
 
 static struct {
@@ -167,14 +167,15 @@ struct lab_result lab_run(const struct lab_config *config)
     return result;
 }
 
-void lab_seeds_named(const char *name, lab_scenario_fn fn, void *arg, unsigned cpus, unsigned count)
+void lab_seeds_config(const struct lab_config *config, unsigned count)
 {
-    struct lab_config c = lab_config_make(name, fn);
+    struct lab_config c = *config;
 
-    c.arg = arg;
-    if (options.cpus == 0)
-        c.cpus = cpus;
+    if (options.cpus != 0)
+        c.cpus = options.cpus;
     if (options.seed_given) {
+        c.seed = options.seed;
+        c.mode = options.mode;
         lab_run(&c);
         return;
     }
@@ -191,6 +192,15 @@ void lab_seeds_named(const char *name, lab_scenario_fn fn, void *arg, unsigned c
         for (c.seed = 1; c.seed <= rounds; c.seed++)
             lab_run(&c);
     }
+}
+
+void lab_seeds_named(const char *name, lab_scenario_fn fn, void *arg, unsigned cpus, unsigned count)
+{
+    struct lab_config c = lab_config_make(name, fn);
+
+    c.arg = arg;
+    c.cpus = cpus;
+    lab_seeds_config(&c, count);
 }
 
 unsigned lab_sweep_named(const char *name, lab_scenario_fn fn, void *arg)

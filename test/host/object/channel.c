@@ -210,7 +210,7 @@ SCENARIO(write_consumes_its_handles_in_every_failure)
     h[2] = 0;
     write_fails(ends[0], 0, "x", 1, h, 3, ZX_ERR_ACCESS_DENIED);
     COPIES(3);
-    h[0] = 0x1000001;
+    close_handle(h[0]); // now dead
     h[1] = replace_without(h[1], ZX_RIGHT_TRANSFER);
     write_fails(ends[0], 0, "x", 1, h, 3, ZX_ERR_BAD_HANDLE);
     for (unsigned i = 0; i < countof(crowd); i++)

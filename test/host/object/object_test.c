@@ -192,6 +192,19 @@ void waiter_join(struct waiter *w)
     lab_thread_join(w->thread);
 }
 
+#define RACERS 8u
+
+void race(unsigned count, void (*const bodies[])(void *), void *arg)
+{
+    zx_handle_t threads[RACERS];
+
+    assert_true(count <= RACERS);
+    for (unsigned i = 0; i < count; i++)
+        threads[i] = lab_thread(bodies[i], arg);
+    for (unsigned i = 0; i < count; i++)
+        lab_thread_join(threads[i]);
+}
+
 bool lab_got(zx_status_t status, const char *expr, const char *file, int line)
 {
     if (status != ZX_OK)

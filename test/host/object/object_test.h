@@ -8,6 +8,7 @@
 #include <lab/lab.h>
 #include <zircon/syscalls/object.h>
 #include <zircon/syscalls/policy.h>
+#include <zircon/zx-syscall-numbers.h>
 
 // A scenario and its test: a few seeds on two CPUs, then a round in parallel mode.
 #define SCENARIO_ON(name, cpus, seeds)         \
@@ -80,6 +81,14 @@ struct waiter {
 // Starts it and returns when it waits.
 void waiter_start(struct waiter *w, zx_handle_t handle, zx_signals_t mask, zx_time_t deadline);
 void waiter_join(struct waiter *w);
+
+// Runs each body on a thread of its own with the same argument and waits for all of them.
+void race(unsigned count, void (*const bodies[])(void *), void *arg);
+#define RACE(arg, ...)                                          \
+    do {                                                        \
+        void (*const bodies_[])(void *) = { __VA_ARGS__ };      \
+        race(countof(bodies_), bodies_, arg);                   \
+    } while (0)
 
 // A call by number with raw arguments: for pointers that the prototypes refuse.
 #define raw_call(name, ...) \

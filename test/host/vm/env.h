@@ -17,21 +17,21 @@
 #include <vm/vmar.h>
 #include <vm/vmo.h>
 
-#define RW (ZX_VM_PERM_READ | ZX_VM_PERM_WRITE)
-#define RX (ZX_VM_PERM_READ | ZX_VM_PERM_EXECUTE)
-#define RWX (RW | ZX_VM_PERM_EXECUTE)
-#define RO ZX_VM_PERM_READ
-#define SPECIFIC ZX_VM_SPECIFIC
+#define RW        (ZX_VM_PERM_READ | ZX_VM_PERM_WRITE)
+#define RX        (ZX_VM_PERM_READ | ZX_VM_PERM_EXECUTE)
+#define RWX       (RW | ZX_VM_PERM_EXECUTE)
+#define RO        ZX_VM_PERM_READ
+#define SPECIFIC  ZX_VM_SPECIFIC
 #define OVERWRITE ZX_VM_SPECIFIC_OVERWRITE
-#define CAN_RWX (ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_EXECUTE)
-#define CAN_ALL (CAN_RWX | ZX_VM_CAN_MAP_SPECIFIC)
-#define PAGES(n) ((uint64_t)(n)*PAGE_SIZE)
+#define CAN_RWX   (ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_EXECUTE)
+#define CAN_ALL   (CAN_RWX | ZX_VM_CAN_MAP_SPECIFIC)
+#define PAGES(n)  ((uint64_t)(n)*PAGE_SIZE)
 
 // A VMO in storage of the test's.
 struct test_vmo {
     struct vmo v;
-    bool freed;        // ops->free was called
-    int has_children;  // last ops->children: 1, 0; -1 never called
+    bool freed;       // ops->free was called
+    int has_children; // last ops->children: 1, 0; -1 never called
 };
 extern const struct vmo_ops test_vmo_ops;
 
@@ -51,9 +51,9 @@ struct test_as {
 int env_setup(void **state);
 int env_teardown(void **state);
 
-void as_create(struct test_as *t);                             // deterministic first fit
+void as_create(struct test_as *t); // deterministic first fit
 void as_create_random(struct test_as *t, uint64_t (*rnd)(void));
-void as_destroy(struct test_as *t); // teardown and every reference; checks that the root is freed
+void as_destroy(struct test_as *t);  // teardown and every reference; checks that the root is freed
 void as_activate(struct test_as *t); // user accesses go here; NULL: nowhere
 
 void vmo_new(struct test_vmo *t, uint64_t pages, unsigned flags);

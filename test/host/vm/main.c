@@ -6,7 +6,7 @@ int main(void)
 {
     int failed = 0;
 
-#define RUN_GROUP(name)                                                                            \
+#define RUN_GROUP(name) \
     failed += _cmocka_run_group_tests(#name, name##_tests, name##_test_count, NULL, NULL);
     VM_GROUPS(RUN_GROUP)
     return failed != 0;

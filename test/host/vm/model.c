@@ -162,8 +162,8 @@ zx_status_t model_unmap_status(const struct m_space *s, int r, unsigned first, u
         return ZX_ERR_INVALID_ARGS;
     for (unsigned i = first; i < first + count; i++) {
         int c = model_child_at(s, r, i);
-        if (c >= 0 && (s->region[c].base < first ||
-                       s->region[c].base + s->region[c].len > first + count))
+        if (c >= 0 &&
+            (s->region[c].base < first || s->region[c].base + s->region[c].len > first + count))
             return ZX_ERR_INVALID_ARGS;
     }
     return ZX_OK;
@@ -230,8 +230,13 @@ void model_start(uint64_t (*random)(void))
         as_create_random(&s->real, random);
         struct m_region *g = &s->region[0];
         assert_int_equal(region_new(&s->real.root.r, &g->real, 512 - 7, M_PAGES), ZX_OK);
-        *g = (struct m_region){.real = g->real, .used = true, .alive = true, .handle = true,
-                               .parent = -1, .base = 0, .len = M_PAGES};
+        *g = (struct m_region){.real = g->real,
+                               .used = true,
+                               .alive = true,
+                               .handle = true,
+                               .parent = -1,
+                               .base = 0,
+                               .len = M_PAGES};
     }
 }
 

@@ -5,19 +5,19 @@
 
 #include "env.h"
 
-#define M_VMOS 8        // VMOs at a time
-#define M_VPAGES 12u    // most pages of a VMO
-#define M_SPACES 2      // address spaces
-#define M_PAGES 40u     // pages of the window of each that is used
-#define M_REGIONS 6     // regions of each at a time; region 0 is the window itself
+#define M_VMOS    8   // VMOs at a time
+#define M_VPAGES  12u // most pages of a VMO
+#define M_SPACES  2   // address spaces
+#define M_PAGES   40u // pages of the window of each that is used
+#define M_REGIONS 6   // regions of each at a time; region 0 is the window itself
 
 struct m_vmo {
     struct test_vmo real;
-    bool used;    // storage in use: alive, or the model thinks so
-    bool handle;  // the test holds a reference
+    bool used;   // storage in use: alive, or the model thinks so
+    bool handle; // the test holds a reference
     bool resizable;
-    unsigned size; // pages
-    int parent;    // -1: none
+    unsigned size;   // pages
+    int parent;      // -1: none
     unsigned offset; // pages
     bool own[M_VPAGES];
     uint64_t value[M_VPAGES]; // first word of an own page
@@ -33,7 +33,7 @@ struct m_page {
 
 struct m_region {
     struct test_vmar real;
-    bool used;   // storage in use
+    bool used; // storage in use
     bool alive;
     bool handle;
     int parent;

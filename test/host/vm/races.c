@@ -7,9 +7,9 @@
 
 #include <hal/upcall.h>
 
-#define RW (ZX_VM_PERM_READ | ZX_VM_PERM_WRITE)
+#define RW       (ZX_VM_PERM_READ | ZX_VM_PERM_WRITE)
 #define PAGES(n) ((uint64_t)(n)*PAGE_SIZE)
-#define ROUNDS 12u
+#define ROUNDS   12u
 
 // What the threads of a scenario share. Ordinary host memory: user pointers in system calls.
 struct shared {
@@ -130,9 +130,11 @@ static void unmap_against_access(void *arg)
 
     (void)arg;
     s.vmo = make_vmo(s.pages);
+    // At an address where no host memory can be, which would be taken for the user's.
     assert_ok(zx_vmar_allocate(lab.vmar,
-                               ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_SPECIFIC, 0,
-                               PAGES(s.pages), &s.vmar, &s.va));
+                               ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_SPECIFIC |
+                                   ZX_VM_SPECIFIC,
+                               256ul << 20, PAGES(s.pages), &s.vmar, &s.va));
     assert_ok(zx_vmar_map(s.vmar, RW | ZX_VM_SPECIFIC, 0, s.vmo, 0, PAGES(s.pages), &va));
     run_both(remap, probe_until_done, &s);
     assert_ok(zx_vmar_destroy(s.vmar));
@@ -208,10 +210,16 @@ struct family {
 static void churn_root(void *arg)
 {
     struct family *f = arg;
+    zx_handle_t scratch = make_vmo(1);
+    // The buffer is user memory: what programs do to one page at a time is their own business, and
+    // only accesses through the fake MMU are known as theirs.
+    zx_vaddr_t buffer = map(lab.vmar, RW, scratch, 1);
 
+    assert_ok(zx_handle_close(scratch));
     for (uint64_t round = 1; round <= ROUNDS; round++) {
         uint64_t words[2] = {round, round};
-        assert_ok(zx_vmo_write(f->root, words, PAGES(1) - 8, sizeof(words)));
+        host_user_write(buffer, words, sizeof(words));
+        assert_ok(zx_vmo_write(f->root, (const void *)buffer, PAGES(1) - 8, sizeof(words)));
         if (round % 3 == 0)
             assert_ok(zx_vmo_op_range(f->root, ZX_VMO_OP_DECOMMIT, 0, PAGES(2), NULL, 0));
         if (round % 4 == 0) {
@@ -219,6 +227,7 @@ static void churn_root(void *arg)
             assert_ok(zx_vmo_set_size(f->root, PAGES(2)));
         }
     }
+    assert_ok(zx_vmar_unmap(lab.vmar, buffer, PAGES(1)));
     atomic_fetch_sub(&f->running, 1);
 }
 
@@ -275,7 +284,8 @@ static void touch_all(void *arg)
     struct shared *s = arg;
 
     for (unsigned i = 0; i < s->pages; i++) {
-        uint64_t seen, one = 1, slot = s->va + PAGES(i) + 64 * atomic_fetch_add(&s->running, 1) % PAGE_SIZE;
+        uint64_t seen, one = 1,
+                       slot = s->va + PAGES(i) + 64 * atomic_fetch_add(&s->running, 1) % PAGE_SIZE;
         host_user_read(&seen, slot, sizeof(seen));
         host_user_write(slot, &one, sizeof(one));
         host_user_read(&seen, slot, sizeof(seen));

@@ -11,19 +11,19 @@ static struct test_vmo root, mid, leaf;
 
 // Runs `call` with its k-th allocation failing until it succeeds; `unchanged` is evaluated after each
 // failure. Leaves the number of failures in `failures`.
-#define SWEEP(failures, call, unchanged)                                                           \
-    do {                                                                                           \
-        (failures) = 0;                                                                            \
-        for (uint64_t k = 1;; k++) {                                                               \
-            alloc_fail_set(k, false);                                                              \
-            zx_status_t status_ = (call);                                                          \
-            alloc_fail_set(0, false);                                                              \
-            if (status_ == ZX_OK)                                                                  \
-                break;                                                                             \
-            assert_int_equal(status_, ZX_ERR_NO_MEMORY);                                           \
-            (failures)++;                                                                          \
-            assert_true(unchanged);                                                                \
-        }                                                                                          \
+#define SWEEP(failures, call, unchanged)                 \
+    do {                                                 \
+        (failures) = 0;                                  \
+        for (uint64_t k = 1;; k++) {                     \
+            alloc_fail_set(k, false);                    \
+            zx_status_t status_ = (call);                \
+            alloc_fail_set(0, false);                    \
+            if (status_ == ZX_OK)                        \
+                break;                                   \
+            assert_int_equal(status_, ZX_ERR_NO_MEMORY); \
+            (failures)++;                                \
+            assert_true(unchanged);                      \
+        }                                                \
     } while (0)
 
 static void test_alloc_fail_aspace_create(void **state)
@@ -62,14 +62,29 @@ static void test_alloc_fail_clone_levels(void **state)
 
 static void test_alloc_fail_commit_range(void **state)
 {
-    unsigned failures;
+    unsigned failures = 0;
 
     (void)state;
     vmo_new(&root, 500, 0);
     vmo_poke(&root, 130, 9);
-    SWEEP(failures, vmo_commit(&root.v, PAGES(60), PAGES(300)),
-          committed(&root) == 1 && vmo_peek(&root, 130) == 9);
-    assert_true(failures >= 5); // the pages, and nodes on the way
+    // From the k-th on all fail: runs of pages, single pages, and nodes.
+    for (uint64_t k = 1;; k++) {
+        alloc_fail_set(k, true);
+        zx_status_t status = vmo_commit(&root.v, PAGES(60), PAGES(300));
+        alloc_fail_set(0, false);
+        if (status == ZX_OK)
+            break;
+        assert_int_equal(status, ZX_ERR_NO_MEMORY);
+        assert_true(committed(&root) == 1 && vmo_peek(&root, 130) == 9);
+        failures++;
+    }
+    assert_true(failures >= 8);
+    assert_int_equal(committed(&root), 300);
+    // A run that cannot be had is made up of single pages.
+    assert_int_equal(vmo_decommit(&root.v, 0, PAGES(500)), ZX_OK);
+    alloc_fail_set(1, false);
+    assert_int_equal(vmo_commit(&root.v, PAGES(60), PAGES(300)), ZX_OK);
+    assert_true(alloc_fail_hit());
     assert_int_equal(committed(&root), 300);
     vmo_drop(&root);
 }
@@ -135,7 +150,7 @@ static void test_alloc_fail_map_range_degrades(void **state)
     vmo_drop(&root);
 }
 
-VM_GROUP(alloc_fail, VM_TEST(test_alloc_fail_aspace_create),
-         VM_TEST(test_alloc_fail_clone_levels), VM_TEST(test_alloc_fail_commit_range),
-         VM_TEST(test_alloc_fail_contiguous), VM_TEST(test_alloc_fail_wired),
-         VM_TEST(test_alloc_fail_overwrite_middle), VM_TEST(test_alloc_fail_map_range_degrades));
+VM_GROUP(alloc_fail, VM_TEST(test_alloc_fail_aspace_create), VM_TEST(test_alloc_fail_clone_levels),
+         VM_TEST(test_alloc_fail_commit_range), VM_TEST(test_alloc_fail_contiguous),
+         VM_TEST(test_alloc_fail_wired), VM_TEST(test_alloc_fail_overwrite_middle),
+         VM_TEST(test_alloc_fail_map_range_degrades));

@@ -9,9 +9,9 @@ static void clone_new(struct test_vmo *t, struct test_vmo *parent, uint64_t page
 {
     t->freed = false;
     t->has_children = -1;
-    assert_int_equal(vmo_init_clone(&t->v, &parent->v, PAGES(page), PAGES(pages), VMO_RESIZABLE,
-                                    &test_vmo_ops),
-                     ZX_OK);
+    assert_int_equal(
+        vmo_init_clone(&t->v, &parent->v, PAGES(page), PAGES(pages), VMO_RESIZABLE, &test_vmo_ops),
+        ZX_OK);
 }
 
 static void fill(struct test_vmo *t, uint64_t pages)
@@ -51,7 +51,8 @@ static void test_clone_checks(void **state)
 {
     (void)state;
     vmo_new(&root, 1, 0);
-    assert_int_equal(vmo_init_clone(&mid.v, &root.v, 1, 4096, 0, &test_vmo_ops), ZX_ERR_INVALID_ARGS);
+    assert_int_equal(vmo_init_clone(&mid.v, &root.v, 1, 4096, 0, &test_vmo_ops),
+                     ZX_ERR_INVALID_ARGS);
     assert_int_equal(vmo_init_clone(&mid.v, &root.v, 1, UINT64_MAX, 0, &test_vmo_ops),
                      ZX_ERR_OUT_OF_RANGE);
     assert_int_equal(vmo_init_clone(&mid.v, &root.v, -PAGE_SIZE, PAGES(2), 0, &test_vmo_ops),
@@ -225,6 +226,27 @@ static void test_clone_parent_truncated_clone_still_writable(void **state)
     as_destroy(&t);
 }
 
+// Cache operations find the pages of ancestors, and do not walk through every page of a sparse clone.
+static void test_clone_cache_op_sparse(void **state)
+{
+    const uint64_t pages = 1ull << 35;
+
+    (void)state;
+    vmo_new(&root, pages, VMO_RESIZABLE);
+    clone_new(&mid, &root, 1, pages);
+    clone_new(&leaf, &mid, 1, pages);
+    vmo_poke(&root, pages - 3, 1);
+    vmo_poke(&mid, 5, 2);
+    vmo_poke(&leaf, pages / 2, 3);
+    for (uint32_t op = ZX_VMO_OP_CACHE_SYNC; op <= ZX_VMO_OP_CACHE_CLEAN_INVALIDATE; op++)
+        assert_int_equal(vmo_cache_op(&leaf.v, op, 7, PAGES(pages) - 9), ZX_OK);
+    assert_int_equal(vmo_set_size(&root.v, PAGES(8)), ZX_OK);
+    assert_int_equal(vmo_cache_op(&leaf.v, ZX_VMO_OP_CACHE_CLEAN, 0, PAGES(pages)), ZX_OK);
+    vmo_drop(&leaf);
+    vmo_drop(&mid);
+    vmo_drop(&root);
+}
+
 #define CHAIN 1000
 
 // A long chain: linear, no recursion, freed from the far end.
@@ -260,4 +282,4 @@ VM_GROUP(clone, VM_TEST(test_clone_spec_example), VM_TEST(test_clone_checks),
          VM_TEST(test_clone_write_through_grandchild), VM_TEST(test_clone_children_signal),
          VM_TEST(test_clone_mappings_follow_ancestors),
          VM_TEST(test_clone_parent_truncated_clone_still_writable),
-         VM_TEST(test_clone_chain_of_1000));
+         VM_TEST(test_clone_cache_op_sparse), VM_TEST(test_clone_chain_of_1000));

@@ -31,21 +31,21 @@ static unsigned pick_prot(void)
 
 // Repeats `call` with its 1st, 2nd ... allocation failing, comparing with the (unchanged) model each time,
 // and at last without a failure.
-#define WITH_FAILURES(status, name, call)                                                          \
-    do {                                                                                           \
-        for (uint64_t k = 1; sweep; k++) {                                                         \
-            alloc_fail_set(k, false);                                                              \
-            (status) = (call);                                                                     \
-            bool hit = alloc_fail_hit();                                                           \
-            alloc_fail_set(0, false);                                                              \
-            if (!hit || (status) == ZX_OK)                                                         \
-                break;                                                                             \
-            assert_int_equal((status), ZX_ERR_NO_MEMORY);                                          \
-            failed_calls++;                                                                        \
-            model_check(name " out of memory");                                                    \
-        }                                                                                          \
-        if (!sweep)                                                                                \
-            (status) = (call);                                                                     \
+#define WITH_FAILURES(status, name, call)                 \
+    do {                                                  \
+        for (uint64_t k = 1; sweep; k++) {                \
+            alloc_fail_set(k, false);                     \
+            (status) = (call);                            \
+            bool hit = alloc_fail_hit();                  \
+            alloc_fail_set(0, false);                     \
+            if (!hit || (status) == ZX_OK)                \
+                break;                                    \
+            assert_int_equal((status), ZX_ERR_NO_MEMORY); \
+            failed_calls++;                               \
+            model_check(name " out of memory");           \
+        }                                                 \
+        if (!sweep)                                       \
+            (status) = (call);                            \
     } while (0)
 
 static int pick_vmo(void)
@@ -120,8 +120,11 @@ static void do_map(void)
     else
         assert_true(model_range_free(s, r, first, count));
     for (unsigned i = 0; i < count; i++)
-        s->page[first + i] = (struct m_page){.region = r, .mapped = true, .vmo = v,
-                                             .vpage = vpage + i, .prot = prot,
+        s->page[first + i] = (struct m_page){.region = r,
+                                             .mapped = true,
+                                             .vmo = v,
+                                             .vpage = vpage + i,
+                                             .prot = prot,
                                              .ceiling = ceiling};
 }
 
@@ -371,10 +374,12 @@ static void step(void)
         unsigned weight;
         const char *name;
     } ops[] = {
-        {do_map, 8, "map"},          {do_unmap, 4, "unmap"},       {do_protect, 5, "protect"},
-        {do_allocate, 2, "allocate"}, {do_destroy, 1, "destroy"},   {do_drop_region, 1, "drop region"},
-        {do_create, 2, "create"},    {do_clone, 3, "clone"},       {do_drop_vmo, 2, "drop vmo"},
-        {do_write, 5, "write"},      {do_commit, 2, "commit"},     {do_decommit, 3, "decommit"},
+        {do_map, 8, "map"},           {do_unmap, 4, "unmap"},
+        {do_protect, 5, "protect"},   {do_allocate, 2, "allocate"},
+        {do_destroy, 1, "destroy"},   {do_drop_region, 1, "drop region"},
+        {do_create, 2, "create"},     {do_clone, 3, "clone"},
+        {do_drop_vmo, 2, "drop vmo"}, {do_write, 5, "write"},
+        {do_commit, 2, "commit"},     {do_decommit, 3, "decommit"},
         {do_set_size, 3, "set size"}, {do_access, 20, "access"},
     };
     unsigned total = 0;

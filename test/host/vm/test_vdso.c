@@ -6,7 +6,7 @@ static struct test_as t;
 static struct test_vmar r1;
 static struct test_vmo vdso, vmo;
 
-#define CODE_PAGE 2
+#define CODE_PAGE  2
 #define CODE_PAGES 1
 
 static struct vmar *const root = &t.root.r;

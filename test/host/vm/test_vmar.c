@@ -78,8 +78,9 @@ static void test_vmar_allocate_permissions(void **state)
                                    &r1.r, &test_vmar_ops, &out),
                      ZX_OK); // CAN_MAP_SPECIFIC may be granted
     r2.freed = false;
-    assert_int_equal(vmar_allocate(&r1.r, ZX_VM_CAN_MAP_WRITE, 0, 4096, &r2.r, &test_vmar_ops, &out),
-                     ZX_ERR_ACCESS_DENIED);
+    assert_int_equal(
+        vmar_allocate(&r1.r, ZX_VM_CAN_MAP_WRITE, 0, 4096, &r2.r, &test_vmar_ops, &out),
+        ZX_ERR_ACCESS_DENIED);
     assert_int_equal(vmar_allocate(&r1.r, ZX_VM_CAN_MAP_READ | SPECIFIC, PAGES(1), 4096, &r2.r,
                                    &test_vmar_ops, &out),
                      ZX_OK);

@@ -155,7 +155,8 @@ static void test_vmo_physical_refuses_data_calls(void **state)
 
     (void)state;
     vmo.freed = false;
-    assert_int_equal(vmo_init_physical(&vmo.v, 0x40000001, 4096, &test_vmo_ops), ZX_ERR_INVALID_ARGS);
+    assert_int_equal(vmo_init_physical(&vmo.v, 0x40000001, 4096, &test_vmo_ops),
+                     ZX_ERR_INVALID_ARGS);
     assert_int_equal(vmo_init_physical(&vmo.v, 0x40000000, 0, &test_vmo_ops), ZX_ERR_INVALID_ARGS);
     assert_int_equal(vmo_init_physical(&vmo.v, -PAGE_SIZE, 4096, &test_vmo_ops),
                      ZX_ERR_INVALID_ARGS);
@@ -167,7 +168,8 @@ static void test_vmo_physical_refuses_data_calls(void **state)
     assert_int_equal(vmo_commit(&vmo.v, 0, 1), ZX_ERR_NOT_SUPPORTED);
     assert_int_equal(vmo_decommit(&vmo.v, 0, 1), ZX_ERR_NOT_SUPPORTED);
     assert_int_equal(vmo_cache_op(&vmo.v, ZX_VMO_OP_CACHE_CLEAN, 0, 1), ZX_ERR_NOT_SUPPORTED);
-    assert_int_equal(vmo_init_clone(&other.v, &vmo.v, 0, 1, 0, &test_vmo_ops), ZX_ERR_NOT_SUPPORTED);
+    assert_int_equal(vmo_init_clone(&other.v, &vmo.v, 0, 1, 0, &test_vmo_ops),
+                     ZX_ERR_NOT_SUPPORTED);
     assert_int_equal(vmo_set_cache_policy(&vmo.v, ZX_CACHE_POLICY_UNCACHED_DEVICE), ZX_OK);
     paddr_t pa;
     assert_int_equal(vmo_lookup(&vmo.v, 4097, &pa), ZX_OK);

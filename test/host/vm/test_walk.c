@@ -36,8 +36,8 @@ static void test_walk_pre_order(void **state)
     as_create(&t);
     vmo_new(&vmo, 8, 0);
     assert_int_equal(map_at(root, RW, 100, &vmo, 0, 2), ZX_OK);
-    assert_int_equal(region_new(root, &r1, 0, 20), ZX_OK);     // begins where the root does
-    assert_int_equal(region_new(&r1.r, &r2, 0, 8), ZX_OK);     // and so does this
+    assert_int_equal(region_new(root, &r1, 0, 20), ZX_OK); // begins where the root does
+    assert_int_equal(region_new(&r1.r, &r2, 0, 8), ZX_OK); // and so does this
     for (unsigned i = 0; i < 8; i++)
         assert_int_equal(map_at(&r2.r, prots[i % 4], i, &vmo, i, 1), ZX_OK);
     assert_int_equal(map_at(&r1.r, RW, 9, &vmo, 1, 3), ZX_OK);

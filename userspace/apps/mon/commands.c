@@ -73,6 +73,8 @@ static const struct command commands[] = {
     {"demo", "", "two processes, a channel, shared memory, a death", cmd_demo, 0, 0},
     {"crash", "[KIND]", "let a process do something forbidden; without KIND: all kinds", cmd_crash,
      0, 1},
+    {"kernel", "WORD...", "a command for the kernel's debug console; `kernel help` lists them",
+     cmd_kernel, 1, MAX_WORDS},
     {"echo", "[WORD...]", "print the words", cmd_echo, 0, MAX_WORDS},
     {"true", "", "succeed", cmd_true, 0, 0},
     {"false", "", "fail", cmd_false, 0, 0},

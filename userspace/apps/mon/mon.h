@@ -123,6 +123,7 @@ int cmd_handles(int argc, char **argv);
 int cmd_kill(int argc, char **argv);
 int cmd_mem(int argc, char **argv);
 int cmd_dmesg(int argc, char **argv);
+int cmd_kernel(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_ls(int argc, char **argv);
 int cmd_demo(int argc, char **argv);

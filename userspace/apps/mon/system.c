@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// Commands of the monitor about the whole machine: mem, dmesg, ls.
+// Commands of the monitor about the whole machine: mem, dmesg, ls, kernel.
 
 #include "mon.h"
 
 #include <cpio/cpio.h>
 #include <minilib/console.h>
+#include <minilib/format.h>
 #include <minilib/string.h>
 #include <zircon/errors.h>
 #include <zircon/syscalls.h>
@@ -70,6 +71,20 @@ int cmd_dmesg(int argc, char **argv)
     zx_handle_close(log);
     return status == ZX_ERR_SHOULD_WAIT ? STATUS_OK
                                         : report(argv[0], "the log cannot be read", status);
+}
+
+int cmd_kernel(int argc, char **argv)
+{
+    char line[256];
+    size_t used = 0;
+
+    line[0] = '\0';
+    for (int i = 1; i < argc && used < sizeof(line) - 1; i++) {
+        used += format_string(line + used, sizeof(line) - used, "%s%s", i == 1 ? "" : " ", argv[i]);
+    }
+    zx_status_t status = zx_debug_send_command(mon.root, line, strlen(line));
+
+    return status == ZX_OK ? STATUS_OK : report(argv[0], line, status);
 }
 
 int cmd_ls(int argc, char **argv)

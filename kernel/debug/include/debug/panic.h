@@ -27,7 +27,8 @@ typedef void (*panic_describe_fn)(char *buf, size_t size);
 void panic_set_describe(panic_describe_fn fn);
 
 // Prints a backtrace of frame records starting at frame pointer `fp` through `line`, one call a frame
-// (no newline in the text). Frames must lie within [stack_base, stack_base + stack_size). `pc` is
+// (no newline in the text). Frames must lie within [stack_base, stack_base + stack_size)
+// or on another stack of this CPU that the platform knows (hal_stack_bounds). `pc` is
 // printed as the first frame if not 0.
 void backtrace_print(uintptr_t pc, uintptr_t fp, uintptr_t stack_base, size_t stack_size,
                      void (*line)(const char *text));

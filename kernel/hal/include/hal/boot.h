@@ -23,6 +23,7 @@ struct boot_info {
     uint64_t initrd_size;
     paddr_t fdt;
     uint64_t fdt_size;
+    const void *fdt_data; // the same, where the kernel can read it: not always in the direct map
     const char *cmdline; // NUL-terminated, never NULL
     const char *machine; // root "model" or "compatible", for the banner
     uint8_t seed[64];    // entropy from the boot loader

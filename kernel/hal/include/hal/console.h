@@ -5,7 +5,8 @@
 #include <hal/types.h>
 
 // Writes bytes; \n becomes \r\n. Polled, takes its own lock, works from the first C line to the
-// panic screen (no-op while no console is known). Interrupts may be on or off.
+// panic screen (no-op while no console is known). Interrupts may be on or off; the lock is held for a
+// few bytes at a time, so what two CPUs write may mix: whoever minds takes a lock of his own.
 void hal_console_write(const char *s, size_t len);
 // After a panic: takes the console by force and never locks again.
 void hal_console_panic(void);

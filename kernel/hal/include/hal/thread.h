@@ -47,6 +47,10 @@ NO_RETURN void hal_thread_enter_user(vaddr_t pc, vaddr_t sp, uint64_t x0, uint64
 void *hal_kstack_alloc(size_t *out_size) MUST_CHECK;
 void hal_kstack_free(void *base);
 
+// For backtraces: the stack of this CPU, other than its current thread's, that holds `address` (an
+// interrupt stack, say). False if there is none. Any context, interrupts off.
+bool hal_stack_bounds(uintptr_t address, uintptr_t *out_base, size_t *out_size);
+
 // General registers of a thread that stands at the user boundary (whole frame readable).
 struct hal_user_regs {
     uint64_t r[30];

@@ -60,6 +60,28 @@ ALWAYS_INLINE void *radix_get(const struct radix_tree *t, uint64_t index)
     return p;
 }
 
+// The lowest-level node that has the slot of `index` (slot[index % RADIX_SLOTS]); NULL if there is
+// none, or the tree is so low that its root is the value of index 0.
+ALWAYS_INLINE struct radix_node *radix_leaf(const struct radix_tree *t, uint64_t index)
+{
+    uint32_t shift = t->height * RADIX_BITS;
+    if (unlikely(shift == 0 || index >> shift))
+        return NULL;
+    struct radix_node *node = (struct radix_node *)t->root;
+    while ((shift -= RADIX_BITS) != 0 && node)
+        node = (struct radix_node *)node->slot[(index >> shift) & (RADIX_SLOTS - 1)];
+    return node;
+}
+
+// Stores a non-NULL value in an empty slot of a leaf; cannot fail.
+ALWAYS_INLINE void radix_leaf_put(struct radix_tree *t, struct radix_node *leaf, uint64_t index,
+                                  void *value)
+{
+    leaf->slot[index & (RADIX_SLOTS - 1)] = value;
+    leaf->present |= 1ull << (index & (RADIX_SLOTS - 1));
+    t->count++;
+}
+
 // Stores a non-NULL value. If one was there it is replaced and given out through *out_old, else
 // *out_old is NULL (out_old may be NULL when the caller knows the slot is empty).
 // ZX_ERR_NO_MEMORY: nothing changed. ZX_ERR_OUT_OF_RANGE: index >= RADIX_INDEX_END.

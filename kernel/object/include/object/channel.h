@@ -23,18 +23,29 @@ extern const struct object_ops channel_ops;
 
 zx_status_t channel_create(struct object **out0, struct object **out1) MUST_CHECK;
 
+// A message of user bytes with room for handles, in one step. ZX_ERR_NO_MEMORY, ZX_ERR_INVALID_ARGS.
+zx_status_t packet_from_user(uint32_t num_bytes, uint32_t num_handles, uintptr_t src,
+                             struct packet **out) MUST_CHECK;
+// Copies the bytes to the user, then frees the message, with the handles that it still has, in any
+// case. ZX_ERR_INVALID_ARGS.
+zx_status_t packet_to_user(struct packet *p, uintptr_t dst) MUST_CHECK;
+
 // Packet with room for the given sizes. NULL: out of memory.
 struct packet *packet_alloc(uint32_t num_bytes, uint32_t num_handles) MUST_CHECK;
 // Frees it and closes its handles. NULL allowed. No lock held.
 void packet_free(struct packet *p);
-// Copy between a packet's bytes and user memory. ZX_ERR_INVALID_ARGS.
-zx_status_t packet_fill_user(struct packet *p, uintptr_t src) MUST_CHECK;
+// Copies a packet's bytes to user memory. ZX_ERR_INVALID_ARGS.
 zx_status_t packet_drain_user(const struct packet *p, uintptr_t dst) MUST_CHECK;
-// The same with kernel memory.
+// Fills it from kernel memory.
 void packet_fill(struct packet *p, const void *src);
 // First four bytes; num_bytes >= 4.
-zx_txid_t packet_txid(const struct packet *p);
-void packet_set_txid(struct packet *p, zx_txid_t txid);
+zx_txid_t *packet_txid_paged(const struct packet *p);
+ALWAYS_INLINE zx_txid_t *packet_txid(struct packet *p)
+{
+    if (unlikely(p->num_bytes > CHANNEL_INLINE_MAX))
+        return packet_txid_paged(p);
+    return (zx_txid_t *)&p->handles[p->handle_room];
+}
 
 // Appends *p to the peer's queue, or hands it to the peer's caller that waits for its txid. Takes *p
 // and nulls it, only on success. ZX_ERR_PEER_CLOSED.

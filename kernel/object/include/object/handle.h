@@ -41,21 +41,40 @@ void handle_table_close_all(struct handle_table *t);
 // Frees the memory of a closed table.
 void handle_table_destroy(struct handle_table *t);
 
+// What a look-up gives, in two registers: a referenced object and the handle's rights, or the error.
+struct handle_ref {
+    struct object *object;
+    uint64_t rights; // object NULL: the error instead (no union: that would go through memory)
+};
+
 // Looks `value` up and takes a reference. `ops` NULL: any type. In order: ZX_ERR_BAD_HANDLE,
-// ZX_ERR_ACCESS_DENIED (some bit of `rights` missing), ZX_ERR_WRONG_TYPE. *out_rights may be NULL.
-zx_status_t handle_lookup(struct handle_table *t, zx_handle_t value, const struct object_ops *ops,
-                          zx_rights_t rights, struct object **out,
-                          zx_rights_t *out_rights) MUST_CHECK;
+// ZX_ERR_ACCESS_DENIED (some bit of `rights` missing), ZX_ERR_WRONG_TYPE.
+struct handle_ref handle_get(struct handle_table *t, zx_handle_t value,
+                             const struct object_ops *ops, zx_rights_t rights) MUST_CHECK;
+
+// The same with results through pointers; *out_rights may be NULL.
+ALWAYS_INLINE MUST_CHECK zx_status_t handle_lookup(struct handle_table *t, zx_handle_t value,
+                                                   const struct object_ops *ops,
+                                                   zx_rights_t rights, struct object **out,
+                                                   zx_rights_t *out_rights)
+{
+    struct handle_ref r = handle_get(t, value, ops, rights);
+    if (unlikely(r.object == NULL)) {
+        if ((zx_status_t)r.rights == ZX_OK)
+            __builtin_unreachable(); // so the caller's test of the status is this test
+        return (zx_status_t)r.rights;
+    }
+    *out = r.object;
+    if (out_rights != NULL)
+        *out_rights = (zx_rights_t)r.rights;
+    return ZX_OK;
+}
 // Only tells whether the value is live; never counts as a policy violation.
 bool handle_valid(struct handle_table *t, zx_handle_t value);
 
 // Installs a handle; on success *h is consumed and *out_value is live at once.
 // ZX_ERR_NO_MEMORY: h stays the caller's.
 zx_status_t handle_install(struct handle_table *t, struct handle h, zx_handle_t *out_value) MUST_CHECK;
-
-// The same, and stores the value to the user address `out` before the handle is live. Consumes h in
-// any case: ZX_ERR_NO_MEMORY, ZX_ERR_INVALID_ARGS (bad address) close it.
-zx_status_t handle_install_user(struct handle_table *t, struct handle h, uintptr_t out) MUST_CHECK;
 
 // Two steps, for results whose value must reach the user before the handle exists: reserve gives the
 // value, then commit (cannot fail) or cancel.

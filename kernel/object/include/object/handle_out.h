@@ -4,6 +4,8 @@
 
 #include <object/object.h>
 
+#define HANDLE_OUT_MAX 3u // in one call
+
 // A new handle on its way to the caller: the sys_ function fills it in and passes one reference on.
 struct handle_out {
     struct object *object;
@@ -14,4 +16,14 @@ struct handle_out {
 // table, stores the values through the user addresses `ptrs` in order, then installs all. If a slot
 // is missing (ZX_ERR_NO_MEMORY) or a store faults (ZX_ERR_INVALID_ARGS) none is installed and the new
 // references are dropped.
-zx_status_t handle_out_finish(struct handle_out *outs, const uintptr_t *ptrs, unsigned count) MUST_CHECK;
+zx_status_t handle_out_finish_one(struct object *object, zx_rights_t rights,
+                                  uintptr_t ptr) MUST_CHECK;
+zx_status_t handle_out_finish_more(struct handle_out *outs, const uintptr_t *ptrs,
+                                   unsigned count) MUST_CHECK;
+ALWAYS_INLINE MUST_CHECK zx_status_t handle_out_finish(struct handle_out *outs,
+                                                       const uintptr_t *ptrs, unsigned count)
+{
+    if (count == 1) // a constant in the generated wrappers
+        return handle_out_finish_one(outs[0].object, outs[0].rights, ptrs[0]);
+    return handle_out_finish_more(outs, ptrs, count);
+}

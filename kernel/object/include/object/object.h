@@ -24,7 +24,8 @@ struct object_ops {
     uint32_t type;             // ZX_OBJ_TYPE_*
     zx_rights_t rights;        // of the first handle; waitable iff it contains WAIT
     zx_signals_t user_signals; // what zx_object_signal may change
-    // The last handle is closed. Runs with no lock held; the caller holds a reference.
+    // The last handle is closed. Runs with no lock held; the caller holds a reference. NULL: nothing
+    // to do.
     void (*on_zero_handles)(struct object *obj);
     // The last reference is gone: free the memory. No lock held.
     void (*destroy)(struct object *obj);
@@ -34,12 +35,17 @@ struct object_ops {
     zx_status_t (*signal_peer)(struct object *obj, zx_signals_t clear, zx_signals_t set);
     // The name buffer (ZX_MAX_NAME_LEN bytes) guarded by obj->lock; NULL: nameless type.
     char *(*name)(struct object *obj);
+    // Messages that wait to be read, for the first packet of an asynchronous wait; *lock is held.
+    // NULL: the type counts none.
+    uint64_t (*queue_length)(struct object *obj);
     // The cookie slot, NULL: the type has none.
     struct object_cookie *(*cookie)(struct object *obj);
 };
 
+#define OBJECT_COOKIE_LOST UINT64_MAX // no object's koid
+
 struct object_cookie {
-    zx_koid_t scope; // 0: never set; ZX_KOID_INVALIDATED: for ever unusable
+    zx_koid_t scope; // 0: never set; OBJECT_COOKIE_LOST: for ever unusable
     uint64_t value;
 };
 
@@ -138,12 +144,39 @@ ALWAYS_INLINE void object_update_locked(struct object *obj, zx_signals_t clear, 
         object_notify_locked(obj, state);
 }
 
-void object_update(struct object *obj, zx_signals_t clear, zx_signals_t set);
+ALWAYS_INLINE void object_update(struct object *obj, zx_signals_t clear, zx_signals_t set)
+{
+    mutex_lock(obj->lock);
+    object_update_locked(obj, clear, set);
+    mutex_unlock(obj->lock);
+}
 
 // Links an observer to the object and to the handle whose list head is `handle_list`.
-void object_observe_locked(struct object *obj, struct observer *o, struct observer **handle_list);
+ALWAYS_INLINE void object_observe_locked(struct object *obj, struct observer *o,
+                                         struct observer **handle_list)
+{
+    mutex_assert_held(obj->lock);
+    list_add_head(&obj->observers, &o->node);
+    o->handle_next = *handle_list;
+    o->handle_pprev = handle_list;
+    if (unlikely(o->handle_next != NULL))
+        o->handle_next->handle_pprev = &o->handle_next;
+    *handle_list = o;
+}
+
 // Unlinks it from both if it is still linked; true if it was.
-bool object_unobserve_locked(struct object *obj, struct observer *o);
+ALWAYS_INLINE bool object_unobserve_locked(struct object *obj, struct observer *o)
+{
+    mutex_assert_held(obj->lock);
+    if (unlikely(o->handle_pprev == NULL))
+        return false;
+    list_remove(&o->node);
+    __atomic_store_n(o->handle_pprev, o->handle_next, __ATOMIC_RELAXED); // peeked at: handle.c H3
+    if (unlikely(o->handle_next != NULL))
+        o->handle_next->handle_pprev = o->handle_pprev;
+    o->handle_pprev = NULL;
+    return true;
+}
 // Ends everything begun through a handle that is going away.
 void object_cancel_observers(struct object *obj, struct observer **handle_list);
 
@@ -209,8 +242,21 @@ zx_status_t object_wait_one(struct handle_table *table, zx_handle_t handle, zx_s
 zx_status_t object_wait_many(struct handle_table *table, zx_wait_item_t *items, size_t count,
                              zx_time_t deadline, bool *out_early) MUST_CHECK;
 
-// zx_object_signal on an object: checks the masks. NOT_SUPPORTED, INVALID_ARGS.
-zx_status_t object_user_signal(struct object *obj, zx_signals_t clear, zx_signals_t set) MUST_CHECK;
+// zx_object_signal: BAD_HANDLE, ACCESS_DENIED, NOT_SUPPORTED, INVALID_ARGS.
+zx_status_t object_signal_handle(struct handle_table *table, zx_handle_t handle, zx_signals_t clear,
+                                 zx_signals_t set) MUST_CHECK;
+
+// The part of it that concerns the object: checks the masks. NOT_SUPPORTED, INVALID_ARGS.
+ALWAYS_INLINE MUST_CHECK zx_status_t object_user_signal(struct object *obj, zx_signals_t clear,
+                                                        zx_signals_t set)
+{
+    if (unlikely(!object_waitable(obj)))
+        return ZX_ERR_NOT_SUPPORTED;
+    if (unlikely((clear | set) & ~obj->ops->user_signals))
+        return ZX_ERR_INVALID_ARGS;
+    object_update(obj, clear, set);
+    return ZX_OK;
+}
 zx_status_t object_user_signal_peer(struct object *obj, zx_signals_t clear,
                                     zx_signals_t set) MUST_CHECK;
 

@@ -75,6 +75,33 @@ ALWAYS_INLINE void mutex_unlock(struct mutex *m) RELEASES(m) NO_TSA
     hal_preempt_point();
 }
 
+// For hot leaf functions, which leave the slow half to a function of its own and so need no stack
+// frame: take or release the mutex if that involves nobody else. False: nothing has happened, go on
+// with mutex_lock or mutex_unlock.
+ALWAYS_INLINE bool mutex_lock_at_once(struct mutex *m) TRY_ACQUIRES(true, m) NO_TSA
+{
+    uintptr_t free = 0;
+    hal_preempt_point();
+    if (unlikely(!atomic_compare_exchange_strong_explicit(&m->owner, &free,
+                                                          (uintptr_t)hal_current(),
+                                                          memory_order_acq_rel,
+                                                          memory_order_relaxed)))
+        return false;
+    lock_debug_acquire(&m->LOCK_DEBUG_MEMBER, m);
+    return true;
+}
+
+ALWAYS_INLINE bool mutex_unlock_at_once(struct mutex *m) NO_TSA
+{
+    uintptr_t self = (uintptr_t)hal_current();
+    if (unlikely(!atomic_compare_exchange_strong_explicit(&m->owner, &self, 0, memory_order_release,
+                                                          memory_order_relaxed)))
+        return false;
+    lock_debug_release(&m->LOCK_DEBUG_MEMBER, m);
+    hal_preempt_point();
+    return true;
+}
+
 ALWAYS_INLINE bool mutex_held(const struct mutex *m)
 {
     return (atomic_load_explicit(&((struct mutex *)m)->owner, memory_order_relaxed) &

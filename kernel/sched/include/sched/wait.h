@@ -30,8 +30,16 @@ enum wait_reason {
     WAIT_ON_INTERRUPT = 8,
 };
 
+// Values of a thread's wait word while its wait is open; see wait.c.
+enum { WAIT_ARMED_INTR = 1, WAIT_ARMED = 2 };
+
 // Opens a wait of the current thread. `interruptible`: kill and suspend may finish it too.
-void wait_arm(bool interruptible);
+ALWAYS_INLINE void wait_arm(bool interruptible)
+{
+    struct thread *t = thread_current();
+    atomic_store_explicit(&t->wait_word, interruptible ? WAIT_ARMED_INTR : WAIT_ARMED,
+                          memory_order_seq_cst);
+}
 
 // Blocks until somebody finishes the wait, or `deadline` (monotonic ns) passes: ZX_ERR_TIMED_OUT.
 // A deadline in the past does not block: the result is the winner's status or ZX_ERR_TIMED_OUT.

@@ -25,7 +25,7 @@ struct vm_mapping;
 
 // Locks: [A] lock; [H] pt_lock; [I] fixed after creation; [a] atomic.
 struct vm_aspace {
-    struct hal_aspace hal;        // [H] first: thread->aspace points here
+    struct hal_aspace hal; // [H] first: thread->aspace points here
     struct mutex lock;
     struct mutex pt_lock;
     struct vmar *root;            // [A] referenced; NULL once it is destroyed
@@ -43,8 +43,8 @@ struct vm_aspace {
 // [USER_BASE, USER_END) and permits everything. `random` gives 64 random bits for placement, NULL for
 // deterministic first fit (aslr.disable). The caller holds one reference to each of *out and root.
 // ZX_ERR_NO_MEMORY.
-zx_status_t vm_aspace_create(struct vmar *root, const struct vmar_ops *ops, uint64_t (*random)(void),
-                             struct vm_aspace **out) MUST_CHECK;
+zx_status_t vm_aspace_create(struct vmar *root, const struct vmar_ops *ops,
+                             uint64_t (*random)(void), struct vm_aspace **out) MUST_CHECK;
 void vm_aspace_acquire(struct vm_aspace *as);
 void vm_aspace_release(struct vm_aspace *as);
 
@@ -87,12 +87,12 @@ struct vm_walk {
     bool done;
 };
 struct vm_walk_entry {
-    uint32_t type;            // ZX_INFO_MAPS_TYPE_ASPACE, _VMAR, _MAPPING
+    uint32_t type; // ZX_INFO_MAPS_TYPE_ASPACE, _VMAR, _MAPPING
     uint32_t depth;
     vaddr_t base;
     size_t size;
-    uint32_t mmu_flags;       // mappings: ZX_VM_PERM_* as now in force
-    struct vmo *vmo;          // mappings: referenced, the caller releases it; else NULL
+    uint32_t mmu_flags; // mappings: ZX_VM_PERM_* as now in force
+    struct vmo *vmo;    // mappings: referenced, the caller releases it; else NULL
     uint64_t vmo_offset;
     uint64_t committed_pages; // of the VMO itself inside the mapped range
 };

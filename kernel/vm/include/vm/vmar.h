@@ -32,23 +32,23 @@ struct vm_node {
         struct rb_node rb;     // [A] in parent->children, by base
         struct list_node dead; // on its way out: the caller's list
     };
-    struct vmar *parent;    // [A] NULL: the root, or dead
-    vaddr_t base;           // [A]
-    size_t size;            // [A] > 0
-    vaddr_t subtree_first;  // [A] lowest base in the rb subtree of this node
-    vaddr_t subtree_end;    // [A] highest end in it
-    size_t subtree_gap;     // [A] largest gap between neighbours within it
-    bool is_region;         // [I] struct vmar; else struct vm_mapping
+    struct vmar *parent;   // [A] NULL: the root, or dead
+    vaddr_t base;          // [A]
+    size_t size;           // [A] > 0
+    vaddr_t subtree_first; // [A] lowest base in the rb subtree of this node
+    vaddr_t subtree_end;   // [A] highest end in it
+    size_t subtree_gap;    // [A] largest gap between neighbours within it
+    bool is_region;        // [I] struct vmar; else struct vm_mapping
 };
 
 struct vmar {
-    struct vm_node node;         // [A] first: base and size stay readable when dead
-    struct vm_aspace *as;        // [I] referenced
-    struct rb_tree children;     // [A] of vm_node
-    const struct vmar_ops *ops;  // [I]
-    atomic_uint refs;            // [a]
-    uint32_t options;            // [I] ZX_VM_COMPACT and ZX_VM_CAN_MAP_*
-    bool alive;                  // [A]
+    struct vm_node node;        // [A] first: base and size stay readable when dead
+    struct vm_aspace *as;       // [I] referenced
+    struct rb_tree children;    // [A] of vm_node
+    const struct vmar_ops *ops; // [I]
+    atomic_uint refs;           // [a]
+    uint32_t options;           // [I] ZX_VM_COMPACT and ZX_VM_CAN_MAP_*
+    bool alive;                 // [A]
 };
 
 // Creates a sub-region in the storage `child` (then referenced by the tree and by the caller).
@@ -97,8 +97,14 @@ void vmar_acquire(struct vmar *r);
 void vmar_release(struct vmar *r); // no lock held
 
 // Readable at any time, also when dead.
-ALWAYS_INLINE vaddr_t vmar_base(const struct vmar *r) { return r->node.base; }
-ALWAYS_INLINE size_t vmar_size(const struct vmar *r) { return r->node.size; }
+ALWAYS_INLINE vaddr_t vmar_base(const struct vmar *r)
+{
+    return r->node.base;
+}
+ALWAYS_INLINE size_t vmar_size(const struct vmar *r)
+{
+    return r->node.size;
+}
 
 _Static_assert(ZX_VM_PERM_READ == HAL_PROT_READ && ZX_VM_PERM_WRITE == HAL_PROT_WRITE &&
                    ZX_VM_PERM_EXECUTE == HAL_PROT_EXEC,

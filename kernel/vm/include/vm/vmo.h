@@ -63,28 +63,29 @@ enum vmo_kind {
 
 // Bits of vmo.flags, fixed before anything maps the VMO.
 #define VMO_RESIZABLE (1u << 0)
-#define VMO_CLONE (1u << 1) // has had a parent
-#define VMO_VDSO (1u << 2)  // system-call stubs: vdso_* hold its code segment
+#define VMO_CLONE     (1u << 1) // has had a parent
+#define VMO_VDSO      (1u << 2) // system-call stubs: vdso_* hold its code segment
 
-// Bits of vmo.marks, never cleared: what may be true of translations to this VMO.
+// Bits of vmo.marks, never cleared: what may be true of this VMO and of the translations to it.
 #define VMO_MARK_FOREIGN (1u << 0) // some show the zero page or an ancestor's page
-#define VMO_MARK_EXEC (1u << 1)    // some were executable: writes keep fetches coherent
+#define VMO_MARK_EXEC    (1u << 1) // some were executable: writes keep fetches coherent
+#define VMO_MARK_SPECIAL (1u << 2) // it has or had a parent, a clone or an uncached policy
 
 // Locks: [T] tree lock; [I] fixed after init; [a] atomic; [R] the root's are used by the whole tree,
 // under the tree lock.
 struct vmo {
-    struct mutex *lock;          // [I] the tree lock: &root's tree_lock
-    const struct vmo_ops *ops;   // [I]
-    atomic_uint refs;            // [a] V1
-    uint8_t kind;                // [I] enum vmo_kind
-    uint8_t cache_policy;        // [T] ZX_CACHE_POLICY_*
-    uint8_t flags;               // [I] VMO_*
-    uint8_t marks;               // [T] VMO_MARK_*
-    uint64_t size;               // [T] bytes
-    struct radix_tree pages;     // [T] page index -> struct page *
-    struct rb_tree mappings;     // [T] interval tree of struct vm_mapping, by offset (mapping.h)
-    uint32_t mapping_count;      // [T]
-    uint32_t child_count;        // [T] direct clones
+    struct mutex *lock;        // [I] the tree lock: &root's tree_lock
+    const struct vmo_ops *ops; // [I]
+    atomic_uint refs;          // [a] V1
+    uint8_t kind;              // [I] enum vmo_kind
+    uint8_t cache_policy;      // [T] ZX_CACHE_POLICY_*
+    uint8_t flags;             // [I] VMO_*
+    uint8_t marks;             // [T] VMO_MARK_*
+    uint64_t size;             // [T] bytes
+    struct radix_tree pages;   // [T] page index -> struct page *
+    struct rb_tree mappings;   // [T] interval tree of struct vm_mapping, by offset (vm_priv.h)
+    uint32_t mapping_count;    // [T]
+    uint32_t child_count;      // [T] direct clones
     union {
         paddr_t paddr;             // [I] VMO_PHYSICAL: address of offset 0
         struct vmo_source *source; // [T] VMO_PAGER: NULL once detached
@@ -93,12 +94,12 @@ struct vmo {
             uint32_t vdso_code_size;
         };
     };
-    struct vmo *parent;            // [T] referenced; NULL if none
-    uint64_t parent_offset;        // [T] offset of our byte 0 in the parent
-    struct list children;          // [T] of vmo.sibling
-    struct list_node sibling;      // [T] parent's
-    uint64_t pin_count;            // [T] pins of all pages together
-    struct mutex tree_lock;        // [R]
+    struct vmo *parent;       // [T] referenced; NULL if none
+    uint64_t parent_offset;   // [T] offset of our byte 0 in the parent
+    struct list children;     // [T] of vmo.sibling
+    struct list_node sibling; // [T] parent's
+    uint64_t pin_count;       // [T] pins of all pages together
+    struct mutex tree_lock;   // [R]
 };
 
 // A fresh anonymous VMO in caller's storage, with one reference. `flags`: VMO_RESIZABLE or 0. `size`
@@ -135,8 +136,14 @@ void vmo_release(struct vmo *v);
 uint64_t vmo_size(struct vmo *v);
 uint32_t vmo_cache_policy(struct vmo *v);
 // Fixed at creation, no lock.
-ALWAYS_INLINE bool vmo_is_resizable(const struct vmo *v) { return v->flags & VMO_RESIZABLE; }
-ALWAYS_INLINE bool vmo_is_physical(const struct vmo *v) { return v->kind == VMO_PHYSICAL; }
+ALWAYS_INLINE bool vmo_is_resizable(const struct vmo *v)
+{
+    return v->flags & VMO_RESIZABLE;
+}
+ALWAYS_INLINE bool vmo_is_physical(const struct vmo *v)
+{
+    return v->kind == VMO_PHYSICAL;
+}
 
 // Copies between a VMO and kernel memory. Checks in order: NOT_SUPPORTED physical; BAD_STATE cache
 // policy; OUT_OF_RANGE; NO_MEMORY (vmo_write commits). After an error the destination may be partly

@@ -49,6 +49,8 @@ void console_attach(const struct uart_ops *ops, uintptr_t base, uint32_t reg_shi
 
 // True once a console is attached.
 bool console_present(void);
+// The registers that the last console_map() was asked for; size 0 if no console is attached.
+struct fdt_range console_regs(void);
 
 // A last guess for a boot without a usable device tree: attaches a PL011 at this address if its
 // identification registers say that one is there. An abort on the way ends in the caller's vectors.

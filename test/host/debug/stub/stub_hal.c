@@ -127,6 +127,11 @@ void hal_console_panic(void)
 {
 }
 
+bool hal_stack_bounds(uintptr_t address UNUSED, uintptr_t *out_base UNUSED, size_t *out_size UNUSED)
+{
+    return false;
+}
+
 zx_status_t hal_power_reboot(void)
 {
     hal_console_write("stub: reboot\n", 13);

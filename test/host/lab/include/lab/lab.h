@@ -70,6 +70,9 @@ struct lab_result lab_run(const struct lab_config *config);
 #define lab_seeds_arg(fn, arg, cpus, count) lab_seeds_named(__func__, fn, arg, cpus, count)
 void lab_seeds_named(const char *name, lab_scenario_fn fn, void *arg, unsigned cpus, unsigned count);
 
+// The same for any configuration (seed and mode are overwritten).
+void lab_seeds_config(const struct lab_config *config, unsigned count);
+
 // Runs the scenario with the k-th allocation failing, for k = 1, 2 ... until a run has met no failure.
 // The scenario checks the statuses; afterwards nothing may be left over in any run. Returns the
 // number of allocations.

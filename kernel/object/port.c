@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: MIT
+// Ports (object/port.h).
+//
+// A registration is an observer that hangs in three places: on its object and on the handle value it
+// was begun through (both under the object's lock), and on its port's list of registrations. Its own
+// packet stands in the port's queue at most once.
+//   R1 A registration has a reference count: one for being linked to its object, one while its packet
+//      is queued. It is freed when both are gone.
+//   R2 `port` is cleared, under the port's lock, when the port closes. While it is set under the
+//      object's lock the port is alive: closing a port unlinks each registration from its object,
+//      for which it must take the object's lock.
+//   R3 While a registration is on its port's list its object is alive: whoever ends it (a closing
+//      handle, which still owns its reference) takes it off the list first.
+//   Q1 packet_count counts what is queued; user and signal packets alike.
+// Locks: object's lock -> port's lock ([P], rank PORT). The port's lock is its object lock as well.
+#include <object/port.h>
+
+#include <debug/assert.h>
+#include <mem/slab.h>
+#include <sched/wait.h>
+
+LOCK_CLASS(port_class, RANK_PORT, LOCK_MUTEX);
+
+#define PORT_MAX_PACKETS 2049u         // spec 00 section 8
+#define USER_PACKETS_MAX_SYSTEM 16384u // user packets in all ports
+
+struct registration;
+
+struct port_packet {
+    struct list_node node;     // [P] in port->packets; unlinked: not queued
+    struct registration *from; // [I] NULL: a user packet, freed when dequeued
+    zx_port_packet_t data;     // [P]
+};
+
+struct port {
+    struct object obj;
+    struct mutex lock;
+    struct list packets;       // [P] of port_packet, oldest first
+    struct list registrations; // [P] of registration.port_node
+    struct waitq waiters;      // [P]
+    uint32_t packet_count;     // [P] Q1
+    bool closed;               // [P] the last handle is gone
+    bool bind_to_interrupt;    // [I]
+};
+
+struct registration {
+    struct observer observer;
+    struct list_node port_node;     // [P] in port->registrations
+    struct port *_Atomic port;      // [P] to write; R2
+    struct object *object;          // [I] borrowed, R3
+    struct handle_table *table;     // [I] identity only
+    zx_handle_t handle;             // [I] identity only
+    bool repeating;                 // [I]
+    atomic_uint refs;               // [a] R1
+    struct port_packet packet;
+};
+
+static SLAB_CACHE(port_cache, sizeof(struct port), _Alignof(struct port));
+static SLAB_CACHE(user_packet_cache, sizeof(struct port_packet), _Alignof(struct port_packet));
+static SLAB_CACHE(registration_cache, sizeof(struct registration), _Alignof(struct registration));
+static atomic_uint user_packets; // in all ports
+
+static struct port *port_from_object(struct object *obj)
+{
+    return container_of(obj, struct port, obj);
+}
+
+static struct registration *registration_of(struct observer *o)
+{
+    return container_of(o, struct registration, observer);
+}
+
+static void registration_put(struct registration *r)
+{
+    if (atomic_fetch_sub_explicit(&r->refs, 1, memory_order_acq_rel) == 1)
+        slab_free(&registration_cache, r);
+}
+
+// --- The queue ---------------------------------------------------------------------------------
+
+static void enqueue_locked(struct port *port, struct port_packet *p)
+{
+    list_add_tail(&port->packets, &p->node);
+    port->packet_count++;
+    waitq_wake(&port->waiters, 1, ZX_OK);
+}
+
+static void dequeue_locked(struct port *port, struct port_packet *p)
+{
+    list_remove(&p->node);
+    port->packet_count--;
+}
+
+// What a packet leaves behind once it is off the queue. No port lock.
+static void packet_done(struct port_packet *p)
+{
+    if (p->from != NULL) {
+        registration_put(p->from);
+        return;
+    }
+    slab_free(&user_packet_cache, p);
+    atomic_fetch_sub_explicit(&user_packets, 1, memory_order_relaxed);
+}
+
+// Queues the registration's packet, or merges into it. False: it is lost, the registration ends.
+static bool deliver_locked(struct port *port, struct registration *r, zx_signals_t observed,
+                           uint64_t count)
+{
+    struct port_packet *p = &r->packet;
+    if (list_node_linked(&p->node)) {
+        p->data.signal.observed |= observed;
+        return true;
+    }
+    if (port->packet_count >= PORT_MAX_PACKETS)
+        return false;
+    p->data.signal.observed = observed;
+    p->data.signal.count = count;
+    atomic_fetch_add_explicit(&r->refs, 1, memory_order_relaxed);
+    enqueue_locked(port, p);
+    return true;
+}
+
+// --- Registrations -----------------------------------------------------------------------------
+
+// Delivers a state; object lock held. True: the registration is over and off its port's list, its
+// link reference is still to be put by the caller.
+static bool fire(struct registration *r, zx_signals_t signals, uint64_t count)
+{
+    struct port *port = atomic_load_explicit(&r->port, memory_order_acquire);
+    if (port == NULL)
+        return false; // the closing port unlinks it (R2)
+    bool over = false;
+    mutex_lock(&port->lock);
+    if (atomic_load_explicit(&r->port, memory_order_relaxed) != NULL) {
+        over = !deliver_locked(port, r, signals, count) || !r->repeating;
+        if (over)
+            list_remove(&r->port_node);
+    }
+    mutex_unlock(&port->lock);
+    return over;
+}
+
+static bool registration_change(struct observer *o, zx_signals_t signals)
+{
+    struct registration *r = registration_of(o);
+    if (!(signals & o->trigger) || !fire(r, signals, 1))
+        return false;
+    registration_put(r);
+    return true;
+}
+
+// The handle is gone: the registration ends, its queued packet stays.
+static void registration_cancel(struct observer *o, zx_signals_t signals)
+{
+    struct registration *r = registration_of(o);
+    (void)signals;
+    struct port *port = atomic_load_explicit(&r->port, memory_order_acquire);
+    if (port != NULL) {
+        mutex_lock(&port->lock);
+        if (atomic_load_explicit(&r->port, memory_order_relaxed) != NULL)
+            list_remove(&r->port_node);
+        mutex_unlock(&port->lock);
+    }
+    registration_put(r);
+}
+
+static const struct observer_ops registration_ops = {
+    .on_change = registration_change,
+    .on_cancel = registration_cancel,
+};
+
+// Takes the first registration off a closing port, with references to it and to its object.
+static struct registration *detach_one(struct port *port)
+{
+    mutex_lock(&port->lock);
+    port->closed = true;
+    struct registration *r = list_pop_head_entry(&port->registrations, struct registration,
+                                                 port_node);
+    if (r != NULL) {
+        atomic_store_explicit(&r->port, NULL, memory_order_release);
+        atomic_fetch_add_explicit(&r->refs, 1, memory_order_relaxed);
+        object_ref(r->object); // R3
+    }
+    mutex_unlock(&port->lock);
+    return r;
+}
+
+static void port_zero_handles(struct object *obj)
+{
+    struct port *port = port_from_object(obj);
+    struct registration *r;
+    while ((r = detach_one(port)) != NULL) {
+        struct object *target = r->object;
+        mutex_lock(target->lock);
+        bool linked = object_unobserve_locked(target, &r->observer);
+        mutex_unlock(target->lock);
+        if (linked)
+            registration_put(r);
+        registration_put(r);
+        object_unref(target);
+    }
+    for (;;) {
+        mutex_lock(&port->lock);
+        struct port_packet *p = list_peek_head_entry(&port->packets, struct port_packet, node);
+        if (p != NULL)
+            dequeue_locked(port, p);
+        mutex_unlock(&port->lock);
+        if (p == NULL)
+            break;
+        packet_done(p);
+    }
+}
+
+static void port_destroy(struct object *obj)
+{
+    slab_free(&port_cache, port_from_object(obj));
+}
+
+static zx_koid_t port_related(const struct object *obj)
+{
+    (void)obj;
+    return 0;
+}
+
+const struct object_ops port_ops = {
+    .type = ZX_OBJ_TYPE_PORT,
+    .rights = ZX_DEFAULT_PORT_RIGHTS,
+    .on_zero_handles = port_zero_handles,
+    .destroy = port_destroy,
+    .related = port_related,
+};
+
+zx_status_t port_create(bool bind_to_interrupt, struct object **out)
+{
+    struct port *port = slab_alloc(&port_cache);
+    if (port == NULL)
+        return ZX_ERR_NO_MEMORY;
+    mutex_init(&port->lock, &port_class);
+    list_init(&port->packets);
+    list_init(&port->registrations);
+    waitq_init(&port->waiters);
+    port->packet_count = 0;
+    port->closed = false;
+    port->bind_to_interrupt = bind_to_interrupt;
+    object_init(&port->obj, &port_ops, &port->lock, 0);
+    *out = &port->obj;
+    return ZX_OK;
+}
+
+zx_status_t port_queue_user(struct object *obj, const zx_port_packet_t *packet)
+{
+    struct port *port = port_from_object(obj);
+    zx_status_t status = ZX_ERR_NO_MEMORY;
+    if (atomic_fetch_add_explicit(&user_packets, 1, memory_order_relaxed) >=
+        USER_PACKETS_MAX_SYSTEM)
+        goto fail;
+    struct port_packet *p = slab_alloc(&user_packet_cache);
+    if (p == NULL)
+        goto fail;
+    list_node_init(&p->node);
+    p->from = NULL;
+    p->data = *packet;
+    p->data.type = ZX_PKT_TYPE_USER;
+    mutex_lock(&port->lock);
+    status = port->packet_count < PORT_MAX_PACKETS ? ZX_OK : ZX_ERR_SHOULD_WAIT;
+    if (status == ZX_OK && !port->closed) {
+        enqueue_locked(port, p);
+        p = NULL;
+    }
+    mutex_unlock(&port->lock);
+    if (p != NULL)
+        packet_done(p); // full, or closed by a racing close: nobody will ever read it
+    return status;
+fail:
+    atomic_fetch_sub_explicit(&user_packets, 1, memory_order_relaxed);
+    return status;
+}
+
+zx_status_t port_wait(struct object *obj, zx_time_t deadline, zx_port_packet_t *out)
+{
+    struct port *port = port_from_object(obj);
+    for (;;) {
+        struct wait_node node;
+        mutex_lock(&port->lock);
+        struct port_packet *p = list_peek_head_entry(&port->packets, struct port_packet, node);
+        if (p != NULL) {
+            dequeue_locked(port, p);
+            *out = p->data;
+            mutex_unlock(&port->lock);
+            packet_done(p);
+            return ZX_OK;
+        }
+        wait_arm(true);
+        waitq_add(&port->waiters, &node);
+        mutex_unlock(&port->lock);
+        zx_status_t status = wait_block(WAIT_ON_PORT, deadline);
+        mutex_lock(&port->lock);
+        waitq_remove(&node);
+        // A wake that was meant for this thread and is not used goes to the next one.
+        if (status != ZX_OK && port->packet_count > 0)
+            waitq_wake(&port->waiters, 1, ZX_OK);
+        bool packets = port->packet_count > 0;
+        mutex_unlock(&port->lock);
+        if (status != ZX_OK && !(status == ZX_ERR_TIMED_OUT && packets))
+            return status;
+    }
+}
+
+// --- Asynchronous waits ------------------------------------------------------------------------
+
+static struct registration *registration_make(struct port *port, struct handle_table *table,
+                                              zx_handle_t handle, uint64_t key,
+                                              zx_signals_t signals, bool repeating)
+{
+    struct registration *r = slab_zalloc(&registration_cache);
+    if (r == NULL)
+        return NULL;
+    r->observer.ops = &registration_ops;
+    r->observer.trigger = signals;
+    atomic_init(&r->port, port);
+    r->table = table;
+    r->handle = handle;
+    r->repeating = repeating;
+    atomic_init(&r->refs, 1);
+    r->packet.from = r;
+    r->packet.data.key = key;
+    r->packet.data.type = repeating ? ZX_PKT_TYPE_SIGNAL_REP : ZX_PKT_TYPE_SIGNAL_ONE;
+    r->packet.data.signal.trigger = signals;
+    return r;
+}
+
+// Links r to the slot's object and delivers what is true already. Table lock held. False: nothing
+// stays linked, the reference is the caller's to put.
+static bool registration_link(struct port *port, struct registration *r, struct handle_slot *slot)
+{
+    struct object *obj = slot->object;
+    bool over = false, closed;
+    r->object = obj;
+    mutex_lock(obj->lock);
+    mutex_lock(&port->lock);
+    closed = port->closed;
+    if (!closed)
+        list_add_tail(&port->registrations, &r->port_node);
+    mutex_unlock(&port->lock);
+    if (!closed) {
+        object_observe_locked(obj, &r->observer, &slot->observers);
+        zx_signals_t state = object_signals(obj);
+        if (state & r->observer.trigger) {
+            uint64_t queued = obj->ops->queue_length != NULL && (r->observer.trigger & 1u)
+                                  ? obj->ops->queue_length(obj)
+                                  : 0;
+            over = fire(r, state, queued != 0 ? queued : 1);
+        }
+        if (over)
+            object_unobserve_locked(obj, &r->observer);
+    }
+    mutex_unlock(obj->lock);
+    return !closed && !over;
+}
+
+static zx_status_t source_slot_locked(struct handle_table *table, zx_handle_t handle,
+                                      struct handle_slot **out)
+{
+    struct handle_slot *slot = handle_slot_locked(table, handle);
+    if (slot == NULL)
+        return ZX_ERR_BAD_HANDLE;
+    if (!(slot->rights & ZX_RIGHT_WAIT))
+        return ZX_ERR_ACCESS_DENIED;
+    if (!object_waitable(slot->object))
+        return ZX_ERR_NOT_SUPPORTED;
+    *out = slot;
+    return ZX_OK;
+}
+
+zx_status_t port_wait_async(struct object *obj, struct handle_table *table, zx_handle_t handle,
+                            uint64_t key, zx_signals_t signals, uint32_t options)
+{
+    struct port *port = port_from_object(obj);
+    struct handle_slot *slot;
+    bool valid = options == ZX_WAIT_ASYNC_ONCE || options == ZX_WAIT_ASYNC_REPEATING;
+    struct registration *r = registration_make(port, table, handle, key, signals,
+                                               options == ZX_WAIT_ASYNC_REPEATING);
+    bool linked = false;
+    mutex_lock(&table->lock);
+    zx_status_t status = source_slot_locked(table, handle, &slot);
+    if (status == ZX_OK && !valid)
+        status = ZX_ERR_INVALID_ARGS;
+    if (status == ZX_OK && r == NULL)
+        status = ZX_ERR_NO_MEMORY;
+    if (status == ZX_OK)
+        linked = registration_link(port, r, slot);
+    mutex_unlock(&table->lock);
+    if (r != NULL && !linked)
+        registration_put(r);
+    return status;
+}
+
+// Takes r's packet off the queue if it stands there. Port lock held.
+static bool unqueue_locked(struct port *port, struct registration *r)
+{
+    if (!list_node_linked(&r->packet.node))
+        return false;
+    dequeue_locked(port, &r->packet);
+    return true;
+}
+
+// Ends the registrations of `slot` on `port` with this key; object lock held. Returns how many; each
+// and its unqueued packet keep their references on `ended` for the caller to put.
+static struct registration *end_matching(struct port *port, struct handle_slot *slot, uint64_t key,
+                                         bool *out_had_packet)
+{
+    struct observer *o = slot->observers;
+    for (; o != NULL; o = o->handle_next) {
+        struct registration *r = registration_of(o);
+        if (o->ops == &registration_ops && r->packet.data.key == key &&
+            atomic_load_explicit(&r->port, memory_order_relaxed) == port)
+            break;
+    }
+    if (o == NULL)
+        return NULL;
+    struct registration *r = registration_of(o);
+    object_unobserve_locked(slot->object, o);
+    mutex_lock(&port->lock);
+    if (atomic_load_explicit(&r->port, memory_order_relaxed) != NULL)
+        list_remove(&r->port_node);
+    *out_had_packet = unqueue_locked(port, r);
+    mutex_unlock(&port->lock);
+    return r;
+}
+
+// Removes one packet of a one-shot registration that has fired already. True if there was one.
+static bool remove_fired(struct port *port, struct handle_table *table, zx_handle_t source,
+                         uint64_t key)
+{
+    struct port_packet *p, *found = NULL;
+    mutex_lock(&port->lock);
+    list_for_each_entry (p, &port->packets, node) {
+        if (p->from != NULL && p->from->table == table && p->from->handle == source &&
+            p->data.key == key) {
+            found = p;
+            break;
+        }
+    }
+    if (found != NULL)
+        dequeue_locked(port, found);
+    mutex_unlock(&port->lock);
+    if (found == NULL)
+        return false;
+    packet_done(found);
+    return true;
+}
+
+zx_status_t port_cancel(struct object *obj, struct handle_table *table, zx_handle_t source,
+                        uint64_t key)
+{
+    struct port *port = port_from_object(obj);
+    bool any = false;
+    for (;;) {
+        struct handle_slot *slot;
+        bool had_packet = false;
+        mutex_lock(&table->lock);
+        zx_status_t status = source_slot_locked(table, source, &slot);
+        if (status != ZX_OK) {
+            mutex_unlock(&table->lock);
+            return any ? ZX_OK : status;
+        }
+        mutex_lock(slot->object->lock);
+        struct registration *r = end_matching(port, slot, key, &had_packet);
+        mutex_unlock(slot->object->lock);
+        mutex_unlock(&table->lock);
+        if (r == NULL)
+            break;
+        any = true;
+        if (had_packet)
+            registration_put(r);
+        registration_put(r);
+    }
+    while (remove_fired(port, table, source, key))
+        any = true;
+    return any ? ZX_OK : ZX_ERR_NOT_FOUND;
+}

@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Lets the kernel fail in every way that its debug console knows, and reads the panic screen.
+
+usage: panic.py PRESET [--only TEXT]
+
+Asserted of each: what happened in words, CPU, process and thread, registers of a fault, a backtrace
+with the names of functions, the last log lines, the closing line, and silence afterwards, with every
+CPU in hal_cpu_halt().
+"""
+
+import argparse
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+
+import guest
+from guest import PANIC_END, ROOT
+
+sys.path.insert(0, os.path.join(ROOT, "scripts", "lib"))
+import elf  # noqa: E402
+import machine  # noqa: E402
+
+CPUS = 3
+# Two CPUs are busy in user mode meanwhile: an interrupt has to stop them.
+BUSY = "run spin &; run spin &; "
+
+# kind: (message, words of the registers' first line, functions of the backtrace from the first on)
+KINDS = {
+    "panic": ("asked for by the debug console", None,
+              ["crash_panic", "debug_console_run", "sys_debug_send_command", "el0_sync"]),
+    "assert": (r"debug_console\.c:\d+: assertion failed: launder\(1\) == 2", None,
+               ["crash_assert", "debug_console_run", "sys_debug_send_command", "el0_sync"]),
+    "null": ("null pointer in the kernel", "data abort, nothing mapped, write; FAR 0x0000000000000008",
+             ["crash_null", "sys_debug_send_command", "el0_sync"]),
+    "user": ("the kernel touched user memory outside a user copy", "data abort",
+             ["crash_user", "sys_debug_send_command", "el0_sync"]),
+    "wild": ("data abort", "data abort, nothing mapped, read; FAR 0xffffe",
+             ["crash_wild", "sys_debug_send_command", "el0_sync"]),
+    "rodata": ("data abort", "data abort, not permitted, write; FAR 0xffffe",
+               ["crash_rodata", "sys_debug_send_command", "el0_sync"]),
+    "jump": ("the kernel jumped to a user address", "instruction abort", ["sys_debug_send_command"]),
+    "undefined": ("breakpoint instruction", "breakpoint instruction",
+                  ["crash_undefined", "sys_debug_send_command"]),
+    "stack": ("kernel stack overflow", "data abort, nothing mapped, write; FAR 0xffffc",
+              ["deeper", "deeper", "debug_console_run", "sys_debug_send_command", "el0_sync"]),
+    "irq": ("asked for by the debug console, in an interrupt", None,
+            ["fail_in_interrupt", "timer_queue_irq", "irq_dispatch", "arm64_irq", "crash_irq",
+             "debug_console_run", "sys_debug_send_command", "el0_sync"]),
+}
+
+
+def command_line(build, commands, more=""):
+    options = machine.parser("", "").parse_args(
+        ["--preset", build.preset, "--smp", str(CPUS), "--mem", "128M"])
+    return machine.command(options, [guest.arguments(commands, more)]) + [
+        "-serial", "stdio", "-monitor", "none", "-no-reboot"]
+
+
+def ask_monitor(path, question):
+    """The answer of QEMU's monitor."""
+    answer = b""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(10)
+        connection.connect(path)
+        connection.sendall(question.encode() + b"\n")
+        time.sleep(0.3)
+        connection.shutdown(socket.SHUT_WR)
+        while True:
+            data = connection.recv(65536)
+            if not data or answer.count(b"(qemu)") >= 2:
+                return answer.decode("utf-8", "replace")
+            answer += data
+
+
+def functions(output):
+    """Names in the backtrace, first to last."""
+    return re.findall(r"^  #\d\d 0x[0-9a-f]{16} image\+0x[0-9a-f]+ ([A-Za-z_0-9]+)[^ +]*\+0x", output, re.M)
+
+
+def is_subsequence(wanted, names):
+    rest = iter(names)
+    return all(any(name == word for name in rest) for word in wanted)
+
+
+def screen_problems(output, message, registers, names):
+    problems = []
+
+    def expect(pattern, what):
+        if not re.search(pattern, output, re.M):
+            problems.append("no %s: /%s/" % (what, pattern))
+
+    expect(r"^\*\*\* KERNEL PANIC: %s$" % message, "message")
+    expect(r"^CPU \d+, \d+\.\d{3} s, process 'bin/mon' \(\d+\), thread '[^']+' \(\d+\)$",
+           "process and thread")
+    expect(r"^preempt count \d+, kernel stack \[0xffffc[0-9a-f]+, 0xffffc[0-9a-f]+\), image at 0xffffe",
+           "stack and image")
+    if registers:
+        expect(r"^ESR 0x[0-9a-f]{8}: .*%s" % registers, "cause in words")
+        expect(r"^pc  [0-9a-f]{16}  sp  [0-9a-f]{16}  lr  [0-9a-f]{16}  pstate [0-9a-f]{8}$", "pc")
+        expect(r"^x28 [0-9a-f]{16}  x29 [0-9a-f]{16}", "registers")
+    expect(r"^last \d+ log lines:\n(.*\n)*\[\d+\.\d{3}\] \d+\.\d+> Jacinth on QEMU virt", "log lines")
+    if not is_subsequence(names, functions(output)):
+        problems.append("backtrace is %s, wanted %s" % (functions(output), names))
+    if output.split(PANIC_END, 1)[-1].strip():
+        problems.append("the console is not silent after the report")
+    if output.count("*** KERNEL PANIC") != 1:
+        problems.append("more than one panic")
+    return problems
+
+
+def halted_problems(build, output, answer):
+    """Every CPU must be inside hal_cpu_halt."""
+    kernel = elf.Elf.read(os.path.join(build.path, "kernel.elf"))
+    halt = next(s for s in kernel.symbols() if s.name == "hal_cpu_halt")
+    start = halt.value - kernel.image_base() + int(
+        re.search(r"image at 0x([0-9a-f]+)", output).group(1), 16)
+    pcs = [int(pc, 16) for pc in re.findall(r"\bPC=([0-9a-f]+)", answer)]
+    problems = ["CPU %d is at %#x, not in hal_cpu_halt" % (i, pc) for i, pc in enumerate(pcs)
+                if not start <= pc < start + halt.size]
+    if len(pcs) != CPUS:
+        problems.append("QEMU tells of %d CPUs" % len(pcs))
+    return problems
+
+
+def panic_case(kind):
+    message, registers, names = KINDS[kind]
+
+    def run(build):
+        path = os.path.join(build.folder, kind + ".monitor")
+        command = command_line(build, BUSY + "kernel crash " + kind)
+        command[command.index("-monitor") + 1] = "unix:%s,server=on,wait=off" % path
+        answer = []
+        result = guest.watch_guest(command, at_end=lambda: answer.append(
+            ask_monitor(path, "info registers -a")))
+        if result.ended != "panic":
+            return result, ["ended by '%s'" % result.ended]
+        problems = screen_problems(result.output, message, registers, names)
+        problems += halted_problems(build, result.output, answer[0])
+        done = subprocess.run([os.path.join(ROOT, "scripts", "symbolize"), "--preset", build.preset],
+                              input=result.output, capture_output=True, text=True, check=False)
+        if "kernel/object/debug_console.c:" not in done.stdout:
+            problems.append("scripts/symbolize names no line of debug_console.c: " + done.stderr)
+        return result, problems
+    return "crash " + kind, run
+
+
+def reboots(build):
+    result = guest.watch_guest(command_line(build, "kernel crash panic", "kernel.panic=reboot"))
+    # With -no-reboot QEMU ends.
+    problems = [] if PANIC_END in result.output and result.left else ["the machine did not reboot"]
+    return result, problems
+
+
+def refused(build):
+    result = guest.watch_guest(command_line(
+        build, "kernel; kernel help; kernel nonsense; kernel crash; kernel crash sideways; "
+        "kernel %s; echo alive" % ("x" * 400)))
+    wanted = ["usage: kernel", "> crash stack", "kernel: nonsense: ZX_ERR_NOT_FOUND",
+              "kernel: crash sideways: ZX_ERR_NOT_FOUND", "\nalive\n"]
+    return result, ["not said: " + text for text in wanted if text not in result.output]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("preset")
+    parser.add_argument("--only", metavar="TEXT", help="only cases whose name has this text")
+    options = parser.parse_args()
+    cases = [panic_case(kind) for kind in KINDS]
+    cases += [("kernel.panic=reboot", reboots), ("commands that there are not", refused)]
+    return guest.run_all(options.preset, cases, options.only)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
