@@ -5,7 +5,8 @@
 //      run on, a block has room behind `end`. Datagram: a block is one datagram.
 //   K2 READABLE iff rx_bytes != 0 (a datagram that is being read counts until it is).
 //   K3 WRITABLE goes when the peer's buffer is exactly full, the peer closes or writing is disabled; it
-//      comes back when the peer reads from a full buffer (not when writing is disabled).
+//      comes back when the peer reads from a full buffer (also when writing is disabled: so the
+//      reference does it, and the probes hold us to it).
 // A stream's bytes are copied under the lock, without faults, at most BLOCK_BYTES a hold. A datagram
 // is built and emptied without the lock: the reader takes it off the queue and puts it back at the
 // front when its memory turns out to be bad.
@@ -110,7 +111,7 @@ static void consumed_locked(struct socket *s, uint32_t bytes)
         read_threshold_locked(s);
     if (from->end.closed)
         return;
-    if (was_full && bytes != 0 && !from->write_disabled)
+    if (was_full && bytes != 0)
         update_locked(from, 0, ZX_SOCKET_WRITABLE);
     if (from->tx_threshold != 0)
         write_threshold_locked(from);

@@ -112,7 +112,10 @@ void timer_object_set(struct object *obj, zx_time_t deadline, zx_duration_t slac
     mutex_lock(&t->lock);
     bool drop = disarm_locked(t);
     bool due = deadline <= hal_now();
-    object_update_locked(obj, ZX_TIMER_SIGNALED, due ? ZX_TIMER_SIGNALED : 0);
+    // Two changes, so that a repeating wait sees an old expiry go and a new one come.
+    object_update_locked(obj, ZX_TIMER_SIGNALED, 0);
+    if (due)
+        object_update_locked(obj, 0, ZX_TIMER_SIGNALED);
     if (!due && deadline != ZX_TIME_INFINITE) {
         object_ref(obj);
         timer_set_slack(&t->timer, deadline, slack, t->mode);

@@ -162,6 +162,16 @@ void uthread_kill(struct uthread *t)
     mutex_unlock(t->obj.lock);
 }
 
+zx_status_t uthread_set_priority(struct uthread *t, unsigned priority)
+{
+    mutex_lock(t->obj.lock);
+    bool alive = t->state == UTHREAD_NEW || t->state == UTHREAD_RUNNING;
+    if (alive)
+        thread_set_priority(&t->thread, priority);
+    mutex_unlock(t->obj.lock);
+    return alive ? ZX_OK : ZX_ERR_BAD_STATE;
+}
+
 uint32_t uthread_state_report(struct uthread *t)
 {
     mutex_lock(t->obj.lock);

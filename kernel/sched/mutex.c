@@ -94,6 +94,20 @@ static void recompute_locked(struct thread *t)
         sched_apply_priority(t, effective(t));
 }
 
+// After a waiter of `t` changed its priority, up or down: t follows, and whoever t waits for (M3).
+static void settle_locked(struct thread *t)
+{
+    for (;;) {
+        uint8_t old = priority_of(t);
+        recompute_locked(t);
+        struct mutex *m = t->blocked_on;
+        if (priority_of(t) == old || m == NULL)
+            return;
+        waiter_requeue_locked(m, t);
+        t = owner_thread(m);
+    }
+}
+
 static void held_add_locked(struct thread *t, struct mutex *m)
 {
     m->next_held = t->held_contended;
@@ -220,8 +234,7 @@ void pi_set_base_priority(struct thread *t, uint8_t priority)
         struct mutex *m = t->blocked_on;
         if (m != NULL) {
             waiter_requeue_locked(m, t);
-            struct thread *owner = owner_thread(m);
-            inherit_locked(owner, priority_of(t));
+            settle_locked(owner_thread(m));
         }
     }
     spin_unlock(&pi_lock);

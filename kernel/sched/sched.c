@@ -18,8 +18,8 @@
 //  S5 cpu->next is a READY thread that the current one has woken and will make room for by blocking.
 //     It is on no queue and not counted, so nobody steals it. The next switch takes it, unless a queue
 //     has somebody of higher priority. If the current thread is preempted or does not block, it goes
-//     to its queue (next_settle_locked).
-#include "sched_priv.h"
+//     to its queue (sched_next_settle_locked).
+#include "run_queue.h"
 
 #include <debug/assert.h>
 #include <hal/console.h>
@@ -36,71 +36,12 @@ struct cpu cpus[MAX_CPUS];
 
 static void (*call_hook)(void); // what HAL_IPI_CALL does; fixed at boot
 
-static atomic_uint idle_mask; // bit n: CPU n runs its idle thread; a hint for placement
+atomic_uint sched_idle_mask; // run_queue.h
 
-// Load and store, not a read-modify-write: only the lock's holder writes it.
-ALWAYS_INLINE void ready_count_add(struct cpu *cpu, uint32_t n)
-{
-    uint32_t count = atomic_load_explicit(&cpu->ready_count, memory_order_relaxed);
-    atomic_store_explicit(&cpu->ready_count, count + n, memory_order_relaxed);
-}
-
-ALWAYS_INLINE void enqueue_locked(struct cpu *cpu, struct thread *t, bool at_head)
-{
-    uint8_t p = atomic_load_explicit(&t->priority, memory_order_relaxed);
-    t->state = SCHED_READY;
-    t->queued_priority = p;
-    if (at_head)
-        list_add_head(&cpu->queue[p], &t->run_node);
-    else
-        list_add_tail(&cpu->queue[p], &t->run_node);
-    cpu->ready_mask |= 1u << p;
-    ready_count_add(cpu, 1);
-}
-
-ALWAYS_INLINE void dequeue_locked(struct cpu *cpu, struct thread *t)
-{
-    list_remove(&t->run_node);
-    if (list_is_empty(&cpu->queue[t->queued_priority]))
-        cpu->ready_mask &= ~(1u << t->queued_priority);
-    ready_count_add(cpu, -1u);
-}
-
-// The first choice of S5, unless a queue has better.
-ALWAYS_INLINE struct thread *pick_next_locked(struct cpu *cpu)
-{
-    struct thread *t = cpu->next;
-    if (t == NULL)
-        return NULL;
-    cpu->next = NULL;
-    if (likely((cpu->ready_mask >> atomic_load_explicit(&t->priority, memory_order_relaxed)) <= 1))
-        return t;
-    enqueue_locked(cpu, t, true);
-    return NULL;
-}
-
-ALWAYS_INLINE struct thread *pick_locked(struct cpu *cpu)
-{
-    struct thread *next = pick_next_locked(cpu);
-    if (next != NULL)
-        return next;
-    if (cpu->ready_mask == 0)
-        return cpu->idle;
-    unsigned p = 31u - (unsigned)__builtin_clz(cpu->ready_mask);
-    struct thread *t = container_of(list_peek_head(&cpu->queue[p]), struct thread, run_node);
-    dequeue_locked(cpu, t);
-    return t;
-}
-
-ALWAYS_INLINE struct thread *cpu_current(struct cpu *cpu)
-{
-    return atomic_load_explicit(&cpu->current, memory_order_relaxed);
-}
-
-static NO_INLINE uint64_t slice_full(void) { return hal_ns_to_ticks(SLICE_NS); }
+uint64_t sched_slice_full(void) { return hal_ns_to_ticks(SLICE_NS); }
 
 // Time slices: armed only when somebody of the same priority waits, and then left armed.
-static NO_INLINE void slice_arm_locked(struct cpu *cpu)
+void sched_slice_arm_locked(struct cpu *cpu)
 {
     if (cpu->slice_armed)
         return;
@@ -123,95 +64,24 @@ static void slice_timer_fire(struct timer *timer, zx_time_t now)
             t->slice_ticks = 0;
             atomic_store_explicit(&t->hal.need_resched, 1, memory_order_relaxed);
         } else {
-            slice_arm_locked(cpu);
+            sched_slice_arm_locked(cpu);
         }
     }
     rq_unlock(cpu);
 }
 
-ALWAYS_INLINE void charge_locked(struct cpu *cpu, struct thread *t)
-{
-    uint64_t now = hal_ticks();
-    uint64_t ran = now - cpu->switch_ticks;
-    cpu->switch_ticks = now;
-    if (t->idle) {
-        cpu->stats.idle_ticks += ran;
-        return;
-    }
-    t->runtime_ticks += ran;
-    t->slice_ticks = t->slice_ticks > ran ? t->slice_ticks - ran : 0;
-}
-
-static NO_INLINE void idle_flag_set(struct cpu *cpu, bool idle)
+void sched_idle_flag_set(struct cpu *cpu, bool idle)
 {
     if (idle)
-        atomic_fetch_or_explicit(&idle_mask, 1u << cpu->num, memory_order_relaxed);
+        atomic_fetch_or_explicit(&sched_idle_mask, 1u << cpu->num, memory_order_relaxed);
     else
-        atomic_fetch_and_explicit(&idle_mask, ~(1u << cpu->num), memory_order_relaxed);
-}
-
-// The first thing a thread does when it has been switched to.
-ALWAYS_INLINE void finish_switch(void)
-{
-    struct cpu *cpu = cpu_this();
-    struct thread *from = cpu->switched_from;
-    bool dead = from->state == SCHED_DEAD;
-    lock_debug_adopt(&cpu->rq_lock.LOCK_DEBUG_MEMBER, &cpu->rq_lock);
-    rq_unlock(cpu);
-    if (unlikely(dead))
-        reap_queue(cpu, from);
-}
-
-// Gives the CPU to the best ready thread. Interrupts off, rq_lock held; the current thread's state
-// says what becomes of it. Returns when it runs again, the lock released, interrupts still off.
-ALWAYS_INLINE void switch_inline_locked(struct cpu *cpu)
-{
-    struct thread *prev = cpu_current(cpu);
-    struct thread *next = pick_locked(cpu);
-    atomic_store_explicit(&prev->hal.need_resched, 0, memory_order_relaxed);
-    cpu->stats.reschedules++;
-    next->state = SCHED_RUNNING;
-    if (next == prev) {
-        rq_unlock(cpu);
-        return;
-    }
-    charge_locked(cpu, prev);
-    if (unlikely(next->slice_ticks == 0))
-        next->slice_ticks = slice_full();
-    if (unlikely(prev->idle || next->idle))
-        idle_flag_set(cpu, next->idle);
-    next->hal.cpu = cpu->num;
-    atomic_store_explicit(&cpu->current, next, memory_order_relaxed);
-    cpu->switched_from = prev;
-    cpu->stats.context_switches++;
-    if (next->aspace != cpu->aspace) {
-        cpu->aspace = next->aspace;
-        hal_aspace_activate(next->aspace);
-    }
-    uint8_t p = atomic_load_explicit(&next->priority, memory_order_relaxed);
-    if (unlikely(!cpu->slice_armed && (cpu->ready_mask >> p) != 0 && !next->idle))
-        slice_arm_locked(cpu);
-    lock_debug_disown(&cpu->rq_lock.LOCK_DEBUG_MEMBER, &cpu->rq_lock);
-    hal_thread_switch(&prev->hal, &next->hal);
-    finish_switch();
+        atomic_fetch_and_explicit(&sched_idle_mask, ~(1u << cpu->num), memory_order_relaxed);
 }
 
 // The same for callers that are not hot.
 static NO_INLINE void switch_locked(struct cpu *cpu) { switch_inline_locked(cpu); }
 
 void sched_finish_switch(void) { finish_switch(); }
-
-// Locks the queue of t's CPU (S1). Interrupts are off.
-ALWAYS_INLINE struct cpu *lock_cpu_of(struct thread *t)
-{
-    for (;;) {
-        struct cpu *cpu = atomic_load_explicit(&t->cpu, memory_order_acquire);
-        rq_lock(cpu);
-        if (likely(cpu == atomic_load_explicit(&t->cpu, memory_order_relaxed)))
-            return cpu;
-        rq_unlock(cpu);
-    }
-}
 
 // Where a thread should run that was on `last` or is to be started from there: an idle CPU, else that
 // one.
@@ -220,7 +90,7 @@ static NO_INLINE struct cpu *place(struct thread *t, bool handoff, struct cpu *l
     struct cpu *self = cpu_this();
     if (handoff && (t->affinity >> self->num) & 1u)
         return self;
-    unsigned idle = atomic_load_explicit(&idle_mask, memory_order_relaxed) & t->affinity;
+    unsigned idle = atomic_load_explicit(&sched_idle_mask, memory_order_relaxed) & t->affinity;
     if (likely(idle == 0)) {
         if ((t->affinity >> last->num) & 1u)
             return last;
@@ -238,19 +108,6 @@ static void kick_locked(struct cpu *cpu)
         return;
     cpu->stats.reschedule_ipis++;
     hal_ipi_send(cpu->num, HAL_IPI_RESCHEDULE);
-}
-
-// Queues t on this CPU, whose lock is held, and sees to it that it gets its turn.
-ALWAYS_INLINE void make_ready_here_locked(struct cpu *self, struct thread *t)
-{
-    enqueue_locked(self, t, false);
-    struct thread *running = thread_current();
-    uint8_t p = t->queued_priority;
-    uint8_t rp = atomic_load_explicit(&running->priority, memory_order_relaxed);
-    if (unlikely(p > rp || running->idle))
-        atomic_store_explicit(&running->hal.need_resched, 1, memory_order_relaxed);
-    else if (p == rp && unlikely(!self->slice_armed))
-        slice_arm_locked(self);
 }
 
 // Queues t on `cpu`, whose lock is held, and makes that CPU look if t should run there now.
@@ -273,7 +130,7 @@ static NO_INLINE void make_ready_locked(struct cpu *cpu, struct thread *t)
 }
 
 // See S5. The lock is held.
-static NO_INLINE void next_settle_locked(struct cpu *cpu)
+void sched_next_settle_locked(struct cpu *cpu)
 {
     struct thread *t = cpu->next;
     if (t == NULL)
@@ -287,14 +144,14 @@ void sched_handoff_cancel(void)
     unsigned long flags = hal_irq_save();
     struct cpu *cpu = cpu_this();
     rq_lock(cpu);
-    next_settle_locked(cpu);
+    sched_next_settle_locked(cpu);
     rq_unlock(cpu);
     hal_irq_restore(flags);
     sched_preempt_check();
 }
 
 // The half of sched_unpark that chooses a CPU. The lock of `last`, t's CPU, is held, and released.
-static NO_INLINE void unpark_elsewhere_locked(struct thread *t, bool handoff, struct cpu *last)
+void sched_unpark_elsewhere_locked(struct thread *t, bool handoff, struct cpu *last)
 {
     struct cpu *to = place(t, handoff, last);
     if (to != last) {
@@ -312,49 +169,8 @@ static NO_INLINE void unpark_elsewhere_locked(struct thread *t, bool handoff, st
     rq_unlock(to);
 }
 
-void sched_unpark(struct thread *t, bool handoff)
-{
-    unsigned long flags = hal_irq_save();
-    struct cpu *self = cpu_this();
-    struct cpu *last = lock_cpu_of(t);
-    if (unlikely(t->state != SCHED_BLOCKED ||
-                 atomic_load_explicit(t->park_word, memory_order_acquire) > 0)) {
-        rq_unlock(last);
-    } else if (unlikely(last != self)) {
-        unpark_elsewhere_locked(t, handoff, last);
-    } else if (handoff && likely(self->next == NULL)) {
-        t->state = SCHED_READY;
-        self->next = t;
-        rq_unlock(self);
-    } else if (likely((atomic_load_explicit(&idle_mask, memory_order_relaxed) & t->affinity) == 0)) {
-        make_ready_here_locked(self, t); // it has been here, so its affinity allows it
-        rq_unlock(self);
-    } else {
-        unpark_elsewhere_locked(t, handoff, last);
-    }
-    hal_irq_restore(flags);
-    sched_preempt_check();
-}
-
-void sched_park(atomic_int *word)
-{
-    unsigned long flags = hal_irq_save();
-    struct cpu *cpu = cpu_this();
-    rq_lock(cpu);
-    if (likely(atomic_load_explicit(word, memory_order_acquire) > 0)) {
-        struct thread *t = thread_current();
-        t->park_word = word;
-        t->state = SCHED_BLOCKED;
-        switch_inline_locked(cpu);
-    } else { // woken already: it keeps the CPU
-        next_settle_locked(cpu);
-        rq_unlock(cpu);
-        hal_irq_restore(flags);
-        sched_preempt_check();
-        return;
-    }
-    hal_irq_restore(flags);
-}
+void sched_unpark(struct thread *t, bool handoff) { unpark_inline(t, handoff); }
+void sched_park(atomic_int *word) { park_inline(word); }
 
 // Puts the running thread back on its queue and picks again. Interrupts off, lock held.
 static void preempt_locked(struct cpu *cpu, struct thread *t)
@@ -383,7 +199,7 @@ static void preempt_irqsoff(void)
     struct cpu *cpu = cpu_this();
     struct thread *t = thread_current();
     rq_lock(cpu);
-    next_settle_locked(cpu);
+    sched_next_settle_locked(cpu);
     atomic_store_explicit(&t->hal.need_resched, 0, memory_order_relaxed);
     if (should_preempt_locked(cpu, t)) {
         preempt_locked(cpu, t);
@@ -392,7 +208,7 @@ static void preempt_irqsoff(void)
     // An equal that was handed this CPU by a thread that then kept it: it gets its turn by the slice.
     uint8_t p = atomic_load_explicit(&t->priority, memory_order_relaxed);
     if (!t->idle && ((cpu->ready_mask >> p) & 1u))
-        slice_arm_locked(cpu);
+        sched_slice_arm_locked(cpu);
     rq_unlock(cpu);
 }
 
@@ -430,7 +246,7 @@ void kernel_ipi(unsigned ipi)
         if (should_preempt_locked(cpu, t))
             atomic_store_explicit(&t->hal.need_resched, 1, memory_order_relaxed);
         else if (!t->idle && ((cpu->ready_mask >> p) & 1u))
-            slice_arm_locked(cpu);
+            sched_slice_arm_locked(cpu);
         rq_unlock(cpu);
     } else {
         cpu->stats.generic_ipis++;
@@ -683,7 +499,7 @@ void sched_init_boot_cpu(struct thread *boot)
     boot->boot_stack = true;
     boot->state = SCHED_RUNNING;
     boot->affinity = UINT32_MAX;
-    boot->slice_ticks = slice_full();
+    boot->slice_ticks = sched_slice_full();
     timer_init(&boot->wait_timer, wait_timer_fire);
     atomic_store_explicit(&boot->priority, PRIORITY_DEFAULT, memory_order_relaxed);
     atomic_store_explicit(&boot->cpu, cpu, memory_order_relaxed);
@@ -732,7 +548,7 @@ void sched_secondary_main(void)
 {
     struct cpu *cpu = cpu_this();
     cpu->switch_ticks = hal_ticks();
-    idle_flag_set(cpu, true);
+    sched_idle_flag_set(cpu, true);
     atomic_store_explicit(&cpu->online, true, memory_order_release);
     idle_loop();
 }

@@ -11,7 +11,7 @@
 // looks at the pending bits. Both sides are sequentially consistent, so one of them sees the other.
 #include <sched/wait.h>
 
-#include "sched_priv.h"
+#include "run_queue.h"
 
 #include <debug/assert.h>
 #include <hal/time.h>
@@ -70,7 +70,7 @@ zx_status_t wait_block(enum wait_reason reason, zx_time_t deadline)
     atomic_store_explicit(&t->wait_reason, (uint8_t)reason, memory_order_relaxed);
     zx_status_t status;
     do {
-        sched_park(&t->wait_word);
+        park_inline(&t->wait_word);
         status = atomic_load_explicit(&t->wait_word, memory_order_acquire);
     } while (unlikely(status > 0));
     atomic_store_explicit(&t->wait_reason, WAIT_ON_NOTHING, memory_order_relaxed);
@@ -106,7 +106,7 @@ ALWAYS_INLINE bool wake(struct thread *t, zx_status_t status, bool handoff)
     } while (!atomic_compare_exchange_weak_explicit(&t->wait_word, &word, status,
                                                     memory_order_acq_rel, memory_order_relaxed));
     hal_preempt_point();
-    sched_unpark(t, handoff);
+    unpark_inline(t, handoff);
     return true;
 }
 

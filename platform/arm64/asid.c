@@ -29,16 +29,16 @@ static struct spinlock asid_lock = SPINLOCK_INIT(asid_lock_class);
 
 #define ASID_BITS_MAX 16u
 
-#define WORD_ASID 0xffff000000000000ul
+#define WORD_ASID       0xffff000000000000ul
 #define WORD_GENERATION (~WORD_ASID)
 
-static unsigned asid_bits;                          // [I] after boot
-static _Atomic uint64_t generation;                 // [a] written under [A]; from 1
-static uint64_t used[(1u << ASID_BITS_MAX) / 64];   // [A] ASIDs of this generation
-static unsigned next_hint;                          // [A]
-static _Atomic uint64_t active[MAX_CPUS];           // [a] see A2
-static uint64_t reserved[MAX_CPUS];                 // [A] kept over the last rollover
-static uint32_t flush_pending;                      // [A] CPUs that must flush first
+static unsigned asid_bits;                        // [I] after boot
+static _Atomic uint64_t generation;               // [a] written under [A]; from 1
+static uint64_t used[(1u << ASID_BITS_MAX) / 64]; // [A] ASIDs of this generation
+static unsigned next_hint;                        // [A]
+static _Atomic uint64_t active[MAX_CPUS];         // [a] see A2
+static uint64_t reserved[MAX_CPUS];               // [A] kept over the last rollover
+static uint32_t flush_pending;                    // [A] CPUs that must flush first
 
 void arm64_asid_init(void)
 {
@@ -139,8 +139,9 @@ static uint64_t activate_slow(struct hal_aspace *as, unsigned cpu)
     }
     atomic_store_explicit(&active[cpu], word, memory_order_relaxed);
     spin_unlock_irqsoff(&asid_lock);
-    // The new ASID is visible before this CPU's walker reads the tables: an unmap that still saw the
-    // old ASID has cleared its entries before we read them (partner: the DSB before a TLBI, mmu.c).
+    // The new ASID is visible before this CPU's walker reads the tables: an unmap that still saw
+    // the old ASID has cleared its entries before we read them (partner: the DSB before a TLBI,
+    // mmu.c).
     dsb(ish);
     return word;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Numbers that assembly shares with C. This file is compiled to assembly text only; the build picks
-// the lines that begin with "->" out of it and makes asm_offsets.h of them, so that no .S file holds
-// a structure offset of its own.
+// the lines that begin with "->" out of it and makes asm_offsets.h of them, so that no .S file
+// holds a structure offset of its own.
 
 #include <stddef.h>
 
@@ -10,7 +10,7 @@
 #include "boot.h"
 #include "percpu.h"
 
-#define DEFINE(name, value) __asm__ volatile("\n.ascii \"->" #name " %c0\"" ::"i"(value))
+#define DEFINE(name, value)        __asm__ volatile("\n.ascii \"->" #name " %c0\"" ::"i"(value))
 #define OFFSET(name, type, member) DEFINE(name, offsetof(type, member))
 
 void asm_offsets(void);

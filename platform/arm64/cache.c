@@ -27,11 +27,11 @@ uint32_t hal_icache_line_size(void)
     return (uint32_t)icache_line();
 }
 
-#define FOR_EACH_LINE(operation, va, len, line)                                                    \
-    do {                                                                                           \
-        uintptr_t end_ = (uintptr_t)(va) + (len);                                                  \
-        for (uintptr_t at_ = ROUND_DOWN((uintptr_t)(va), (line)); at_ < end_; at_ += (line))       \
-            __asm__ volatile(operation ", %0" ::"r"(at_) : "memory");                              \
+#define FOR_EACH_LINE(operation, va, len, line)                                              \
+    do {                                                                                     \
+        uintptr_t end_ = (uintptr_t)(va) + (len);                                            \
+        for (uintptr_t at_ = ROUND_DOWN((uintptr_t)(va), (line)); at_ < end_; at_ += (line)) \
+            __asm__ volatile(operation ", %0" ::"r"(at_) : "memory");                        \
     } while (0)
 
 void hal_cache_sync_icache(const void *va, size_t len)

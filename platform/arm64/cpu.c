@@ -12,9 +12,9 @@
 
 bool arm64_have_pan;
 
-#define PMCR_E (1u << 0)            // counters on
+#define PMCR_E         (1u << 0) // counters on
 #define PMCNTEN_CYCLES (1u << 31)
-#define PMUSERENR_CR (1u << 2)      // EL0 may read the cycle counter
+#define PMUSERENR_CR   (1u << 2) // EL0 may read the cycle counter
 
 // The cycle counter runs and may be read in user mode (spec 31 section 1), if there is one.
 static void cycle_counter_init(void)
@@ -30,10 +30,10 @@ static void cycle_counter_init(void)
 void arm64_cpu_init(void)
 {
     sysreg_write(vbar_el1, (uintptr_t)arm64_vectors);
-    sysreg_write(cpacr_el1, 0);     // FP traps
+    sysreg_write(cpacr_el1, 0); // FP traps
     sysreg_write(tpidr_el0, 0);
     sysreg_write(tpidrro_el0, 0);
-    sysreg_write(mdscr_el1, 0);     // no debug events, no EL0 access to the debug channel
+    sysreg_write(mdscr_el1, 0); // no debug events, no EL0 access to the debug channel
     sysreg_write(oslar_el1, 0);
     sysreg_write(contextidr_el1, 0);
     cycle_counter_init();
@@ -41,7 +41,7 @@ void arm64_cpu_init(void)
         arm64_have_pan = true;
         __asm__ volatile(".inst 0xd500419f" ::: "memory"); // msr pan, #1
     }
-    isb(); // vectors and traps are in force
+    isb();                                            // vectors and traps are in force
     __asm__ volatile("msr daifclr, #4" ::: "memory"); // SError is taken from here on
 }
 
@@ -54,11 +54,11 @@ struct feature {
 uint32_t hal_cpu_features(void)
 {
     static const struct feature isar0[] = {
-        {4, 1, ZX_ARM64_FEATURE_ISA_AES},      {4, 2, ZX_ARM64_FEATURE_ISA_PMULL},
-        {8, 1, ZX_ARM64_FEATURE_ISA_SHA1},     {12, 1, ZX_ARM64_FEATURE_ISA_SHA2},
-        {16, 1, ZX_ARM64_FEATURE_ISA_CRC32},   {20, 1, ZX_ARM64_FEATURE_ISA_ATOMICS},
-        {28, 1, ZX_ARM64_FEATURE_ISA_RDM},     {32, 1, ZX_ARM64_FEATURE_ISA_SHA3},
-        {36, 1, ZX_ARM64_FEATURE_ISA_SM3},     {40, 1, ZX_ARM64_FEATURE_ISA_SM4},
+        {4, 1, ZX_ARM64_FEATURE_ISA_AES},    {4, 2, ZX_ARM64_FEATURE_ISA_PMULL},
+        {8, 1, ZX_ARM64_FEATURE_ISA_SHA1},   {12, 1, ZX_ARM64_FEATURE_ISA_SHA2},
+        {16, 1, ZX_ARM64_FEATURE_ISA_CRC32}, {20, 1, ZX_ARM64_FEATURE_ISA_ATOMICS},
+        {28, 1, ZX_ARM64_FEATURE_ISA_RDM},   {32, 1, ZX_ARM64_FEATURE_ISA_SHA3},
+        {36, 1, ZX_ARM64_FEATURE_ISA_SM3},   {40, 1, ZX_ARM64_FEATURE_ISA_SM4},
         {44, 1, ZX_ARM64_FEATURE_ISA_DP},
     };
     uint64_t pfr0 = sysreg_read(id_aa64pfr0_el1);

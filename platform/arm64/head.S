@@ -154,8 +154,8 @@ function_local mmu_on
     .size mmu_on, . - mmu_on
 
 // Invalidates the data cache over all that is written before the MMU is on (what relocation writes
-// in the read-only part, .data, .bss), to the point of coherency: no dirty line can be written back over our stores, and
-// no stale line is read once the caches are on. Clobbers x0-x3.
+// in the read-only part, .data, .bss), to the point of coherency: no dirty line can be written back
+// over our stores, and no stale line is read once the caches are on. Clobbers x0-x3.
 function_local invalidate_written
     dmb sy                       // our stores so far come first
     addr x0, relro_start

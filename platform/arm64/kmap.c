@@ -22,7 +22,7 @@ static struct spinlock kmap_lock = SPINLOCK_INIT(kmap_lock_class);
 static paddr_t root;
 static uintptr_t table_offset; // what makes a table's physical address a pointer
 static paddr_t pool_start;
-static paddr_t pool_next;      // table pages set aside while booting
+static paddr_t pool_next; // table pages set aside while booting
 static paddr_t pool_end;
 static vaddr_t dynamic_next = DYNAMIC_BASE;
 
@@ -42,8 +42,8 @@ static paddr_t table_alloc(void)
     return pa;
 }
 
-// Walks to the entry for va at `level`. A missing table is filled in by *spare, which is then nulled;
-// NULL if one is missing and there is no spare.
+// Walks to the entry for va at `level`. A missing table is filled in by *spare, which is then
+// nulled; NULL if one is missing and there is no spare.
 static uint64_t *kmap_entry(vaddr_t va, unsigned level, paddr_t *spare)
 {
     uint64_t *table = table_pointer(root);
@@ -171,7 +171,8 @@ paddr_t kunmap_page(vaddr_t va)
     paddr_t pa = pte_read(pte) & PTE_ADDRESS;
     pte_write(pte, 0);
     spin_unlock(&kmap_lock);
-    // The entry is gone before the invalidation, and the invalidation done before the page is reused.
+    // The entry is gone before the invalidation, and the invalidation done before the page is
+    // reused.
     dsb(ishst);
     __asm__ volatile("tlbi vaale1is, %0" ::"r"((va >> PAGE_SHIFT) & 0xfffffffffff) : "memory");
     dsb(ish);

@@ -10,11 +10,11 @@
 #include <hal/types.h>
 
 #define DIRECT_MAP_BYTES (1ul << 47) // RAM above this physical address is not used
-#define DYNAMIC_BASE 0xffffc00000000000ul
-#define DYNAMIC_BYTES (1ul << 30)
-#define STACKS_BASE (DYNAMIC_BASE + (1ul << 30))
-#define STACKS_BYTES (1ul << 30)
-#define IMAGE_BASE 0xffffe00000000000ul
+#define DYNAMIC_BASE     0xffffc00000000000ul
+#define DYNAMIC_BYTES    (1ul << 30)
+#define STACKS_BASE      (DYNAMIC_BASE + (1ul << 30))
+#define STACKS_BYTES     (1ul << 30)
+#define IMAGE_BASE       0xffffe00000000000ul
 #define IMAGE_AREA_BYTES (1ul << 39)
 
 // The empty table: TTBR0 of a CPU without user space, and TTBR1 until there is better.
@@ -42,7 +42,7 @@ paddr_t kmap_pool_start(void);
 // byte that was not used.
 paddr_t kmap_pool_close(void);
 
-// Maps one page of a dynamic area, which was not mapped; ZX_ERR_NO_MEMORY: no table page. Unmaps one
-// that was, returns its physical address, and every CPU has forgotten it by then.
+// Maps one page of a dynamic area, which was not mapped; ZX_ERR_NO_MEMORY: no table page. Unmaps
+// one that was, returns its physical address, and every CPU has forgotten it by then.
 zx_status_t kmap_page(vaddr_t va, paddr_t pa, uint64_t attributes) MUST_CHECK;
 paddr_t kunmap_page(vaddr_t va);

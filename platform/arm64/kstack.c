@@ -2,8 +2,8 @@
 // Kernel stacks: slots of the stack area, each a stack in its lower half and a guard, never mapped,
 // in its upper half (percpu.h). Freed stacks stay mapped on a list, up to KSTACK_CACHE of them.
 //
-// Interface: parts of <hal/thread.h>. Locks: [S] kstack_lock (rank PAGES). Nothing is allocated or mapped
-// under it.
+// Interface: parts of <hal/thread.h>. Locks: [S] kstack_lock (rank PAGES). Nothing is allocated or
+// mapped under it.
 #include <arm64/sysreg.h>
 #include <hal/cpu.h>
 #include <hal/mmu.h>
@@ -18,7 +18,7 @@
 LOCK_CLASS(kstack_lock_class, RANK_PAGES, LOCK_SPIN);
 static struct spinlock kstack_lock = SPINLOCK_INIT(kstack_lock_class);
 
-#define SLOT_COUNT (STACKS_BYTES / KSTACK_SLOT)
+#define SLOT_COUNT   (STACKS_BYTES / KSTACK_SLOT)
 #define KSTACK_CACHE 32u
 
 // A freed stack, in its own first bytes.
@@ -26,10 +26,10 @@ struct free_stack {
     struct free_stack *next;
 };
 
-static struct free_stack *cached;              // [S]
-static unsigned cached_count;                  // [S]
-static uint64_t slots_used[SLOT_COUNT / 64];   // [S] one bit a slot
-static unsigned slot_hint;                     // [S] no free slot in the words below
+static struct free_stack *cached;            // [S]
+static unsigned cached_count;                // [S]
+static uint64_t slots_used[SLOT_COUNT / 64]; // [S] one bit a slot
+static unsigned slot_hint;                   // [S] no free slot in the words below
 
 // Takes a slot; SLOT_COUNT if all are in use.
 static unsigned slot_take(void)

@@ -17,22 +17,21 @@
 
 #include "pte.h"
 
-// ---- entries ----------------------------------------------------------------------------------------
+// ---- entries ------------------------------------------------------------------------------------
 
 #define USER_COMMON (PTE_PAGE | PTE_AF | PTE_SH_INNER | PTE_NG | PTE_AP_USER | PTE_PXN)
-#define USER_RO (USER_COMMON | PTE_AP_RO | PTE_UXN)
-#define USER_RW (USER_COMMON | PTE_UXN)
-#define USER_RX (USER_COMMON | PTE_AP_RO)
-#define USER_RWX USER_COMMON
+#define USER_RO     (USER_COMMON | PTE_AP_RO | PTE_UXN)
+#define USER_RW     (USER_COMMON | PTE_UXN)
+#define USER_RX     (USER_COMMON | PTE_AP_RO)
+#define USER_RWX    USER_COMMON
 // By the three protection bits; whatever is accessible is readable.
-#define USER_TYPE(mem, attr)                                                                       \
-    [(mem)] = USER_RO | PTE_ATTR(attr),                                                            \
-    [(mem) | HAL_PROT_READ] = USER_RO | PTE_ATTR(attr),                                            \
-    [(mem) | HAL_PROT_WRITE] = USER_RW | PTE_ATTR(attr),                                           \
-    [(mem) | HAL_PROT_WRITE | HAL_PROT_READ] = USER_RW | PTE_ATTR(attr),                           \
-    [(mem) | HAL_PROT_EXEC] = USER_RX | PTE_ATTR(attr),                                            \
-    [(mem) | HAL_PROT_EXEC | HAL_PROT_READ] = USER_RX | PTE_ATTR(attr),                            \
-    [(mem) | HAL_PROT_EXEC | HAL_PROT_WRITE] = USER_RWX | PTE_ATTR(attr),                          \
+#define USER_TYPE(mem, attr)                                                                \
+    [(mem)] = USER_RO | PTE_ATTR(attr), [(mem) | HAL_PROT_READ] = USER_RO | PTE_ATTR(attr), \
+    [(mem) | HAL_PROT_WRITE] = USER_RW | PTE_ATTR(attr),                                    \
+    [(mem) | HAL_PROT_WRITE | HAL_PROT_READ] = USER_RW | PTE_ATTR(attr),                    \
+    [(mem) | HAL_PROT_EXEC] = USER_RX | PTE_ATTR(attr),                                     \
+    [(mem) | HAL_PROT_EXEC | HAL_PROT_READ] = USER_RX | PTE_ATTR(attr),                     \
+    [(mem) | HAL_PROT_EXEC | HAL_PROT_WRITE] = USER_RWX | PTE_ATTR(attr),                   \
     [(mem) | HAL_PROT_EXEC | HAL_PROT_WRITE | HAL_PROT_READ] = USER_RWX | PTE_ATTR(attr)
 
 static const uint64_t user_attributes[64] = {
@@ -69,7 +68,7 @@ static bool is_table(uint64_t pte)
     return (pte & PTE_TABLE) != 0; // at levels 0 to 2; an invalid entry is 0
 }
 
-// ---- TLB --------------------------------------------------------------------------------------------
+// ---- TLB ----------------------------------------------------------------------------------------
 
 static uint64_t tlb_asid(struct hal_aspace *as)
 {
@@ -134,7 +133,7 @@ static void gather_flush(struct gather *g)
     g->everything = false;
 }
 
-// ---- tables -----------------------------------------------------------------------------------------
+// ---- tables -------------------------------------------------------------------------------------
 
 // The way to an address: the entry at each level. entry[l] is valid for l <= depth.
 struct walk {
@@ -174,8 +173,8 @@ static void table_unlink(struct walk *w, unsigned level, vaddr_t va, struct gath
         count_add(w, level - 1, -1);
 }
 
-// Walks to level 3 and makes the missing tables, all or none. ZX_ERR_ALREADY_EXISTS: a block is in the
-// way, at entry[2].
+// Walks to level 3 and makes the missing tables, all or none. ZX_ERR_ALREADY_EXISTS: a block is in
+// the way, at entry[2].
 static zx_status_t walk_make(struct hal_aspace *as, vaddr_t va, struct walk *w)
 {
     walk_to(as, va, w);
@@ -269,7 +268,7 @@ static void block_split(struct hal_aspace *as, struct walk *w, vaddr_t va)
     }
 }
 
-// ---- mapping ----------------------------------------------------------------------------------------
+// ---- mapping ------------------------------------------------------------------------------------
 
 // A page over a valid entry: equal entries need nothing, other ones break-before-make.
 static void replace(struct hal_aspace *as, uint64_t *entry, vaddr_t va, uint64_t value)
@@ -417,7 +416,7 @@ zx_status_t hal_aspace_map_range(struct hal_aspace *as, vaddr_t va, paddr_t pa, 
     return status;
 }
 
-// ---- unmapping --------------------------------------------------------------------------------------
+// ---- unmapping ----------------------------------------------------------------------------------
 
 // One step of a walk over [va, end): what to do at va. `*out_next` is where to go on.
 enum step { STEP_NOTHING, STEP_BLOCK, STEP_PAGES };
@@ -491,9 +490,8 @@ void hal_aspace_unmap(struct hal_aspace *as, vaddr_t va, size_t count)
         return;
     uint64_t *parent = &table_of(pte)[TABLE_INDEX(va, 2)];
     pte = pte_read(parent);
-    if (unlikely(!is_table(pte) ||
-                 ((pte & PTE_COUNT_MASK) == PTE_COUNT_ONE &&
-                  as->idle_table != ROUND_DOWN(va, BLOCK_2M)))) {
+    if (unlikely(!is_table(pte) || ((pte & PTE_COUNT_MASK) == PTE_COUNT_ONE &&
+                                    as->idle_table != ROUND_DOWN(va, BLOCK_2M)))) {
         unmap_range(as, va, va + PAGE_SIZE);
         return;
     }
@@ -508,7 +506,7 @@ void hal_aspace_unmap(struct hal_aspace *as, vaddr_t va, size_t count)
     dsb(ish); // done on all CPUs
 }
 
-// ---- the rest ---------------------------------------------------------------------------------------
+// ---- the rest -----------------------------------------------------------------------------------
 
 static void protect_entry(struct gather *g, uint64_t *entry, vaddr_t va, uint64_t permissions)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The machine's CPUs: which there are, starting them, interrupts between them.
 //
-// Interface: parts of <hal/cpu.h>, <arm64/cpus.h>, arm64_priv.h. Locks: none; CPUs are started one at
-// a time by the boot CPU.
+// Interface: parts of <hal/cpu.h>, <arm64/cpus.h>, arm64_priv.h. Locks: none; CPUs are started one
+// at a time by the boot CPU.
 #include <arm64/cpus.h>
 #include <arm64/sysreg.h>
 #include <fdt/boot.h>
@@ -24,7 +24,7 @@
 
 // How long a CPU may take from the call to its first C line, and how often a spin table is asked.
 #define START_TIMEOUT_NS ZX_SEC(2)
-#define START_RETRY_NS ZX_MSEC(20)
+#define START_RETRY_NS   ZX_MSEC(20)
 
 enum start_method { START_NONE, START_PSCI, START_SPIN_TABLE };
 

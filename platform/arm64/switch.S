@@ -4,8 +4,8 @@
 #include "asm.h"
 
 // void hal_thread_switch(struct hal_thread *prev, struct hal_thread *next)
-// What the procedure call standard lets a callee change needs no saving. The user's SP_EL0, TPIDR_EL0
-// and x18 live in their registers while the thread runs, FP registers while fp_live is 1.
+// What the procedure call standard lets a callee change needs no saving. The user's SP_EL0,
+// TPIDR_EL0 and x18 live in their registers while the thread runs, FP registers while fp_live is 1.
 function hal_thread_switch
     ldr w2, [x0, #T_FP_LIVE]
     ldr w3, [x1, #T_FP_EAGER]

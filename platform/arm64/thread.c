@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Threads as the platform knows them: first context, user frame, FP state.
 //
-// Interface: <hal/thread.h>. Locks: none; a thread's context belongs to the thread itself, or to its
-// creator before it starts, or to whoever keeps it stopped at the user boundary.
+// Interface: <hal/thread.h>. Locks: none; a thread's context belongs to the thread itself, or to
+// its creator before it starts, or to whoever keeps it stopped at the user boundary.
 // Invariants:
 //   T1  CPACR_EL1.FPEN of a CPU is set exactly while its current thread's fp_live is 1;
 //   T2  fp_live is 0 for a thread that is switched out: its FP state, if any, is in plat.fp.
@@ -94,7 +94,7 @@ zx_status_t hal_thread_set_regs(struct hal_thread *t, const struct hal_user_regs
     return ZX_OK;
 }
 
-// ---- FP and SIMD ----------------------------------------------------------------------------------
+// ---- FP and SIMD --------------------------------------------------------------------------------
 
 static void fp_access(bool allow)
 {

@@ -16,10 +16,10 @@ struct extable_entry {
 extern const struct extable_entry extable_start[], extable_end[];
 
 // Fault status codes: bits 5:2 are the kind, 1:0 the level. Every other kind is above these.
-#define FSC_KIND(esr) (((esr) >> 2) & 0xf)
+#define FSC_KIND(esr)   (((esr) >> 2) & 0xf)
 #define FSC_TRANSLATION 1
 #define FSC_ACCESS_FLAG 2
-#define FSC_PERMISSION 3
+#define FSC_PERMISSION  3
 
 void arm64_irq(void)
 {
@@ -30,7 +30,7 @@ void arm64_irq(void)
     t->preempt_count--;
 }
 
-// ---- words ----------------------------------------------------------------------------------------
+// ---- words --------------------------------------------------------------------------------------
 
 const char *arm64_esr_class(uint64_t esr)
 {
@@ -76,7 +76,7 @@ const char *arm64_esr_fault(uint64_t esr)
     return ESR_FSC(esr) == 0x10 ? "external abort" : "fault of another kind";
 }
 
-// ---- user mode --------------------------------------------------------------------------------------
+// ---- user mode ----------------------------------------------------------------------------------
 
 // A data or instruction abort. Resolves it if it is a page fault of a user address; interrupts on.
 zx_status_t arm64_user_abort(uint64_t far, uint64_t esr)
@@ -128,7 +128,7 @@ void arm64_user_exception(struct plat_frame *frame, uint64_t esr, uint64_t far)
     kernel_user_exception(&e);
 }
 
-// ---- the kernel ---------------------------------------------------------------------------------------
+// ---- the kernel ---------------------------------------------------------------------------------
 
 // Where to go on when a user access at pc cannot be satisfied; 0: pc is no such access.
 static uintptr_t find_fixup(uintptr_t pc)
@@ -142,8 +142,8 @@ static uintptr_t find_fixup(uintptr_t pc)
     return 0;
 }
 
-// A fault of a user copy. Tries to bring the page in unless the copy asked not to; false: not a user
-// copy's fault.
+// A fault of a user copy. Tries to bring the page in unless the copy asked not to; false: not a
+// user copy's fault.
 static bool user_copy_fault(struct plat_frame *frame, uint64_t esr, uint64_t far)
 {
     uintptr_t fixup = far < USER_END ? find_fixup(frame->pc) : 0;
@@ -152,8 +152,8 @@ static bool user_copy_fault(struct plat_frame *frame, uint64_t esr, uint64_t far
     if (fixup == 0)
         return false;
     struct hal_thread *t = hal_current();
-    if (t->fault_disabled == 0 && !(frame->pstate & PSTATE_I) &&
-        kind >= FSC_TRANSLATION && kind <= FSC_PERMISSION) {
+    if (t->fault_disabled == 0 && !(frame->pstate & PSTATE_I) && kind >= FSC_TRANSLATION &&
+        kind <= FSC_PERMISSION) {
         unsigned flags = (kind == FSC_PERMISSION ? HAL_FAULT_PRESENT : 0) |
                          (esr & ESR_WNR ? HAL_FAULT_WRITE : 0);
         hal_irq_enable();
@@ -182,12 +182,13 @@ static void print_registers(const void *arg)
     kernel_panic_printf("ESR %#010lx: %s", (unsigned long)f->esr, arm64_esr_class(f->esr));
     if (data || class == ESR_EC_IABT || class == ESR_EC_IABT_LOW)
         kernel_panic_printf(", %s%s; FAR %016lx", arm64_esr_fault(f->esr),
-                            !data ? "" : f->esr & ESR_WNR ? ", write" : ", read",
+                            !data              ? ""
+                            : f->esr & ESR_WNR ? ", write"
+                                               : ", read",
                             (unsigned long)f->far);
     kernel_panic_printf("\n");
-    kernel_panic_printf("pc  %016lx  sp  %016lx  lr  %016lx  pstate %08lx\n",
-                        (unsigned long)r->pc, (unsigned long)r->sp, (unsigned long)r->lr,
-                        (unsigned long)r->pstate);
+    kernel_panic_printf("pc  %016lx  sp  %016lx  lr  %016lx  pstate %08lx\n", (unsigned long)r->pc,
+                        (unsigned long)r->sp, (unsigned long)r->lr, (unsigned long)r->pstate);
     for (unsigned i = 0; i < 30; i++) {
         uint64_t value = i < 18 ? r->x[i] : i < 29 ? r->xs[i - 18] : r->fp;
         kernel_panic_printf("x%-2u %016lx%s", i, (unsigned long)value, i % 4 == 3 ? "\n" : "  ");
@@ -198,7 +199,9 @@ static void print_registers(const void *arg)
 static NO_RETURN void fatal(const char *what, struct plat_frame *frame, uint64_t esr, uint64_t far)
 {
     struct fatal_frame f = {.regs = frame, .esr = esr, .far = far};
-    kernel_fatal(what, &f, print_registers, frame->pc, frame->fp);
+    // After a jump to nowhere the link register tells who jumped; it lies behind the instruction.
+    bool jumped = ESR_EC(esr) == ESR_EC_IABT;
+    kernel_fatal(what, &f, print_registers, jumped ? frame->lr - 4 : frame->pc, frame->fp);
 }
 
 void arm64_unexpected(struct plat_frame *frame, const char *what, uint64_t esr, uint64_t far)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copies to and from user memory (<hal/usercopy.h>): range check, then plain loads and stores, with
 // an exception table that says where to go on when a user access cannot be satisfied. Blocks go by
-// ldp/stp with PAN opened where the CPU has it; single words by the unprivileged forms, which need no
-// window. Leaf functions without a stack frame: the fixup may simply return.
+// ldp/stp with PAN opened where the CPU has it; single words by the unprivileged forms, which need
+// no window. Leaf functions without a stack frame: the fixup may simply return.
 
 #include "asm.h"
 
@@ -172,22 +172,6 @@ function hal_user_read_u64
     mov w0, #0
     ret
 end hal_user_read_u64
-
-// zx_status_t hal_user_write_u32(uintptr_t dst, uint32_t value)
-function hal_user_write_u32
-    check_word x0, 4
-    word_access write32, "sttr w1, [x0]"
-    mov w0, #0
-    ret
-end hal_user_write_u32
-
-// zx_status_t hal_user_write_u64(uintptr_t dst, uint64_t value)
-function hal_user_write_u64
-    check_word x0, 8
-    word_access write64, "sttr x1, [x0]"
-    mov w0, #0
-    ret
-end hal_user_write_u64
 
 function_local word_bad
     mov w0, #ZX_ERR_INVALID_ARGS_ASM

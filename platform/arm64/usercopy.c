@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Bringing user pages in before a copy that must not fault (<hal/usercopy.h>). The copies themselves
-// are in usercopy.S.
+// Bringing user pages in before a copy that must not fault (<hal/usercopy.h>). The copies
+// themselves are in usercopy.S.
 #include <arm64/sysreg.h>
 #include <hal/upcall.h>
 #include <hal/usercopy.h>
 
-// Whether user mode could read (or write) at va just now. Interrupts are masked so that the answer in
-// PAR_EL1 is this thread's.
+// Whether user mode could read (or write) at va just now. Interrupts are masked so that the answer
+// in PAR_EL1 is this thread's.
 static bool accessible(uintptr_t va, bool write)
 {
     unsigned long state = hal_irq_save();
@@ -28,8 +28,7 @@ zx_status_t hal_user_fault_in(uintptr_t addr, size_t len, bool write)
         return ZX_ERR_INVALID_ARGS;
     uintptr_t end = addr + len;
     for (uintptr_t va = addr; va < end; va = ROUND_DOWN(va, PAGE_SIZE) + PAGE_SIZE) {
-        if (!accessible(va, write) &&
-            kernel_user_fault(va, write ? HAL_FAULT_WRITE : 0) != ZX_OK)
+        if (!accessible(va, write) && kernel_user_fault(va, write ? HAL_FAULT_WRITE : 0) != ZX_OK)
             return ZX_ERR_INVALID_ARGS;
     }
     return ZX_OK;

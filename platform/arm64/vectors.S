@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
 // Exception vectors, system calls, the way back to user mode.
 //
-// From user mode: SP_EL1 points at the user frame (struct plat_frame) at the top of the kernel stack
-// while a thread is in user mode, so the entry stores without moving SP and the kernel's stack grows
-// down from the frame. Saved at once: x0-x17 (a system call: x1-x17), lr, pc, pstate. Callee-saved
-// registers are kept by C; SP_EL0 stays in its register and is switched with the thread. When
-// somebody may look at the frame (exception, suspension), complete_frame stores the rest and the exit
-// reloads all of it. x18 is never touched by the kernel (-ffixed-x18).
+// From user mode: SP_EL1 points at the user frame (struct plat_frame) at the top of the kernel
+// stack while a thread is in user mode, so the entry stores without moving SP and the kernel's
+// stack grows down from the frame. Saved at once: x0-x17 (a system call: x1-x17), lr, pc, pstate.
+// Callee-saved registers are kept by C; SP_EL0 stays in its register and is switched with the
+// thread. When somebody may look at the frame (exception, suspension), complete_frame stores the
+// rest and the exit reloads all of it. x18 is never touched by the kernel (-ffixed-x18).
 //
 // From kernel mode: a frame is pushed on the current stack, after a test that there is a stack.
-// Interrupt handlers run on the CPU's interrupt stack; kernel_irq_exit() runs on the thread's, where
-// it may switch.
+// Interrupt handlers run on the CPU's interrupt stack; kernel_irq_exit() runs on the thread's,
+// where it may switch.
 //
-// Interrupts are masked on entry and again before the frame is reloaded: `pending` is looked at with
-// interrupts masked, so no request that is made later is lost (its sender interrupts this CPU).
+// Interrupts are masked on entry and again before the frame is reloaded: `pending` is looked at
+// with interrupts masked, so no request that is made later is lost (its sender interrupts this
+// CPU).
 
 #include "asm.h"
 #include <syscalls/table.h>
@@ -129,7 +130,7 @@ arm64_vectors:
     slot el0_serror
     .balign 128
 
-// ---- system calls ---------------------------------------------------------------------------------
+// ---- system calls -------------------------------------------------------------------------------
 
     .balign 64
 function_local el0_sync
@@ -188,7 +189,7 @@ syscall_bad:
     ldr x9, [sp, #F_PC]
     b syscall_check
 
-// ---- faults and exceptions from user mode ---------------------------------------------------------
+// ---- faults and exceptions from user mode -------------------------------------------------------
 
 // x8 = syndrome, frame filled in but for x0.
 function_local el0_sync_other
@@ -245,7 +246,7 @@ function_local el0_irq
     b el0_exit
     .size el0_irq, . - el0_irq
 
-// ---- the slow way back: the whole frame in memory -------------------------------------------------
+// ---- the slow way back: the whole frame in memory -----------------------------------------------
 
 el0_slow_exit:
     bl complete_frame
@@ -287,7 +288,7 @@ function_local arm64_enter_user
     b el0_boundary
     .size arm64_enter_user, . - arm64_enter_user
 
-// ---- interrupts -----------------------------------------------------------------------------------
+// ---- interrupts ---------------------------------------------------------------------------------
 
 // Runs the handlers on this CPU's interrupt stack and comes back to the caller's stack.
 function_local irq_on_its_stack
@@ -321,7 +322,7 @@ function_local el1_irq
     eret
     .size el1_irq, . - el1_irq
 
-// ---- synchronous exceptions in the kernel ----------------------------------------------------------
+// ---- synchronous exceptions in the kernel -------------------------------------------------------
 
 // The frame is pushed; SP before it was SP + F_SIZE. Clobbers x9, x10 after they are saved.
 .macro save_kernel_frame

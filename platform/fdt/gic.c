@@ -30,6 +30,9 @@ bool fdt_node_is_gic(struct fdt_tree *tree, struct fdt_node node)
     return false;
 }
 
+/* Every region of every GIC lies at a multiple of 4 KiB. */
+#define GIC_REGION_ALIGN 4096u
+
 /* A region that the controller cannot do without. */
 static zx_status_t read_region(struct fdt_tree *tree, struct fdt_node node, uint32_t index,
                                struct fdt_range *out)
@@ -42,6 +45,10 @@ static zx_status_t read_region(struct fdt_tree *tree, struct fdt_node node, uint
     }
     if (status == ZX_OK && region.bytes == 0) {
         fdt_report(tree, node, "reg", "a region of the interrupt controller is empty");
+        return ZX_ERR_IO_DATA_INTEGRITY;
+    }
+    if (status == ZX_OK && (region.base & (GIC_REGION_ALIGN - 1)) != 0) {
+        fdt_report(tree, node, "reg", "a region of the interrupt controller is not aligned");
         return ZX_ERR_IO_DATA_INTEGRITY;
     }
     *out = region;

@@ -74,6 +74,10 @@ zx_status_t fdt_read_uart(struct fdt_tree *tree, struct fdt_node node, struct fd
     apply_reg_offset(tree, node, &uart.regs);
     uart.reg_shift = read_reg_shift(tree, node);
     uart.reg_io_width = read_reg_io_width(tree, node);
+    if ((uart.regs.base & 3) != 0 && (uart.reg_io_width != 1 || uart.reg_shift != 0)) {
+        fdt_report(tree, node, "reg", "not aligned");
+        return ZX_ERR_IO_DATA_INTEGRITY;
+    }
     uart.clock_hz = read_clock(tree, node);
     uart.baud = fdt_prop_u32_or(tree, node, "current-speed", 0);
     uart.has_irq = fdt_node_irq(tree, node, 0, &uart.irq) == ZX_OK;

@@ -17,10 +17,10 @@
 #define GICD_SGIR       0x0f00 // GICv2
 #define GICD_IROUTER    0x6000 // eight bytes an INTID (GICv3)
 
-#define GICD_TYPER_LINES(typer) (32 * (((typer) & 0x1f) + 1))
+#define GICD_TYPER_LINES(typer) (32 * (((typer)&0x1f) + 1))
 
 // Every interrupt has this priority; the CPU interfaces let all above 0xf0 through.
-#define GIC_PRIORITY 0xa0u
+#define GIC_PRIORITY      0xa0u
 #define GIC_PRIORITY_WORD (GIC_PRIORITY * 0x01010101u)
 #define GIC_PRIORITY_MASK 0xf0u
 

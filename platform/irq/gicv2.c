@@ -21,9 +21,9 @@
 #define GICC_BYTES 0x1000u
 #define GICD_BYTES 0x1000u
 
-static uintptr_t gicd, gicc;            // [I] after init
-static unsigned lines;                  // [I] INTIDs
-static uint8_t cpu_target[MAX_CPUS];    // [I] after the CPU's own init: its bit in ITARGETSR
+static uintptr_t gicd, gicc;         // [I] after init
+static unsigned lines;               // [I] INTIDs
+static uint8_t cpu_target[MAX_CPUS]; // [I] after the CPU's own init: its bit in ITARGETSR
 
 static zx_status_t gicv2_cpu_init(unsigned cpu)
 {

@@ -13,39 +13,40 @@
 
 #include "gic.h"
 
-#define GICD_BYTES 0x10000u
+#define GICD_BYTES       0x10000u
 #define GICD_CTLR_ENABLE (1u << 4 | 1u << 1) // affinity routing, group 1
 #define GICD_CTLR_RWP    (1u << 31)          // a write is still on its way
 
-#define GICR_CTLR  0x0000
-#define GICR_TYPER 0x0008
-#define GICR_WAKER 0x0014
-#define GICR_CTLR_RWP (1u << 3)
-#define GICR_TYPER_VLPIS (1u << 1) // two more frames
-#define GICR_TYPER_LAST  (1u << 4)
+#define GICR_CTLR                  0x0000
+#define GICR_TYPER                 0x0008
+#define GICR_WAKER                 0x0014
+#define GICR_CTLR_RWP              (1u << 3)
+#define GICR_TYPER_VLPIS           (1u << 1) // two more frames
+#define GICR_TYPER_LAST            (1u << 4)
 #define GICR_TYPER_AFFINITY(typer) ((typer) >> 32)
-#define GICR_WAKER_SLEEP  (1u << 1)
-#define GICR_WAKER_ASLEEP (1u << 2)
-#define GICR_FRAME 0x10000u // RD frame, then SGI frame (registers at the distributor's offsets)
+#define GICR_WAKER_SLEEP           (1u << 1)
+#define GICR_WAKER_ASLEEP          (1u << 2)
+// RD frame, then SGI frame: its registers have the distributor's offsets.
+#define GICR_FRAME 0x10000u
 
 // CPU interface, by encoding: older assemblers know the names only with an extension on.
-#define ICC_IAR1    S3_0_C12_C12_0
-#define ICC_EOIR1   S3_0_C12_C12_1
-#define ICC_BPR1    S3_0_C12_C12_3
-#define ICC_CTLR    S3_0_C12_C12_4
-#define ICC_SRE     S3_0_C12_C12_5
-#define ICC_IGRPEN1 S3_0_C12_C12_7
-#define ICC_PMR     S3_0_C4_C6_0
-#define ICC_SGI1R   S3_0_C12_C11_5
-#define ICC_READ(reg) ICC_READ_(reg)
-#define ICC_READ_(reg) sysreg_read(reg)
-#define ICC_WRITE(reg, value) ICC_WRITE_(reg, value)
+#define ICC_IAR1               S3_0_C12_C12_0
+#define ICC_EOIR1              S3_0_C12_C12_1
+#define ICC_BPR1               S3_0_C12_C12_3
+#define ICC_CTLR               S3_0_C12_C12_4
+#define ICC_SRE                S3_0_C12_C12_5
+#define ICC_IGRPEN1            S3_0_C12_C12_7
+#define ICC_PMR                S3_0_C4_C6_0
+#define ICC_SGI1R              S3_0_C12_C11_5
+#define ICC_READ(reg)          ICC_READ_(reg)
+#define ICC_READ_(reg)         sysreg_read(reg)
+#define ICC_WRITE(reg, value)  ICC_WRITE_(reg, value)
 #define ICC_WRITE_(reg, value) sysreg_write(reg, value)
 
-static uintptr_t gicd;                                  // [I] after init
-static unsigned lines;                                  // [I] INTIDs
-static uintptr_t redistributor[MAX_CPUS];               // [I] RD frame of each CPU, 0: none found
-static uintptr_t private_frame[MAX_CPUS];               // [I] its SGI frame
+static uintptr_t gicd;                    // [I] after init
+static unsigned lines;                    // [I] INTIDs
+static uintptr_t redistributor[MAX_CPUS]; // [I] RD frame of each CPU, 0: none found
+static uintptr_t private_frame[MAX_CPUS]; // [I] its SGI frame
 
 // Waits until a write to an enable or control register has taken effect.
 static void wait_rwp(uintptr_t ctlr, uint32_t bit)
@@ -181,8 +182,8 @@ static zx_status_t walk_region(const struct fdt_range *region, uint64_t fixed_st
         }
         if (typer & GICR_TYPER_LAST)
             break;
-        stride = fixed_stride != 0 ? fixed_stride
-                                   : GICR_FRAME * (typer & GICR_TYPER_VLPIS ? 4u : 2u);
+        stride =
+            fixed_stride != 0 ? fixed_stride : GICR_FRAME * (typer & GICR_TYPER_VLPIS ? 4u : 2u);
     }
     return ZX_OK;
 }

@@ -26,7 +26,7 @@ struct irq_line {
 
 // Lines by INTID, in pages that are made on first use.
 #define LINES_PER_PAGE ((unsigned)(PAGE_SIZE / sizeof(struct irq_line)))
-#define LINE_PAGES (IRQ_SPURIOUS / LINES_PER_PAGE + 1)
+#define LINE_PAGES     (IRQ_SPURIOUS / LINES_PER_PAGE + 1)
 
 static const struct irqchip_ops *chip;                    // [I] after irq_init
 static unsigned intid_count;                              // [I]
@@ -115,7 +115,7 @@ void irq_dispatch(void)
     }
 }
 
-// ---- <hal/irq.h> ------------------------------------------------------------------------------------
+// ---- <hal/irq.h> --------------------------------------------------------------------------------
 
 bool hal_irq_valid(unsigned irq)
 {

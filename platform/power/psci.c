@@ -19,8 +19,7 @@ static bool present;         // [I]
 
 static int64_t call(uint32_t function, uint64_t a, uint64_t b, uint64_t c)
 {
-    return psci.conduit == FDT_PSCI_HVC ? psci_hvc(function, a, b, c)
-                                        : psci_smc(function, a, b, c);
+    return psci.conduit == FDT_PSCI_HVC ? psci_hvc(function, a, b, c) : psci_smc(function, a, b, c);
 }
 
 static void psci_off(void)

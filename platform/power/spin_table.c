@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// CPUs that wait in a spin table: they poll a word in memory, with their caches off, for an address.
+// CPUs that wait in a spin table: they poll a word in memory, with their caches off, for an
+// address.
 //
 // Interface: <power/power.h>. Locks: none; CPUs are started one at a time.
 #include <arm64/sysreg.h>
@@ -14,10 +15,11 @@ zx_status_t spin_table_cpu_on(paddr_t release, paddr_t entry)
 
     if ((release & 7) != 0)
         return ZX_ERR_IO;
-    // Mapped anew: the word may lie outside of the direct map. Cacheable like the direct map's alias.
+    // Mapped anew: the word may lie outside of the direct map. Cacheable like the direct map's
+    // alias.
     if (word == NULL || mapped_release != release) {
-        word = hal_kernel_map(release, sizeof(*word),
-                              HAL_PROT_READ | HAL_PROT_WRITE | HAL_MEM_CACHED);
+        word =
+            hal_kernel_map(release, sizeof(*word), HAL_PROT_READ | HAL_PROT_WRITE | HAL_MEM_CACHED);
         mapped_release = release;
     }
     if (word == NULL)

@@ -18,10 +18,10 @@
 #define FREQUENCY_MIN 15301u
 #define FREQUENCY_MAX (1ul << 32)
 
-bool arm64_counter_unstable;          // [I] after init
-static unsigned timer_intid;          // [I] after init
-static uint64_t frequency;            // [I] Hz
-static uint64_t ticks_mult, ns_mult;  // [I] ticks to ns, ns to ticks
+bool arm64_counter_unstable;         // [I] after init
+static unsigned timer_intid;         // [I] after init
+static uint64_t frequency;           // [I] Hz
+static uint64_t ticks_mult, ns_mult; // [I] ticks to ns, ns to ticks
 
 // Reads the counter until its low bits do not look like a carry on its way (A64 erratum).
 uint64_t arm64_ticks_unstable(void)
@@ -90,7 +90,7 @@ void timer_cpu_init(void)
     irq_private_unmask(timer_intid);
 }
 
-// ---- <hal/time.h> -----------------------------------------------------------------------------------
+// ---- <hal/time.h> -------------------------------------------------------------------------------
 
 zx_time_t hal_ticks_to_ns(uint64_t ticks)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The console: output by polling, from the first C line to the panic screen; input by interrupt.
 //
-// Interface: <uart/uart.h>, <hal/console.h>. Locks: console_lock (rank CONSOLE) around a few bytes of
-// output, taken only at the final address and not after hal_console_panic(). Input takes no lock: one
-// interrupt handler on one CPU.
+// Interface: <uart/uart.h>, <hal/console.h>. Locks: console_lock (rank CONSOLE) around a few bytes
+// of output, taken only at the final address and not after hal_console_panic(). Input takes no
+// lock: one interrupt handler on one CPU.
 #include <uart/uart.h>
 
 #include <hal/console.h>
@@ -15,10 +15,10 @@
 LOCK_CLASS(console_lock_class, RANK_CONSOLE, LOCK_SPIN_IRQ);
 
 static struct spinlock console_lock = SPINLOCK_INIT(console_lock_class);
-static struct uart console;         // [I] per phase
-static struct fdt_range mapped;     // [I] per phase
-static enum console_phase phase;    // [I] after boot
-static atomic_bool console_forced;  // [a] a panic owns the console
+static struct uart console;        // [I] per phase
+static struct fdt_range mapped;    // [I] per phase
+static enum console_phase phase;   // [I] after boot
+static atomic_bool console_forced; // [a] a panic owns the console
 
 void console_set_phase(enum console_phase next)
 {

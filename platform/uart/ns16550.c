@@ -14,7 +14,7 @@
 #define UART_LSR  5
 #define UART_USR  31 // DW APB only: reading it clears a busy-detect interrupt
 
-#define IER_RX 0x01
+#define IER_RX         0x01
 #define LSR_DATA_READY 0x01
 #define LSR_THR_EMPTY  0x20
 

@@ -7,21 +7,21 @@
 #include <uart/uart.h>
 
 // Registers, PrimeCell UART (PL011) TRM 3.2.
-#define UART_DR    0x000
-#define UART_FR    0x018
-#define UART_CR    0x030
-#define UART_IFLS  0x034
-#define UART_IMSC  0x038
-#define UART_ICR   0x044
+#define UART_DR        0x000
+#define UART_FR        0x018
+#define UART_CR        0x030
+#define UART_IFLS      0x034
+#define UART_IMSC      0x038
+#define UART_ICR       0x044
 #define UART_PERIPH_ID 0xfe0
 
-#define FR_RXFE (1u << 4) // receive FIFO empty
-#define FR_TXFF (1u << 5) // transmit FIFO full
+#define FR_RXFE       (1u << 4)                     // receive FIFO empty
+#define FR_TXFF       (1u << 5)                     // transmit FIFO full
 #define CR_ENABLE_ALL (1u << 9 | 1u << 8 | 1u << 0) // receiver, transmitter, UART
-#define INT_RX (1u << 4)
-#define INT_RT (1u << 6) // bytes in the FIFO and none came for a while
-#define INT_OE (1u << 10)
-#define RX_INTS (INT_RX | INT_RT | INT_OE)
+#define INT_RX        (1u << 4)
+#define INT_RT        (1u << 6) // bytes in the FIFO and none came for a while
+#define INT_OE        (1u << 10)
+#define RX_INTS       (INT_RX | INT_RT | INT_OE)
 
 // Polls of the FIFO before a byte is given up: a UART without clock must not hang the kernel.
 #define PUT_POLLS 1000000

@@ -31,6 +31,9 @@
 #       A ctest case that boots QEMU (target builds only): virt.<name> or debug.<name>. Such cases
 #       run one at a time.
 #
+#   jacinth_add_case(<name> <labels> <timeout> <run serially> <command ...>)
+#       A ctest case of any build, <build>.<name>; labels "" are the default ones.
+#
 # Variables: JACINTH_TARGET (ON: ARM64, OFF: host), JACINTH_DEBUG, JACINTH_GEN (folder of generated
 # files), JACINTH_PYTHON. C sees JACINTH_DEBUG as 0 or 1.
 
@@ -165,24 +168,6 @@ else()
     target_link_libraries(jacinth_user_flags INTERFACE jacinth_flags)
 endif()
 
-# TEMPORARY, while the tree is being laid out: leaves out of <list> the sources that nobody has
-# written yet, so that others can configure.
-function(jacinth_existing list)
-    set(result)
-    foreach(source ${${list}})
-        if(IS_ABSOLUTE ${source} OR source MATCHES "^\\$" OR EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
-            list(APPEND result ${source})
-        else()
-            message(NOTICE "not written yet: ${CMAKE_CURRENT_SOURCE_DIR}/${source}")
-        endif()
-    endforeach()
-    if(${list} AND NOT result)
-        file(TOUCH ${JACINTH_GEN}/nothing.c)
-        set(result ${JACINTH_GEN}/nothing.c)
-    endif()
-    set(${list} ${result} PARENT_SCOPE)
-endfunction()
-
 # ---- layers and libraries -----------------------------------------------------------------------
 
 # Shared body of jacinth_layer and jacinth_user_library.
@@ -191,8 +176,6 @@ function(jacinth_add_library target kind flags prefix)
     if(arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "${target}: do not understand ${arg_UNPARSED_ARGUMENTS}")
     endif()
-    jacinth_existing(arg_SOURCES)
-    jacinth_existing(arg_ASM)
     list(TRANSFORM arg_DEPENDS PREPEND ${prefix})
     if(arg_SOURCES OR arg_ASM)
         add_library(${target} ${kind} ${arg_SOURCES} ${arg_ASM})
@@ -229,7 +212,6 @@ endfunction()
 function(jacinth_user_program name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;ASM;DEPENDS;LINK_OPTIONS")
     list(TRANSFORM arg_DEPENDS PREPEND user_)
-    jacinth_existing(arg_SOURCES)
     add_executable(${name} ${arg_SOURCES} ${arg_ASM})
     target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
     target_compile_options(${name} PRIVATE
@@ -316,7 +298,6 @@ function(jacinth_host_test name)
         list(APPEND arg_LIBS lab_fallback)
     endif()
     list(TRANSFORM arg_LAYERS PREPEND jacinth_)
-    jacinth_existing(arg_SOURCES)
     add_executable(test_${name} ${arg_SOURCES})
     target_include_directories(test_${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
     target_link_libraries(test_${name} PRIVATE

@@ -22,7 +22,8 @@ DESCRIPTION = "Boots Jacinth in QEMU, stopped at its first instruction, and star
 EPILOG = """\
 The guest's console: scripts/debug --attach in a second terminal (Ctrl-] leaves).
 In gdb: `jacinth-boot` runs to kmain (or to another function: jacinth-boot sys_channel_write);
-`jacinth-symbols` finds the symbols' place anew when the kernel has moved."""
+`jacinth-symbols` finds the symbols' place anew when the kernel has moved; `jacinth-cpus` tells what
+each CPU runs."""
 
 
 def attach(path):

@@ -7,6 +7,7 @@ jacinth-symbols [ADDRESS]   tells gdb where the image is. The kernel is linked a
                             vectors in use tell.
 jacinth-boot [FUNCTION]     from reset: runs until the kernel is at its final address and about to
                             enter FUNCTION (default kmain), with the symbols moved there.
+jacinth-cpus                what each CPU runs: thread and process.
 """
 
 import gdb
@@ -76,5 +77,34 @@ class Boot(gdb.Command):
         gdb.execute("continue", to_string=True)
 
 
+class Cpus(gdb.Command):
+    """jacinth-cpus: what each CPU runs."""
+
+    def __init__(self):
+        super().__init__("jacinth-cpus", gdb.COMMAND_STATUS)
+
+    @staticmethod
+    def describe(thread):
+        name = thread["name"].string()
+        if not thread["user"]:
+            return "kernel thread '%s'" % name
+        uthread = gdb.lookup_type("struct uthread")
+        offset = next(f.bitpos // 8 for f in uthread.fields() if f.name == "thread")
+        owner = gdb.Value(int(thread.address) - offset).cast(uthread.pointer())
+        process = owner["process"]
+        return "process '%s' (%d), thread '%s' (%d)" % (
+            process["name"].string(), process["obj"]["koid"], owner["name"].string(),
+            owner["obj"]["koid"])
+
+    def invoke(self, argument, from_tty):
+        cpus = gdb.parse_and_eval("cpus")
+        first, last = cpus.type.range()
+        for number in range(first, last + 1):
+            current = cpus[number]["current"]
+            if int(current):
+                print("CPU %d: %s" % (number, self.describe(current.dereference())))
+
+
 Symbols()
 Boot()
+Cpus()

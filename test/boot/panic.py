@@ -34,18 +34,18 @@ KINDS = {
               ["crash_panic", "debug_console_run", "sys_debug_send_command", "el0_sync"]),
     "assert": (r"debug_console\.c:\d+: assertion failed: launder\(1\) == 2", None,
                ["crash_assert", "debug_console_run", "sys_debug_send_command", "el0_sync"]),
-    "null": ("null pointer in the kernel", "data abort, nothing mapped, write; FAR 0x0000000000000008",
+    "null": ("null pointer in the kernel", "data abort, nothing mapped, write; FAR 0000000000000008",
              ["crash_null", "sys_debug_send_command", "el0_sync"]),
     "user": ("the kernel touched user memory outside a user copy", "data abort",
              ["crash_user", "sys_debug_send_command", "el0_sync"]),
-    "wild": ("data abort", "data abort, nothing mapped, read; FAR 0xffffe",
+    "wild": ("data abort", "data abort, nothing mapped, read; FAR ffffe",
              ["crash_wild", "sys_debug_send_command", "el0_sync"]),
-    "rodata": ("data abort", "data abort, not permitted, write; FAR 0xffffe",
+    "rodata": ("data abort", "data abort, not permitted, write; FAR ffffe",
                ["crash_rodata", "sys_debug_send_command", "el0_sync"]),
-    "jump": ("the kernel jumped to a user address", "instruction abort", ["sys_debug_send_command"]),
+    "jump": ("the kernel jumped to a user address", "instruction abort", ["crash_jump", "debug_console_run", "sys_debug_send_command", "el0_sync"]),
     "undefined": ("breakpoint instruction", "breakpoint instruction",
                   ["crash_undefined", "sys_debug_send_command"]),
-    "stack": ("kernel stack overflow", "data abort, nothing mapped, write; FAR 0xffffc",
+    "stack": ("kernel stack overflow", "data abort, nothing mapped, write; FAR ffffc",
               ["deeper", "deeper", "debug_console_run", "sys_debug_send_command", "el0_sync"]),
     "irq": ("asked for by the debug console, in an interrupt", None,
             ["fail_in_interrupt", "timer_queue_irq", "irq_dispatch", "arm64_irq", "crash_irq",
@@ -117,7 +117,7 @@ def halted_problems(build, output, answer):
     kernel = elf.Elf.read(os.path.join(build.path, "kernel.elf"))
     halt = next(s for s in kernel.symbols() if s.name == "hal_cpu_halt")
     start = halt.value - kernel.image_base() + int(
-        re.search(r"image at 0x([0-9a-f]+)", output).group(1), 16)
+        re.search(r"image at 0x(ffff[0-9a-f]+)", output).group(1), 16)
     pcs = [int(pc, 16) for pc in re.findall(r"\bPC=([0-9a-f]+)", answer)]
     problems = ["CPU %d is at %#x, not in hal_cpu_halt" % (i, pc) for i, pc in enumerate(pcs)
                 if not start <= pc < start + halt.size]

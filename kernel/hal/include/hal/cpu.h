@@ -11,6 +11,9 @@
 //   void hal_cpu_idle(void);                     called with interrupts off; waits for one, returns with them off
 //   void hal_preempt_point(void);                nothing on hardware; the laboratory's seeded choice
 //   uint64_t hal_ticks(void);                    the counter
+//   bool hal_lock_take(atomic_uintptr_t *word, uintptr_t self);  0 -> self, acquire and release
+//   bool hal_lock_give(atomic_uintptr_t *word, uintptr_t self);  self -> 0, release
+//                                                both: false if the word is another, and unchanged
 #pragma once
 
 #include <hal/thread.h>

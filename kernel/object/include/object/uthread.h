@@ -51,5 +51,7 @@ NO_RETURN void uthread_exit(void);
 // Asynchronous; a thread that is not running (new, dying, dead) is left alone.
 void uthread_kill(struct uthread *t);
 void uthread_kill_locked(struct uthread *t); // the process's lock is held
+// Changes the base priority (0..31). ZX_ERR_BAD_STATE: dying or dead.
+zx_status_t uthread_set_priority(struct uthread *t, unsigned priority) MUST_CHECK;
 // ZX_THREAD_STATE_* as spec 22 reports it.
 uint32_t uthread_state_report(struct uthread *t);

@@ -41,11 +41,7 @@ void mutex_unlock_slow(struct mutex *m);
 // the record must come first (same instruction count on ARM64).
 ALWAYS_INLINE void mutex_lock_fast(struct mutex *m) NO_TSA
 {
-    uintptr_t free = 0;
-    if (unlikely(!atomic_compare_exchange_strong_explicit(&m->owner, &free,
-                                                          (uintptr_t)hal_current(),
-                                                          memory_order_acq_rel,
-                                                          memory_order_relaxed)))
+    if (unlikely(!hal_lock_take(&m->owner, (uintptr_t)hal_current())))
         mutex_lock_slow(m);
 }
 
@@ -67,10 +63,8 @@ ALWAYS_INLINE void mutex_lock_nested(struct mutex *m) ACQUIRES(m) NO_TSA
 
 ALWAYS_INLINE void mutex_unlock(struct mutex *m) RELEASES(m) NO_TSA
 {
-    uintptr_t self = (uintptr_t)hal_current();
     lock_debug_release(&m->LOCK_DEBUG_MEMBER, m);
-    if (unlikely(!atomic_compare_exchange_strong_explicit(&m->owner, &self, 0, memory_order_release,
-                                                          memory_order_relaxed)))
+    if (unlikely(!hal_lock_give(&m->owner, (uintptr_t)hal_current())))
         mutex_unlock_slow(m);
     hal_preempt_point();
 }
@@ -80,12 +74,8 @@ ALWAYS_INLINE void mutex_unlock(struct mutex *m) RELEASES(m) NO_TSA
 // with mutex_lock or mutex_unlock.
 ALWAYS_INLINE bool mutex_lock_at_once(struct mutex *m) TRY_ACQUIRES(true, m) NO_TSA
 {
-    uintptr_t free = 0;
     hal_preempt_point();
-    if (unlikely(!atomic_compare_exchange_strong_explicit(&m->owner, &free,
-                                                          (uintptr_t)hal_current(),
-                                                          memory_order_acq_rel,
-                                                          memory_order_relaxed)))
+    if (unlikely(!hal_lock_take(&m->owner, (uintptr_t)hal_current())))
         return false;
     lock_debug_acquire(&m->LOCK_DEBUG_MEMBER, m);
     return true;
@@ -93,9 +83,7 @@ ALWAYS_INLINE bool mutex_lock_at_once(struct mutex *m) TRY_ACQUIRES(true, m) NO_
 
 ALWAYS_INLINE bool mutex_unlock_at_once(struct mutex *m) NO_TSA
 {
-    uintptr_t self = (uintptr_t)hal_current();
-    if (unlikely(!atomic_compare_exchange_strong_explicit(&m->owner, &self, 0, memory_order_release,
-                                                          memory_order_relaxed)))
+    if (unlikely(!hal_lock_give(&m->owner, (uintptr_t)hal_current())))
         return false;
     lock_debug_release(&m->LOCK_DEBUG_MEMBER, m);
     hal_preempt_point();

@@ -15,9 +15,9 @@ struct board {
     void (*early)(struct fdt_tree *tree);
 };
 
-#define BOARD(ident, name_, compatible_, early_)                                                   \
-    static const struct board board_##ident                                                        \
-        __attribute__((used, section("boards"), aligned(8))) = {                                   \
+#define BOARD(ident, name_, compatible_, early_)                 \
+    static const struct board board_##ident                      \
+        __attribute__((used, section("boards"), aligned(8))) = { \
             .name = (name_), .compatible = (compatible_), .early = (early_)}
 
 extern const struct board __start_boards[];

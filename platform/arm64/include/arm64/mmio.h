@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Device registers. Volatile accesses through inline assembly: always one load or store of the width
-// asked for, with the plain addressing form that a hypervisor can emulate.
+// Device registers. Volatile accesses through inline assembly: always one load or store of the
+// width asked for, with the plain addressing form that a hypervisor can emulate.
 //
-// mmio_read*/mmio_write* order nothing but themselves (Device memory keeps the order to one device).
-// Where a register access must be ordered against normal memory, the driver says so with a barrier.
+// mmio_read*/mmio_write* order nothing but themselves (Device memory keeps the order to one
+// device). Where a register access must be ordered against normal memory, the driver says so with a
+// barrier.
 #pragma once
 
 #include <stdint.h>

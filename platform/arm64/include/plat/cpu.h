@@ -54,6 +54,43 @@ ALWAYS_INLINE bool hal_irqs_enabled(void)
     return (state & PLAT_DAIF_I) == 0;
 }
 
+// A lock word, by exclusives without the second comparison that the compiler's atomics make. Partners:
+// the slow paths in mutex.c, which use the compiler's.
+ALWAYS_INLINE bool hal_lock_take(atomic_uintptr_t *word, uintptr_t self)
+{
+    uintptr_t old;
+    uint32_t failed;
+    __asm__ goto("1:\tldaxr %[old], %[word]\n"
+                 "\tcbnz %[old], %l[taken]\n"
+                 "\tstlxr %w[failed], %[self], %[word]\n"
+                 "\tcbnz %w[failed], 1b"
+                 : [old] "=&r"(old), [failed] "=&r"(failed), [word] "+Q"(*word)
+                 : [self] "r"(self)
+                 : "memory"
+                 : taken);
+    return true;
+taken:
+    return false;
+}
+
+ALWAYS_INLINE bool hal_lock_give(atomic_uintptr_t *word, uintptr_t self)
+{
+    uintptr_t old;
+    uint32_t failed;
+    __asm__ goto("1:\tldxr %[old], %[word]\n"
+                 "\tcmp %[old], %[self]\n"
+                 "\tb.ne %l[other]\n"
+                 "\tstlxr %w[failed], xzr, %[word]\n"
+                 "\tcbnz %w[failed], 1b"
+                 : [old] "=&r"(old), [failed] "=&r"(failed), [word] "+Q"(*word)
+                 : [self] "r"(self)
+                 : "memory", "cc"
+                 : other);
+    return true;
+other:
+    return false;
+}
+
 ALWAYS_INLINE void hal_cpu_relax(void)
 {
     __asm__ volatile("yield" ::: "memory");

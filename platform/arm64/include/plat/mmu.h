@@ -28,8 +28,8 @@ ALWAYS_INLINE void hal_zero_page(void *page)
 // A user address space. Locks: [M] the address-space lock of the caller, [A] the ASID lock,
 // [I] fixed after init, [a] atomic.
 struct hal_aspace {
-    uint64_t *root;                // [I] level-0 table, a direct-map address
-    _Atomic uint64_t asid;         // [a] ASID above its generation, see asid.c. Written under [A]
-    size_t table_pages;            // [M] pages in use by tables, the root included
-    vaddr_t idle_table;            // [M] address under an empty level-3 table that is kept; 0: none
+    uint64_t *root;        // [I] level-0 table, a direct-map address
+    _Atomic uint64_t asid; // [a] ASID above its generation, see asid.c. Written under [A]
+    size_t table_pages;    // [M] pages in use by tables, the root included
+    vaddr_t idle_table;    // [M] address under an empty level-3 table that is kept; 0: none
 };

@@ -18,8 +18,8 @@ struct plat_frame {
     uint64_t fp;    // x29
     uint64_t pc;    // ELR_EL1
     uint64_t pstate;
-    uint64_t sp;      // SP_EL0, or the interrupted SP_EL1
-    uint64_t xs[11];  // x18..x28
+    uint64_t sp;     // SP_EL0, or the interrupted SP_EL1
+    uint64_t xs[11]; // x18..x28
 };
 
 // Bits of hal_thread.flags.
@@ -33,8 +33,8 @@ struct plat_fp {
     uint64_t reserved; // zero
 };
 
-// Callee-saved registers of a thread that is switched out, and the three user registers that stay in
-// the CPU while it runs.
+// Callee-saved registers of a thread that is switched out, and the three user registers that stay
+// in the CPU while it runs.
 struct plat_context {
     uint64_t x19_x30[12];
     uint64_t sp;
@@ -51,5 +51,5 @@ struct plat_thread {
 };
 
 // A frame is at the top of the stack.
-#define PLAT_USER_FRAME(stack_base, stack_bytes)                                                   \
+#define PLAT_USER_FRAME(stack_base, stack_bytes) \
     ((struct plat_frame *)((stack_base) + (stack_bytes)) - 1)

@@ -118,9 +118,10 @@ zx_status_t fdt_tree_open(struct fdt_tree *tree, void *blob, size_t usable_bytes
                           fdt_report_fn report, void *context);
 
 /*
- * Lists the nodes of an open tree in `entries`, so that parents, paths, phandles, walks and matches no
- * longer scan the blob. Results stay the same. `entries` must live as long as the tree is used. False if
- * there are more than `capacity` (at most FDT_INDEX_MAX) nodes: then the tree goes on without.
+ * Lists the nodes of an open tree in `entries`, so that parents, paths, phandles, walks and matches
+ * no longer scan the blob. Results stay the same. `entries` must live as long as the tree is used.
+ * False if there are more than `capacity` (at most FDT_INDEX_MAX) nodes: then the tree goes on
+ * without.
  */
 bool fdt_tree_index(struct fdt_tree *tree, struct fdt_index_entry *entries, uint32_t capacity);
 

@@ -5,6 +5,7 @@
 // hal_irq_enable, hal_preempt_point and hal_cpu_relax when the virtual CPU has them enabled.
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -20,3 +21,16 @@ void hal_cpu_relax(void);
 void hal_cpu_idle(void);
 void hal_preempt_point(void);
 uint64_t hal_ticks(void);
+
+static inline bool hal_lock_take(atomic_uintptr_t *word, uintptr_t self)
+{
+    uintptr_t free = 0;
+    return atomic_compare_exchange_strong_explicit(word, &free, self, memory_order_acq_rel,
+                                                   memory_order_relaxed);
+}
+
+static inline bool hal_lock_give(atomic_uintptr_t *word, uintptr_t self)
+{
+    return atomic_compare_exchange_strong_explicit(word, &self, 0, memory_order_release,
+                                                   memory_order_relaxed);
+}

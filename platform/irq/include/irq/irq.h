@@ -10,20 +10,20 @@
 
 // INTIDs below this are software-generated (0-15) or private to a CPU (16-31).
 #define IRQ_PRIVATE_COUNT 32u
-#define IRQ_SPURIOUS 1020u // and above: nothing to handle
+#define IRQ_SPURIOUS      1020u // and above: nothing to handle
 
 // A controller of the GIC family. Functions run with interrupts off unless said otherwise.
 struct irqchip_ops {
     const char *name;
-    // Sets up the calling CPU's part; each CPU calls it once, boot CPU included. `cpu` is its number.
-    // ZX_ERR_NOT_FOUND if the controller does not know this CPU.
+    // Sets up the calling CPU's part; each CPU calls it once, boot CPU included. `cpu` is its
+    // number. ZX_ERR_NOT_FOUND if the controller does not know this CPU.
     zx_status_t (*cpu_init)(unsigned cpu);
     // Takes the most urgent pending interrupt; `*out_token` is what end() wants back. INTID, or
     // IRQ_SPURIOUS and above.
     unsigned (*acknowledge)(uint32_t *out_token);
     void (*end)(uint32_t token);
-    // Any CPU, interrupts on or off. Private INTIDs: the calling CPU's. mask() returns when the line
-    // will not be delivered any more.
+    // Any CPU, interrupts on or off. Private INTIDs: the calling CPU's. mask() returns when the
+    // line will not be delivered any more.
     void (*mask)(unsigned intid);
     void (*unmask)(unsigned intid);
     // Edge or level; only while masked. ZX_ERR_NOT_SUPPORTED for a mode the GIC does not have.

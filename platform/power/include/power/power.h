@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Power and starting CPUs. Drivers declare themselves with FDT_DRIVER: FDT_DRIVER_POWER for what can
-// turn the machine off, FDT_DRIVER_CPU_ENABLE for enable-methods of cpu nodes.
+// Power and starting CPUs. Drivers declare themselves with FDT_DRIVER: FDT_DRIVER_POWER for what
+// can turn the machine off, FDT_DRIVER_CPU_ENABLE for enable-methods of cpu nodes.
 #pragma once
 
 #include <fdt/boot.h>
@@ -21,6 +21,6 @@ void power_init(struct fdt_tree *tree);
 bool psci_present(void);
 // Starts a CPU at a physical address. ZX_ERR_IO: firmware refused (reported with its code).
 zx_status_t psci_cpu_on(uint64_t mpidr, paddr_t entry);
-// Starts a CPU that waits in a spin table: writes the entry to `release` and wakes it. Asking again is
-// harmless. ZX_ERR_IO if the address cannot be reached.
+// Starts a CPU that waits in a spin table: writes the entry to `release` and wakes it. Asking again
+// is harmless. ZX_ERR_IO if the address cannot be reached.
 zx_status_t spin_table_cpu_on(paddr_t release, paddr_t entry);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The serial console. A UART driver declares itself with FDT_DRIVER(..., FDT_DRIVER_UART, ...); its
-// init function reads its node and calls console_attach(). The platform calls init twice: early, with
-// the MMU off and the image relocated to its load address, when console_map() gives back physical
-// addresses and nothing may take a lock; and again at the final address.
+// init function reads its node and calls console_attach(). The platform calls init twice: early,
+// with the MMU off and the image relocated to its load address, when console_map() gives back
+// physical addresses and nothing may take a lock; and again at the final address.
 #pragma once
 
 #include <fdt/boot.h>
@@ -35,15 +35,16 @@ struct uart {
 
 // Phases of the console's life, set by the platform in this order.
 enum console_phase {
-    CONSOLE_EARLY,  // physical addresses, no locks
-    CONSOLE_FINAL,  // kernel addresses, locks
+    CONSOLE_EARLY, // physical addresses, no locks
+    CONSOLE_FINAL, // kernel addresses, locks
 };
 void console_set_phase(enum console_phase phase);
 
 // Address at which registers can be reached in this phase; 0 when they cannot be mapped.
 uintptr_t console_map(const struct fdt_range *regs);
 
-// Makes this device the console. `reg_shift` and `io_width` come from the driver's reading of `node`.
+// Makes this device the console. `reg_shift` and `io_width` come from the driver's reading of
+// `node`.
 void console_attach(const struct uart_ops *ops, uintptr_t base, uint32_t reg_shift,
                     uint32_t io_width, const struct fdt_uart *node);
 

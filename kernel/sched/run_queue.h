@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+// Run queues, the switch, parking and waking, in line for the paths where every instruction counts:
+// wait.c blocks and wakes through these, sched.c has the cold halves and all the rest. Locks and
+// invariants S1-S5: sched.c.
+#pragma once
+
+#include "sched_priv.h"
+
+#include <hal/time.h>
+
+extern atomic_uint sched_idle_mask; // bit n: CPU n runs its idle thread; a hint for placement
+
+// Cold halves, sched.c. Interrupts are off and the CPU's lock is held.
+uint64_t sched_slice_full(void);
+void sched_slice_arm_locked(struct cpu *cpu);
+void sched_idle_flag_set(struct cpu *cpu, bool idle);
+void sched_next_settle_locked(struct cpu *cpu); // S5
+// Moves the blocked t from `last` to where it should run. Releases the lock of `last`.
+void sched_unpark_elsewhere_locked(struct thread *t, bool handoff, struct cpu *last);
+
+// Load and store, not a read-modify-write: only the lock's holder writes it.
+ALWAYS_INLINE void ready_count_add(struct cpu *cpu, uint32_t n)
+{
+    uint32_t count = atomic_load_explicit(&cpu->ready_count, memory_order_relaxed);
+    atomic_store_explicit(&cpu->ready_count, count + n, memory_order_relaxed);
+}
+
+ALWAYS_INLINE void enqueue_locked(struct cpu *cpu, struct thread *t, bool at_head)
+{
+    uint8_t p = atomic_load_explicit(&t->priority, memory_order_relaxed);
+    t->state = SCHED_READY;
+    t->queued_priority = p;
+    if (at_head)
+        list_add_head(&cpu->queue[p], &t->run_node);
+    else
+        list_add_tail(&cpu->queue[p], &t->run_node);
+    cpu->ready_mask |= 1u << p;
+    ready_count_add(cpu, 1);
+}
+
+ALWAYS_INLINE void dequeue_locked(struct cpu *cpu, struct thread *t)
+{
+    list_remove(&t->run_node);
+    if (list_is_empty(&cpu->queue[t->queued_priority]))
+        cpu->ready_mask &= ~(1u << t->queued_priority);
+    ready_count_add(cpu, -1u);
+}
+
+// The first choice of S5, unless a queue has better.
+ALWAYS_INLINE struct thread *pick_next_locked(struct cpu *cpu)
+{
+    struct thread *t = cpu->next;
+    if (t == NULL)
+        return NULL;
+    cpu->next = NULL;
+    if (likely((cpu->ready_mask >> atomic_load_explicit(&t->priority, memory_order_relaxed)) <= 1))
+        return t;
+    enqueue_locked(cpu, t, true);
+    return NULL;
+}
+
+ALWAYS_INLINE struct thread *pick_locked(struct cpu *cpu)
+{
+    struct thread *next = pick_next_locked(cpu);
+    if (next != NULL)
+        return next;
+    if (cpu->ready_mask == 0)
+        return cpu->idle;
+    unsigned p = 31u - (unsigned)__builtin_clz(cpu->ready_mask);
+    struct thread *t = container_of(list_peek_head(&cpu->queue[p]), struct thread, run_node);
+    dequeue_locked(cpu, t);
+    return t;
+}
+
+ALWAYS_INLINE struct thread *cpu_current(struct cpu *cpu)
+{
+    return atomic_load_explicit(&cpu->current, memory_order_relaxed);
+}
+
+ALWAYS_INLINE void charge_locked(struct cpu *cpu, struct thread *t)
+{
+    uint64_t now = hal_ticks();
+    uint64_t ran = now - cpu->switch_ticks;
+    cpu->switch_ticks = now;
+    if (t->idle) {
+        cpu->stats.idle_ticks += ran;
+        return;
+    }
+    t->runtime_ticks += ran;
+    t->slice_ticks = t->slice_ticks > ran ? t->slice_ticks - ran : 0;
+}
+
+// The first thing a thread does when it has been switched to.
+ALWAYS_INLINE void finish_switch(void)
+{
+    struct cpu *cpu = cpu_this();
+    struct thread *from = cpu->switched_from;
+    bool dead = from->state == SCHED_DEAD;
+    lock_debug_adopt(&cpu->rq_lock.LOCK_DEBUG_MEMBER, &cpu->rq_lock);
+    rq_unlock(cpu);
+    if (unlikely(dead))
+        reap_queue(cpu, from);
+}
+
+// Gives the CPU to the best ready thread. Interrupts off, rq_lock held; the current thread's state
+// says what becomes of it. Returns when it runs again, the lock released, interrupts still off.
+ALWAYS_INLINE void switch_inline_locked(struct cpu *cpu)
+{
+    struct thread *prev = cpu_current(cpu);
+    struct thread *next = pick_locked(cpu);
+    atomic_store_explicit(&prev->hal.need_resched, 0, memory_order_relaxed);
+    cpu->stats.reschedules++;
+    next->state = SCHED_RUNNING;
+    if (next == prev) {
+        rq_unlock(cpu);
+        return;
+    }
+    charge_locked(cpu, prev);
+    if (unlikely(next->slice_ticks == 0))
+        next->slice_ticks = sched_slice_full();
+    if (unlikely(prev->idle || next->idle))
+        sched_idle_flag_set(cpu, next->idle);
+    next->hal.cpu = cpu->num;
+    atomic_store_explicit(&cpu->current, next, memory_order_relaxed);
+    cpu->switched_from = prev;
+    cpu->stats.context_switches++;
+    if (next->aspace != cpu->aspace) {
+        cpu->aspace = next->aspace;
+        hal_aspace_activate(next->aspace);
+    }
+    uint8_t p = atomic_load_explicit(&next->priority, memory_order_relaxed);
+    if (unlikely(!cpu->slice_armed && (cpu->ready_mask >> p) != 0 && !next->idle))
+        sched_slice_arm_locked(cpu);
+    lock_debug_disown(&cpu->rq_lock.LOCK_DEBUG_MEMBER, &cpu->rq_lock);
+    hal_thread_switch(&prev->hal, &next->hal);
+    finish_switch();
+}
+
+// Locks the queue of t's CPU (S1). Interrupts are off.
+ALWAYS_INLINE struct cpu *lock_cpu_of(struct thread *t)
+{
+    for (;;) {
+        struct cpu *cpu = atomic_load_explicit(&t->cpu, memory_order_acquire);
+        rq_lock(cpu);
+        if (likely(cpu == atomic_load_explicit(&t->cpu, memory_order_relaxed)))
+            return cpu;
+        rq_unlock(cpu);
+    }
+}
+
+// Queues t on this CPU, whose lock is held, and sees to it that it gets its turn.
+ALWAYS_INLINE void make_ready_here_locked(struct cpu *self, struct thread *t)
+{
+    enqueue_locked(self, t, false);
+    struct thread *running = thread_current();
+    uint8_t p = t->queued_priority;
+    uint8_t rp = atomic_load_explicit(&running->priority, memory_order_relaxed);
+    if (unlikely(p > rp || running->idle))
+        atomic_store_explicit(&running->hal.need_resched, 1, memory_order_relaxed);
+    else if (p == rp && unlikely(!self->slice_armed))
+        sched_slice_arm_locked(self);
+}
+
+// See sched_unpark.
+ALWAYS_INLINE void unpark_inline(struct thread *t, bool handoff)
+{
+    unsigned long flags = hal_irq_save();
+    struct cpu *self = cpu_this();
+    struct cpu *last = lock_cpu_of(t);
+    if (unlikely(t->state != SCHED_BLOCKED ||
+                 atomic_load_explicit(t->park_word, memory_order_acquire) > 0)) {
+        rq_unlock(last);
+    } else if (unlikely(last != self)) {
+        sched_unpark_elsewhere_locked(t, handoff, last);
+    } else if (handoff && likely(self->next == NULL)) {
+        t->state = SCHED_READY;
+        self->next = t;
+        rq_unlock(self);
+    } else if (likely((atomic_load_explicit(&sched_idle_mask, memory_order_relaxed) &
+                       t->affinity) == 0)) {
+        make_ready_here_locked(self, t); // it has been here, so its affinity allows it
+        rq_unlock(self);
+    } else {
+        sched_unpark_elsewhere_locked(t, handoff, last);
+    }
+    hal_irq_restore(flags);
+    sched_preempt_check();
+}
+
+// See sched_park.
+ALWAYS_INLINE void park_inline(atomic_int *word)
+{
+    unsigned long flags = hal_irq_save();
+    struct cpu *cpu = cpu_this();
+    rq_lock(cpu);
+    if (likely(atomic_load_explicit(word, memory_order_acquire) > 0)) {
+        struct thread *t = thread_current();
+        t->park_word = word;
+        t->state = SCHED_BLOCKED;
+        switch_inline_locked(cpu);
+    } else { // woken already: it keeps the CPU
+        sched_next_settle_locked(cpu);
+        rq_unlock(cpu);
+        hal_irq_restore(flags);
+        sched_preempt_check();
+        return;
+    }
+    hal_irq_restore(flags);
+}
