@@ -20,6 +20,7 @@
 #include <hal/mmu.h>
 #include <hal/spinlock.h>
 #include <lib/cmdline.h>
+#include <lib/string.h>
 
 #include "arm64_priv.h"
 #include "kmap.h"
@@ -67,8 +68,7 @@ static bool mark_used(uint64_t asid)
 static void rollover_locked(void)
 {
     atomic_fetch_add_explicit(&generation, 1, memory_order_relaxed);
-    for (unsigned i = 0; i < countof(used); i++)
-        used[i] = 0;
+    memset(used, 0, sizeof(used));
     used[0] = 1;
     for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++) {
         uint64_t word = atomic_exchange_explicit(&active[cpu], 0, memory_order_relaxed);
@@ -123,7 +123,7 @@ static uint64_t new_word_locked(uint64_t old)
     return now | asid << 48;
 }
 
-static uint64_t activate_slow(struct hal_aspace *as, unsigned cpu)
+static NO_INLINE uint64_t activate_slow(struct hal_aspace *as, unsigned cpu)
 {
     spin_lock_irqsoff(&asid_lock);
     uint64_t word = atomic_load_explicit(&as->asid, memory_order_relaxed);
