@@ -185,11 +185,11 @@ static NO_INLINE struct handle_ref get_failed(struct handle_table *t, zx_handle_
     return (struct handle_ref){ .object = NULL, .rights = (uint32_t)status };
 }
 
-static NO_INLINE struct handle_ref get_unlock_slow(struct handle_ref ref,
+static NO_INLINE struct handle_ref get_unlock_slow(struct object *object, uint64_t rights,
                                                    struct handle_table *t) NO_TSA
 {
     mutex_unlock(&t->lock);
-    return ref;
+    return (struct handle_ref){ .object = object, .rights = rights };
 }
 
 // The look-up proper. The table's lock is held, and released.
@@ -200,11 +200,12 @@ ALWAYS_INLINE struct handle_ref get_locked(struct handle_table *t, zx_handle_t v
     if (unlikely(slot == NULL || (rights & ~slot->rights) != 0 ||
                  (likely(ops != NULL) && slot->object->ops != ops)))
         return get_failed(t, value, rights);
-    struct handle_ref ref = { .object = slot->object, .rights = slot->rights };
-    object_ref(ref.object);
+    struct object *object = slot->object;
+    uint64_t have = slot->rights;
+    object_ref(object);
     if (unlikely(!mutex_unlock_at_once(&t->lock)))
-        return get_unlock_slow(ref, t);
-    return ref;
+        return get_unlock_slow(object, have, t);
+    return (struct handle_ref){ .object = object, .rights = have };
 }
 
 static NO_INLINE struct handle_ref get_contended(struct handle_table *t, zx_handle_t value,
@@ -314,7 +315,7 @@ static NO_INLINE zx_status_t install_faulting(const struct installation *in,
 
 // Takes the slots, stores the values, then makes the handles live: all under one hold of the lock,
 // where the stores must not fault.
-ALWAYS_INLINE zx_status_t install(const struct installation *in)
+static zx_status_t install(const struct installation *in)
 {
     struct handle_table *t = in->table;
     struct handle_slot *slots[HANDLE_OUT_MAX];
@@ -346,10 +347,38 @@ ALWAYS_INLINE zx_status_t install(const struct installation *in)
     return likely(status == ZX_OK) ? ZX_OK : install_faulting(in, values);
 }
 
-zx_status_t handle_out_finish_one(struct object *object, zx_rights_t rights, uintptr_t ptr)
+static NO_INLINE zx_status_t install_one_failed(struct object *object, zx_rights_t rights,
+                                                uintptr_t ptr, zx_handle_t value)
 {
     struct handle_out out = { .object = object, .rights = rights };
-    return install(&(struct installation){ &process_current()->handles, &out, &ptr, 1 });
+    struct installation in = { &process_current()->handles, &out, &ptr, 1 };
+    return value == ZX_HANDLE_INVALID ? install_no_room(&in) : install_faulting(&in, &value);
+}
+
+// install() of one, without its arrays.
+zx_status_t handle_out_finish_one(struct object *object, zx_rights_t rights, uintptr_t ptr)
+{
+    struct handle_table *t = &process_current()->handles;
+    zx_handle_t value = ZX_HANDLE_INVALID;
+    uint32_t index;
+    mutex_lock(&t->lock);
+    if (unlikely(take_slot_locked(t, &index) != ZX_OK))
+        goto failed;
+    struct handle_slot *slot = slot_at(t, index);
+    value = value_of(t, index, slot->generation);
+    slot->rights = rights;
+    slot->object = RESERVED;
+    user_faults_disable();
+    zx_status_t status = hal_user_write_u32(ptr, value);
+    user_faults_enable();
+    if (unlikely(status != ZX_OK))
+        goto failed;
+    slot->object = handle_adopt(object, rights).object; // H1
+    mutex_unlock(&t->lock);
+    return ZX_OK;
+failed:
+    mutex_unlock(&t->lock);
+    return install_one_failed(object, rights, ptr, value);
 }
 
 zx_status_t handle_out_finish_more(struct handle_out *outs, const uintptr_t *ptrs, unsigned count)

@@ -215,17 +215,11 @@ vaddr_t process_vdso_image_base(struct process *p)
 
 // --- Policy and exceptions ---------------------------------------------------------------------
 
-static zx_status_t policy_act(uint8_t action)
+zx_status_t policy_act(uint8_t action)
 {
     if (action & ZX_POL_ACTION_EXCEPTION)
         thread_post_pending(thread_current(), THREAD_PENDING_POLICY, ZX_OK);
     return (action & ZX_POL_ACTION_DENY) ? ZX_ERR_ACCESS_DENIED : ZX_OK;
-}
-
-zx_status_t policy_check(uint32_t condition)
-{
-    uint8_t action = process_current()->policy.action[condition];
-    return likely(action == ZX_POL_ACTION_ALLOW) ? ZX_OK : policy_act(action);
 }
 
 void policy_bad_handle(void)

@@ -147,8 +147,6 @@ zx_status_t kernel_user_fault(vaddr_t va, unsigned flags)
 {
     struct vm_aspace *as = vm_aspace_current();
 
-    preempt_disable();
     CPU_STAT_INC(page_faults);
-    preempt_enable();
     return likely(as != NULL) ? vm_aspace_fault(as, va, flags) : ZX_ERR_NOT_FOUND;
 }

@@ -123,7 +123,13 @@ static uint64_t new_word_locked(uint64_t old)
     return now | asid << 48;
 }
 
-static NO_INLINE uint64_t activate_slow(struct hal_aspace *as, unsigned cpu)
+static void ttbr_set(const struct hal_aspace *as, uint64_t word)
+{
+    sysreg_write(ttbr0_el1, hal_virt_to_phys(as->root) | (word & WORD_ASID));
+    isb(); // the next user copy uses it
+}
+
+static NO_INLINE void activate_slow(struct hal_aspace *as, unsigned cpu)
 {
     spin_lock_irqsoff(&asid_lock);
     uint64_t word = atomic_load_explicit(&as->asid, memory_order_relaxed);
@@ -141,28 +147,26 @@ static NO_INLINE uint64_t activate_slow(struct hal_aspace *as, unsigned cpu)
     spin_unlock_irqsoff(&asid_lock);
     // The new ASID is visible before this CPU's walker reads the tables: an unmap that still saw
     // the old ASID has cleared its entries before we read them (partner: the DSB before a TLBI,
-    // mmu.c).
+    // mmu_tables.c).
     dsb(ish);
-    return word;
+    ttbr_set(as, word);
 }
 
 void hal_aspace_activate(struct hal_aspace *as)
 {
-    uint64_t ttbr;
-
     if (as == NULL) {
-        ttbr = arm64_empty_table_pa;
-    } else {
-        unsigned cpu = hal_cpu_num();
-        uint64_t word = atomic_load_explicit(&as->asid, memory_order_relaxed);
-        uint64_t was = atomic_load_explicit(&active[cpu], memory_order_relaxed);
-        uint64_t now = atomic_load_explicit(&generation, memory_order_relaxed);
-        if (unlikely(((word ^ now) & WORD_GENERATION) != 0 || was == 0 ||
-                     !atomic_compare_exchange_strong_explicit(
-                         &active[cpu], &was, word, memory_order_relaxed, memory_order_relaxed)))
-            word = activate_slow(as, cpu);
-        ttbr = hal_virt_to_phys(as->root) | (word & WORD_ASID);
+        sysreg_write(ttbr0_el1, arm64_empty_table_pa);
+        isb(); // user addresses fault from here on
+        return;
     }
-    sysreg_write(ttbr0_el1, ttbr);
-    isb();
+    unsigned cpu = hal_cpu_num();
+    uint64_t word = atomic_load_explicit(&as->asid, memory_order_relaxed);
+    uint64_t was = atomic_load_explicit(&active[cpu], memory_order_relaxed);
+    uint64_t now = atomic_load_explicit(&generation, memory_order_relaxed);
+    if (likely(((word ^ now) & WORD_GENERATION) == 0 && was != 0 &&
+               atomic_compare_exchange_strong_explicit(&active[cpu], &was, word,
+                                                       memory_order_relaxed, memory_order_relaxed)))
+        ttbr_set(as, word);
+    else
+        activate_slow(as, cpu);
 }

@@ -16,13 +16,15 @@
     .popsection
 .endm
 
-// Flags: whether the CPU has PAN. Clobbers \reg.
-.macro pan_set value, reg
+.macro pan_set value
+    .inst 0xd500409f | (\value << 8) // msr pan, #value
+.endm
+
+// Goes to \target if the CPU has PAN. Clobbers \reg.
+.macro if_pan target, reg
     adrp \reg, arm64_have_pan
     ldrb w17, [\reg, #:lo12:arm64_have_pan]
-    cbz w17, 9f
-    .inst 0xd500409f | (\value << 8) // msr pan, #value
-9:
+    cbnz w17, \target
 .endm
 
 // x0 = dst, x1 = src, x2 = len > 0. Clobbers x0-x10.
@@ -109,32 +111,42 @@
 // zx_status_t hal_copy_from_user(void *dst, uintptr_t src, size_t len)
 function hal_copy_from_user
     check_range x1, copy_ok, copy_bad
-    pan_set 0, x3
+    if_pan copy_with_pan, x3
 from_start:
     copy_block
 from_end:
-    pan_set 1, x3
 copy_ok:
     mov w0, #0
     ret
 end hal_copy_from_user
-    extable from_start, from_end, copy_fixup
+    extable from_start, from_end, copy_bad
 
 // zx_status_t hal_copy_to_user(uintptr_t dst, const void *src, size_t len)
 function hal_copy_to_user
     check_range x0, copy_ok, copy_bad
-    pan_set 0, x3
+    if_pan copy_with_pan, x3
 to_start:
     copy_block
 to_end:
-    pan_set 1, x3
     mov w0, #0
     ret
 end hal_copy_to_user
-    extable to_start, to_end, copy_fixup
+    extable to_start, to_end, copy_bad
+
+// The same in both directions, in a window.
+function_local copy_with_pan
+    pan_set 0
+pan_start:
+    copy_block
+pan_end:
+    pan_set 1
+    mov w0, #0
+    ret
+    .size copy_with_pan, . - copy_with_pan
+    extable pan_start, pan_end, copy_fixup
 
 function_local copy_fixup
-    pan_set 1, x3
+    pan_set 1
 copy_bad:
     mov w0, #ZX_ERR_INVALID_ARGS_ASM
     ret

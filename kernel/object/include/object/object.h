@@ -75,8 +75,8 @@ void object_dead(struct object *obj); // refs reached 0: defers ops->destroy
 
 ALWAYS_INLINE void object_ref(struct object *obj)
 {
-    uint32_t old = atomic_fetch_add_explicit(&obj->refs, 1, memory_order_relaxed);
-    if (unlikely(old >= OBJECT_REFS_SATURATED - 1))
+    uint32_t refs = atomic_fetch_add_explicit(&obj->refs, 1, memory_order_relaxed) + 1;
+    if (unlikely(refs & OBJECT_REFS_SATURATED)) // one bit: cheaper than a comparison
         atomic_store_explicit(&obj->refs, OBJECT_REFS_SATURATED + OBJECT_REFS_SATURATED / 2,
                               memory_order_relaxed);
 }

@@ -71,10 +71,16 @@ struct uthread *process_find_thread(struct process *p, zx_koid_t koid) MUST_CHEC
 
 // Policy of the calling process for creating things and bad handles: ZX_OK or ZX_ERR_ACCESS_DENIED;
 // posts a policy exception when asked for.
-zx_status_t policy_check(uint32_t condition) MUST_CHECK;
 void policy_bad_handle(void);
+zx_status_t policy_act(uint8_t action) MUST_CHECK; // what is not plainly allowed
 
 #include <object/uthread.h>
 
 // The calling thread's process; system-call context only.
 ALWAYS_INLINE struct process *process_current(void) { return uthread_current()->process; }
+
+ALWAYS_INLINE MUST_CHECK zx_status_t policy_check(uint32_t condition)
+{
+    uint8_t action = process_current()->policy.action[condition];
+    return likely(action == ZX_POL_ACTION_ALLOW) ? ZX_OK : policy_act(action);
+}

@@ -80,5 +80,10 @@ void work_queue(struct work *w);
 // Total of the idle ticks of `cpu`, the current idle stretch included.
 uint64_t cpu_idle_ticks(struct cpu *cpu);
 
-// Statistics helper for hot paths.
-#define CPU_STAT_INC(field) (cpu_this()->stats.field++)
+// Counts an event on this CPU, from any thread context: without holding it, so that once in a long
+// while an increment is lost to a preemption in between.
+#define CPU_STAT_INC(field)                                                                        \
+    do {                                                                                           \
+        uint64_t *stat_ = &cpu_this()->stats.field;                                                \
+        __atomic_store_n(stat_, __atomic_load_n(stat_, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);   \
+    } while (0)

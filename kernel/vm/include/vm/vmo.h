@@ -94,8 +94,8 @@ struct vmo {
             uint32_t vdso_code_size;
         };
     };
-    struct vmo *parent;       // [T] referenced; NULL if none
-    uint64_t parent_offset;   // [T] offset of our byte 0 in the parent
+    struct vmo *parent;       // [I] referenced; NULL if none
+    uint64_t parent_offset;   // [I] offset of our byte 0 in the parent
     struct list children;     // [T] of vmo.sibling
     struct list_node sibling; // [T] parent's
     uint64_t pin_count;       // [T] pins of all pages together
