@@ -38,7 +38,7 @@ static void fill_cpu(unsigned num, zx_info_cpu_stats_t *out)
         .cpu_number = num,
         .flags = online ? ZX_INFO_CPU_STATS_FLAG_ONLINE : 0,
         .idle_time = online ? hal_ticks_to_ns(cpu_idle_ticks(cpu)) : 0,
-        .reschedules = s->reschedules,
+        .reschedules = s->context_switches + s->reschedules_in_vain,
         .context_switches = s->context_switches,
         .irq_preempts = s->irq_preempts,
         .preempts = s->preempts,

@@ -118,14 +118,16 @@ zx_status_t futex_wait(struct process *p, uintptr_t addr, int32_t current, zx_ti
 }
 
 // Wakes up to `count` waiters of (p, addr) in b. A waiter whose wait has ended otherwise (deadline,
-// suspension) counts all the same: it is off the queue, so it reports OK.
+// suspension) counts all the same: it is off the queue, so it reports OK. One that is being killed would
+// do nothing with its wake, which goes to the next.
 static void wake_locked(struct bucket *b, struct process *p, uintptr_t addr, uint32_t count)
 {
     struct futex_waiter *w;
     if (count == 0)
         return;
     list_for_each_entry_safe (w, &b->waiters, node) {
-        if (w->process != p || w->addr != addr)
+        if (w->process != p || w->addr != addr ||
+            (thread_pending(w->thread) & THREAD_PENDING_KILL) != 0)
             continue;
         list_remove(&w->node);
         wait_wake(w->thread, ZX_OK);

@@ -31,8 +31,10 @@ _Static_assert(sizeof(struct handle_slot) == 24, "memory overhead of a handle");
 
 #define RESERVED ((struct object *)1)
 
-// Live and reserved handles of all tables.
+// Handles that tables have claimed of HANDLE_MAX_SYSTEM. Each table claims and gives back by the batch,
+// so that CPUs do not share this word on every call.
 static atomic_uint system_count;
+#define CLAIM 16u
 
 uint32_t handle_system_count(void)
 {
@@ -123,25 +125,43 @@ static NO_INLINE zx_status_t grow_locked(struct handle_table *t)
     return ZX_OK;
 }
 
+// Claims room for more handles: a batch, or the last one there is. Table lock held.
+static NO_INLINE bool claim_locked(struct handle_table *t)
+{
+    for (uint32_t n = CLAIM; n != 0; n = n > 1 ? 1 : 0) {
+        if (atomic_fetch_add_explicit(&system_count, n, memory_order_relaxed) <=
+            HANDLE_MAX_SYSTEM - n) {
+            t->spare += n;
+            return true;
+        }
+        atomic_fetch_sub_explicit(&system_count, n, memory_order_relaxed);
+    }
+    return false;
+}
+
+// Gives back all claims beyond `keep`. Table lock held.
+static NO_INLINE void unclaim_locked(struct handle_table *t, uint32_t keep)
+{
+    atomic_fetch_sub_explicit(&system_count, t->spare - keep, memory_order_relaxed);
+    t->spare = keep;
+}
+
 // Takes a free slot; it has no object yet. Table lock held.
 ALWAYS_INLINE zx_status_t take_slot_locked(struct handle_table *t, uint32_t *out_index)
 {
     if (unlikely(t->closed))
         return ZX_ERR_NO_MEMORY;
-    if (unlikely(atomic_fetch_add_explicit(&system_count, 1, memory_order_relaxed) >=
-                 HANDLE_MAX_SYSTEM))
-        goto full;
+    if (unlikely(t->spare == 0) && !claim_locked(t))
+        return ZX_ERR_NO_MEMORY;
     if (unlikely(t->free_head == 0) && grow_locked(t) != ZX_OK)
-        goto full;
+        return ZX_ERR_NO_MEMORY;
+    t->spare--;
     uint32_t index = t->free_head - 1;
     struct handle_slot *slot = slot_at(t, index);
     t->free_head = slot->rights;
     t->count++;
     *out_index = index;
     return ZX_OK;
-full:
-    atomic_fetch_sub_explicit(&system_count, 1, memory_order_relaxed);
-    return ZX_ERR_NO_MEMORY;
 }
 
 ALWAYS_INLINE void free_slot_locked(struct handle_table *t, struct handle_slot *slot, uint32_t index)
@@ -151,7 +171,8 @@ ALWAYS_INLINE void free_slot_locked(struct handle_table *t, struct handle_slot *
     slot->rights = t->free_head;
     t->free_head = index + 1;
     t->count--;
-    atomic_fetch_sub_explicit(&system_count, 1, memory_order_relaxed);
+    if (unlikely(++t->spare > 2 * CLAIM))
+        unclaim_locked(t, CLAIM);
 }
 
 // Empties a live slot; waits begun through it end.
@@ -420,16 +441,6 @@ zx_status_t handle_close(struct handle_table *t, zx_handle_t value)
     if (likely(status == ZX_OK))
         handle_drop(h);
     return status;
-}
-
-zx_status_t handle_rights_reduce(zx_rights_t have, zx_rights_t want, zx_rights_t *out)
-{
-    if (want == ZX_RIGHT_SAME_RIGHTS)
-        want = have;
-    else if ((want & ~have) != 0)
-        return ZX_ERR_INVALID_ARGS;
-    *out = want;
-    return ZX_OK;
 }
 
 zx_status_t handle_remove_for_message(struct handle_table *t, const zx_handle_t *values,

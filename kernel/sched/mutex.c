@@ -227,7 +227,7 @@ void pi_set_base_priority(struct thread *t, uint8_t priority)
     spin_lock(&pi_lock);
     t->base_priority = priority;
     if (effective(t) != priority_of(t)) {
-        if (t->state == SCHED_INITIAL)
+        if (atomic_load_explicit(&t->cpu, memory_order_acquire) == NULL) // not started
             atomic_store_explicit(&t->priority, effective(t), memory_order_relaxed);
         else
             sched_apply_priority(t, effective(t));

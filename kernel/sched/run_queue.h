@@ -11,7 +11,6 @@
 extern atomic_uint sched_idle_mask; // bit n: CPU n runs its idle thread; a hint for placement
 
 // Cold halves, sched.c. Interrupts are off and the CPU's lock is held.
-uint64_t sched_slice_full(void);
 void sched_slice_arm_locked(struct cpu *cpu);
 void sched_idle_flag_set(struct cpu *cpu, bool idle);
 void sched_next_settle_locked(struct cpu *cpu); // S5
@@ -109,15 +108,15 @@ ALWAYS_INLINE void switch_inline_locked(struct cpu *cpu)
     struct thread *prev = cpu_current(cpu);
     struct thread *next = pick_locked(cpu);
     atomic_store_explicit(&prev->hal.need_resched, 0, memory_order_relaxed);
-    cpu->stats.reschedules++;
     next->state = SCHED_RUNNING;
     if (next == prev) {
+        cpu->stats.reschedules_in_vain++;
         rq_unlock(cpu);
         return;
     }
     charge_locked(cpu, prev);
     if (unlikely(next->slice_ticks == 0))
-        next->slice_ticks = sched_slice_full();
+        next->slice_ticks = cpu->slice_full;
     if (unlikely(prev->idle || next->idle))
         sched_idle_flag_set(cpu, next->idle);
     next->hal.cpu = cpu->num;

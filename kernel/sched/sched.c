@@ -38,8 +38,6 @@ static void (*call_hook)(void); // what HAL_IPI_CALL does; fixed at boot
 
 atomic_uint sched_idle_mask; // run_queue.h
 
-uint64_t sched_slice_full(void) { return hal_ns_to_ticks(SLICE_NS); }
-
 // Time slices: armed only when somebody of the same priority waits, and then left armed.
 void sched_slice_arm_locked(struct cpu *cpu)
 {
@@ -461,6 +459,7 @@ static void cpu_init(struct cpu *cpu, unsigned num)
     timer_queue_init(cpu);
     timer_init(&cpu->slice_timer, slice_timer_fire);
     cpu->switch_ticks = hal_ticks();
+    cpu->slice_full = hal_ns_to_ticks(SLICE_NS);
 }
 
 // The idle thread of a CPU has the CPU's boot stack; it only needs its records.
@@ -499,7 +498,7 @@ void sched_init_boot_cpu(struct thread *boot)
     boot->boot_stack = true;
     boot->state = SCHED_RUNNING;
     boot->affinity = UINT32_MAX;
-    boot->slice_ticks = sched_slice_full();
+    boot->slice_ticks = cpu->slice_full;
     timer_init(&boot->wait_timer, wait_timer_fire);
     atomic_store_explicit(&boot->priority, PRIORITY_DEFAULT, memory_order_relaxed);
     atomic_store_explicit(&boot->cpu, cpu, memory_order_relaxed);

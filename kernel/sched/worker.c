@@ -16,10 +16,10 @@ void work_init(struct work *w, void (*fn)(struct work *w))
     atomic_init(&w->queued, false);
 }
 
-void work_queue(struct work *w)
+bool work_queue(struct work *w)
 {
     if (atomic_exchange_explicit(&w->queued, true, memory_order_acq_rel))
-        return;
+        return false;
     unsigned long flags = hal_irq_save();
     struct cpu *cpu = cpu_this();
     spin_lock_irqsoff(&cpu->work_lock);
@@ -27,6 +27,7 @@ void work_queue(struct work *w)
     spin_unlock_irqsoff(&cpu->work_lock);
     hal_irq_restore(flags);
     wait_wake(cpu->worker, ZX_OK);
+    return true;
 }
 
 void reap_queue(struct cpu *cpu, struct thread *t)

@@ -42,9 +42,12 @@ def parse(path):
 
 
 def copy_tree(source, target):
-    """Copies what git would see; keeps time stamps, so that a second run builds little."""
+    """Makes target what git sees of source; keeps time stamps, so that a second run builds little."""
     files = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=source, check=True,
                            capture_output=True, text=True).stdout.split("\n")
+    wanted = {target / name for name in files if name}
+    for old in [p for p in target.rglob("*") if p.is_file() and p not in wanted]:
+        old.unlink()
     for name in filter(None, files):
         a, b = source / name, target / name
         if not a.is_file():
@@ -114,7 +117,7 @@ def main():
     for target in sorted({m["target"] for m in mutants}):
         built = build(work, target)
         if built.returncode != 0:
-            print(built.stdout[-3000:])
+            print(built.stdout[-3000:], built.stderr[-3000:])
             return 1
     found = sum(try_mutant(m, work) for m in mutants)
     print(f"{found} of {len(mutants)} mutants found")

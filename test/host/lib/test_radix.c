@@ -156,6 +156,35 @@ static void test_radix_index_zero_needs_no_node(void **state)
     assert_null(radix_remove(&t, 0, &ops));
 }
 
+// What radix_leaf and radix_leaf_put do by themselves radix_get and radix_remove must see.
+static void test_radix_leaf_is_where_values_are(void **state)
+{
+    struct radix_tree t = RADIX_TREE_INIT;
+    static int values[RADIX_SLOTS];
+
+    (void)state;
+    assert_null(radix_leaf(&t, 0));
+    assert_int_equal(radix_set(&t, 0, &values[0], NULL, &ops), ZX_OK);
+    assert_null(radix_leaf(&t, 0)); // the root is the value
+    assert_null(radix_leaf(&t, 64));
+    assert_int_equal(radix_set(&t, 64 * 5 + 3, &values[3], NULL, &ops), ZX_OK);
+    assert_null(radix_leaf(&t, 64 * 4));
+    assert_null(radix_leaf(&t, 64 * 64));
+    struct radix_node *leaf = radix_leaf(&t, 64 * 5);
+    assert_non_null(leaf);
+    assert_ptr_equal(leaf->slot[3], &values[3]);
+    assert_ptr_equal(radix_leaf(&t, 7)->slot[0], &values[0]);
+    for (uint64_t i = 0; i < RADIX_SLOTS; i++) {
+        if (i != 3)
+            radix_leaf_put(&t, leaf, 64 * 5 + i, &values[i]);
+    }
+    assert_int_equal(t.count, RADIX_SLOTS + 1);
+    for (uint64_t i = 0; i < RADIX_SLOTS; i++)
+        assert_ptr_equal(radix_remove(&t, 64 * 5 + i, &ops), &values[i]);
+    assert_ptr_equal(radix_remove(&t, 0, &ops), &values[0]);
+    assert_int_equal(nodes_live, 0);
+}
+
 static void test_radix_set_out_of_range_is_refused(void **state)
 {
     (void)state;
@@ -204,6 +233,7 @@ int run_radix_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_radix_random_operations_match_model),
         cmocka_unit_test(test_radix_index_zero_needs_no_node),
+        cmocka_unit_test(test_radix_leaf_is_where_values_are),
         cmocka_unit_test(test_radix_set_out_of_range_is_refused),
         cmocka_unit_test(test_radix_set_without_memory_changes_nothing),
     };

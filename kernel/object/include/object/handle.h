@@ -31,6 +31,7 @@ struct handle_table {
     uint32_t chunk_capacity;      // [T]
     uint32_t free_head;           // [T] slot index + 1 of the first free slot; 0 = none
     uint32_t count;               // [T] live handles
+    uint32_t spare;               // [T] claimed of HANDLE_MAX_SYSTEM and not in use
     uint32_t secret;              // [I] mixed into values; bits 0 and 31 clear
     bool closed;                  // [T] the process is dead: nothing can be installed
 };
@@ -90,7 +91,16 @@ zx_status_t handle_remove(struct handle_table *t, zx_handle_t value, zx_rights_t
 // zx_handle_close: 0 is ZX_OK.
 zx_status_t handle_close(struct handle_table *t, zx_handle_t value) MUST_CHECK;
 // The source's rights, or the subset asked for. ZX_ERR_INVALID_ARGS.
-zx_status_t handle_rights_reduce(zx_rights_t have, zx_rights_t want, zx_rights_t *out) MUST_CHECK;
+ALWAYS_INLINE MUST_CHECK zx_status_t handle_rights_reduce(zx_rights_t have, zx_rights_t want,
+                                                          zx_rights_t *out)
+{
+    if (want == ZX_RIGHT_SAME_RIGHTS)
+        want = have;
+    else if ((want & ~have) != 0)
+        return ZX_ERR_INVALID_ARGS;
+    *out = want;
+    return ZX_OK;
+}
 
 // For a channel message: takes `count` handles out at once; TRANSFER is required, `self` refused
 // with ZX_ERR_NOT_SUPPORTED. All are consumed whatever happens: on failure the good ones are closed.
@@ -114,5 +124,6 @@ bool handle_next(struct handle_table *t, uint32_t *cursor, const struct object_o
                  struct object **out, zx_rights_t *out_rights) MUST_CHECK;
 
 uint32_t handle_table_count(struct handle_table *t);
-// Live handles in all tables.
+// Handles that all tables have claimed: live, reserved, and up to a few dozen spare ones in each table
+// of a process that is not dead yet.
 uint32_t handle_system_count(void);

@@ -72,7 +72,7 @@ struct uthread *process_find_thread(struct process *p, zx_koid_t koid) MUST_CHEC
 // Policy of the calling process for creating things and bad handles: ZX_OK or ZX_ERR_ACCESS_DENIED;
 // posts a policy exception when asked for.
 void policy_bad_handle(void);
-zx_status_t policy_act(uint8_t action) MUST_CHECK; // what is not plainly allowed
+zx_status_t policy_act(uint8_t action); // what is not plainly allowed
 
 #include <object/uthread.h>
 

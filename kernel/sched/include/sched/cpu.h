@@ -10,7 +10,7 @@
 
 // Counters reported by ZX_INFO_CPU_STATS. [S] this CPU only, interrupts off or preemption off.
 struct cpu_stats {
-    uint64_t idle_ticks, reschedules, context_switches, irq_preempts, preempts, yields;
+    uint64_t idle_ticks, reschedules_in_vain, context_switches, irq_preempts, preempts, yields;
     uint64_t ints, timer_ints, timers, page_faults, syscalls, reschedule_ipis, generic_ipis;
 };
 
@@ -24,6 +24,7 @@ struct cpu {
     struct thread *switched_from;        // [R] who gave this CPU away last; finished by the next one
     struct hal_aspace *aspace;           // [R] address space active on this CPU
     uint64_t switch_ticks;               // [R] when current was switched in
+    uint64_t slice_full;                 // [I] a time slice in ticks
     atomic_uint ready_count;             // [R] to write; others read it as a hint
     atomic_bool is_idle;                 // [a] runs its idle thread with nothing ready
     atomic_bool online;                  // [a]
@@ -68,14 +69,14 @@ NO_RETURN void sched_secondary_main(void);
 void sched_set_call_hook(void (*fn)(void));
 
 // Deferred work: fn runs once in the worker thread of the CPU that queued it, high priority, may
-// block. Queueing an item that is already queued does nothing. Any context.
+// block. Queueing an item that is already queued does nothing; false then. Any context.
 struct work {
     struct list_node node;
     void (*fn)(struct work *w);
     atomic_bool queued;
 };
 void work_init(struct work *w, void (*fn)(struct work *w));
-void work_queue(struct work *w);
+bool work_queue(struct work *w);
 
 // Total of the idle ticks of `cpu`, the current idle stretch included.
 uint64_t cpu_idle_ticks(struct cpu *cpu);
