@@ -191,8 +191,12 @@ ALWAYS_INLINE zx_status_t read_message(zx_handle_t handle, uint32_t options, use
         status = channel_read(ch, num_bytes, num_handles, options != 0, &p, &got_bytes,
                               &got_handles);
     object_unref(ch);
-    if (unlikely(status != ZX_OK && status != ZX_ERR_BUFFER_TOO_SMALL))
+    if (likely(status == ZX_OK)) {
+        got_bytes = p->num_bytes;
+        got_handles = p->num_handles;
+    } else if (status != ZX_ERR_BUFFER_TOO_SMALL) {
         return status;
+    }
     if (unlikely(user_write_optional(actual_bytes, got_bytes) != ZX_OK ||
                  user_write_optional(actual_handles, got_handles) != ZX_OK)) {
         packet_free(p); // the message is lost (spec 11 section 1)

@@ -188,34 +188,39 @@ zx_status_t channel_write(struct object *obj, struct packet **p)
     return ZX_OK;
 }
 
+// Takes the first message off ch's inbox.
+ALWAYS_INLINE void dequeue_locked(struct channel *ch, struct packet *p)
+{
+    list_remove(&p->node);
+    if (--ch->inbox_count == 0)
+        object_update_locked(&ch->obj, ZX_CHANNEL_READABLE, 0);
+}
+
 zx_status_t channel_read(struct object *obj, uint32_t max_bytes, uint32_t max_handles, bool discard,
                          struct packet **out, uint32_t *out_bytes, uint32_t *out_handles)
 {
     struct channel *ch = channel_from_object(obj);
-    zx_status_t status = ZX_OK;
     mutex_lock(obj->lock);
     struct packet *p = list_peek_head_entry(&ch->inbox, struct packet, node);
     if (unlikely(p == NULL)) {
-        status = peer_of(ch)->closed ? ZX_ERR_PEER_CLOSED : ZX_ERR_SHOULD_WAIT;
+        zx_status_t status = peer_of(ch)->closed ? ZX_ERR_PEER_CLOSED : ZX_ERR_SHOULD_WAIT;
         mutex_unlock(obj->lock);
         return status;
     }
-    *out_bytes = p->num_bytes;
-    *out_handles = p->num_handles;
-    if (unlikely(p->num_bytes > max_bytes || p->num_handles > max_handles))
-        status = ZX_ERR_BUFFER_TOO_SMALL;
-    bool take = status == ZX_OK || discard;
-    if (likely(take)) {
-        list_remove(&p->node);
-        if (--ch->inbox_count == 0)
-            object_update_locked(obj, ZX_CHANNEL_READABLE, 0);
+    if (unlikely(p->num_bytes > max_bytes || p->num_handles > max_handles)) {
+        *out_bytes = p->num_bytes;
+        *out_handles = p->num_handles;
+        if (discard)
+            dequeue_locked(ch, p);
+        mutex_unlock(obj->lock);
+        if (discard)
+            packet_free(p);
+        return ZX_ERR_BUFFER_TOO_SMALL;
     }
+    dequeue_locked(ch, p);
     mutex_unlock(obj->lock);
-    if (likely(status == ZX_OK))
-        *out = p;
-    else if (take)
-        packet_free(p);
-    return status;
+    *out = p;
+    return ZX_OK;
 }
 
 // --- Calls -------------------------------------------------------------------------------------

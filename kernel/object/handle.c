@@ -559,11 +559,15 @@ void handle_table_close_all(struct handle_table *t)
         if (h.object != NULL)
             handle_drop(h);
     }
+    mutex_lock(&t->lock);
+    unclaim_locked(t, 0);
+    mutex_unlock(&t->lock);
 }
 
 void handle_table_destroy(struct handle_table *t)
 {
     DEBUG_ASSERT(t->count == 0);
+    unclaim_locked(t, 0); // of one that was never closed
     for (uint32_t i = 0; i < t->chunk_count; i++)
         kfree(t->chunks[i]);
     kfree(t->chunks);

@@ -21,6 +21,7 @@ struct bench_row {
 // The tables of the row files, each ended by a row without a name.
 extern const struct bench_row bench_objects[];
 extern const struct bench_row bench_channels[];
+extern const struct bench_row bench_ipc[];
 extern const struct bench_row bench_memory[];
 extern const struct bench_row bench_threads[];
 

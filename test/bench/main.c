@@ -19,7 +19,7 @@
 
 #define WARM_UP 64
 
-static const struct bench_row *const tables[] = { bench_objects, bench_channels, bench_memory,
+static const struct bench_row *const tables[] = { bench_objects, bench_channels, bench_ipc, bench_memory,
                                                   bench_threads };
 static zx_handle_t root_resource;
 

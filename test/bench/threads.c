@@ -95,6 +95,50 @@ static void run_pingpong(uint32_t count)
     }
 }
 
+static zx_futex_t words[2]; // 0: ours to send, 1: the other's; each counts turns
+
+static void futex_echo(uintptr_t a, uintptr_t b)
+{
+    (void)a, (void)b;
+    for (int turn = 0;; turn++) {
+        while (atomic_load(&words[0]) == turn)
+            zx_futex_wait(&words[0], turn, ZX_HANDLE_INVALID, ZX_TIME_INFINITE);
+        if (atomic_load(&stop))
+            break;
+        atomic_store(&words[1], turn + 1);
+        zx_futex_wake(&words[1], 1);
+    }
+    zx_thread_exit();
+}
+
+static void futex_setup(uint32_t count)
+{
+    (void)count;
+    atomic_store(&stop, false);
+    atomic_store(&words[0], 0);
+    atomic_store(&words[1], 0);
+    thread_run(futex_echo);
+}
+
+static void futex_teardown(void)
+{
+    atomic_store(&stop, true);
+    atomic_fetch_add(&words[0], 1);
+    zx_futex_wake(&words[0], 1);
+    thread_end();
+}
+
+static void run_futex(uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        int turn = atomic_load(&words[1]);
+        atomic_store(&words[0], turn + 1);
+        zx_futex_wake(&words[0], 1);
+        while (atomic_load(&words[1]) == turn)
+            zx_futex_wait(&words[1], turn, ZX_HANDLE_INVALID, ZX_TIME_INFINITE);
+    }
+}
+
 static void exiter(uintptr_t a, uintptr_t b)
 {
     (void)a, (void)b;
@@ -112,6 +156,7 @@ static void run_lifecycle(uint32_t count)
 const struct bench_row bench_threads[] = {
     { "yield_switch", 1000, 2, yield_setup, run_yield, yield_teardown },
     { "event_pingpong", 1000, 1, pingpong_setup, run_pingpong, pingpong_teardown },
+    { "futex_pingpong", 1000, 1, futex_setup, run_futex, futex_teardown },
     { "thread_lifecycle", 200, 1, NULL, run_lifecycle, NULL },
     { 0 },
 };

@@ -295,6 +295,37 @@ static void check_kill(const char *name, uint32_t state, size_t handle_offset)
               handle_offset == offsetof(struct test_child, thread) ? 0 : -1);
 }
 
+#define MANY_HANDLES (UINT64_C(1) << 34) // minutes of work, were it not for the kill
+
+// Closes an array that no memory holds: all its pages are the zero page.
+CHILD(close_handles_for_ever)
+{
+    zx_handle_t vmo;
+    zx_vaddr_t array;
+
+    if (zx_vmo_create(MANY_HANDLES * sizeof(zx_handle_t), 0, &vmo) != ZX_OK ||
+        zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ, 0, vmo, 0,
+                    MANY_HANDLES * sizeof(zx_handle_t), &array) != ZX_OK ||
+        zx_object_signal_peer(test_child_channel(), 0, ZX_USER_SIGNAL_0) != ZX_OK) {
+        return 1;
+    }
+    (void)zx_handle_close_many((const zx_handle_t *)array, MANY_HANDLES);
+    return 2;
+}
+
+// CALLS(zx_task_kill, zx_handle_close_many)
+TEST(kill_ends_a_process_in_the_middle_of_a_long_call)
+{
+    struct test_child child;
+
+    ASSERT_OK(test_child_start("close_handles_for_ever", &child));
+    EXPECT_OK(zx_object_wait_one(child.channel, ZX_USER_SIGNAL_0, test_patience(), NULL));
+    EXPECT_OK(zx_nanosleep(zx_deadline_after(ZX_MSEC(20)))); // it is in the call, most likely
+    EXPECT_OK(zx_task_kill(child.process));
+    EXPECT_OK(zx_object_wait_one(child.process, ZX_PROCESS_TERMINATED, test_patience(), NULL));
+    EXPECT_EQ(test_child_finish(&child), -1);
+}
+
 // CALLS(zx_task_kill)
 TEST(kill_ends_a_waiting_process)
 {

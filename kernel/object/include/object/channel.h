@@ -51,8 +51,8 @@ ALWAYS_INLINE zx_txid_t *packet_txid(struct packet *p)
 // and nulls it, only on success. ZX_ERR_PEER_CLOSED.
 zx_status_t channel_write(struct object *ch, struct packet **p) MUST_CHECK;
 
-// Takes the first message if it fits; *out_bytes and *out_handles are its sizes also for
-// ZX_ERR_BUFFER_TOO_SMALL. `discard`: a message that does not fit is dropped.
+// Takes the first message if it fits; if not, *out_bytes and *out_handles are its sizes
+// (ZX_ERR_BUFFER_TOO_SMALL). `discard`: a message that does not fit is dropped.
 // ZX_ERR_SHOULD_WAIT, ZX_ERR_PEER_CLOSED, ZX_ERR_BUFFER_TOO_SMALL.
 zx_status_t channel_read(struct object *ch, uint32_t max_bytes, uint32_t max_handles, bool discard,
                          struct packet **out, uint32_t *out_bytes, uint32_t *out_handles) MUST_CHECK;
