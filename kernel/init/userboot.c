@@ -86,6 +86,35 @@ static zx_status_t vmo_from_bytes(const void *bytes, uint64_t size, const char *
     return status;
 }
 
+// True if no reservation but the initrd's own reaches into [base, base + size).
+static bool initrd_stands_alone(paddr_t base, uint64_t size)
+{
+    for (unsigned i = 0; i < boot_info.reserved_count; i++) {
+        const struct boot_range *r = &boot_info.reserved[i];
+        bool apart = r->base >= base + size || r->base + r->size <= base;
+        if (!apart && !(r->base == base && r->size == size))
+            return false;
+    }
+    return true;
+}
+
+// The initrd: the very pages it lies in where they hold nothing else, a copy otherwise.
+static zx_status_t make_bootdata(struct object **out)
+{
+    static const char name[] = "userboot-raw-ramdisk";
+    paddr_t base = boot_info.initrd;
+    uint64_t bytes = boot_info.initrd_size, size = ROUND_UP(bytes, PAGE_SIZE);
+    if (bytes == 0)
+        return vmo_from_bytes(NULL, 0, name, out);
+    uint8_t *data = hal_phys_to_virt(base);
+    if ((base & PAGE_MASK) == 0 && initrd_stands_alone(base, size)) {
+        memset(data + bytes, 0, size - bytes);
+        if (vmo_object_create_wired(base, size, name, out) == ZX_OK)
+            return ZX_OK;
+    }
+    return vmo_from_bytes(data, bytes, name, out);
+}
+
 // The vDSO with its constants filled in.
 static zx_status_t make_vdso(struct object **out)
 {
@@ -158,11 +187,9 @@ static zx_status_t map_images(struct userboot *u)
 static zx_status_t make_objects(struct userboot *u)
 {
     struct object **o = u->object;
-    const void *initrd = boot_info.initrd_size != 0 ? hal_phys_to_virt(boot_info.initrd) : NULL;
     zx_status_t status = make_vdso(&o[H_VDSO]);
     if (status == ZX_OK)
-        status = vmo_from_bytes(initrd, boot_info.initrd_size, "userboot-raw-ramdisk",
-                                &o[H_BOOTDATA]);
+        status = make_bootdata(&o[H_BOOTDATA]);
     if (status == ZX_OK)
         status = resource_create(ZX_RSRC_KIND_ROOT, 0, 0, 0, "root", &o[H_RESOURCE]);
     if (status == ZX_OK)

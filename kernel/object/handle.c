@@ -11,6 +11,8 @@
 #include <object/handle.h>
 #include <object/handle_out.h>
 
+#include "handle_slot.h"
+
 #include <debug/assert.h>
 #include <hal/usercopy.h>
 #include <object/random.h>
@@ -20,16 +22,8 @@
 
 LOCK_CLASS(handle_table_class, RANK_HANDLE_TABLE, LOCK_MUTEX);
 
-#define SLOT_BITS 18u
-#define SLOT_MASK ((1u << SLOT_BITS) - 1)
-#define GENERATION_MASK 0xfffu
-#define SECRET_MASK 0x3fffffffu
-#define CHUNK_SHIFT 6u
-_Static_assert(1u << CHUNK_SHIFT == HANDLE_CHUNK_SLOTS, "chunk size");
 _Static_assert(1u << SLOT_BITS == HANDLE_MAX_SYSTEM, "a table can hold them all");
 _Static_assert(sizeof(struct handle_slot) == 24, "memory overhead of a handle");
-
-#define RESERVED ((struct object *)1)
 
 // Handles that tables have claimed of HANDLE_MAX_SYSTEM. Each table claims and gives back by the batch,
 // so that CPUs do not share this word on every call.
@@ -54,28 +48,6 @@ static zx_handle_t value_of(const struct handle_table *t, uint32_t index, uint32
     return ((((generation << SLOT_BITS) | index) ^ t->secret) << 1) | 1u;
 }
 
-ALWAYS_INLINE struct handle_slot *slot_at(const struct handle_table *t, uint32_t index)
-{
-    return &t->chunks[index >> CHUNK_SHIFT]->slot[index & (HANDLE_CHUNK_SLOTS - 1)];
-}
-
-// The slot number in `value`, whether there is such a slot or not.
-ALWAYS_INLINE uint32_t index_of(const struct handle_table *t, zx_handle_t value)
-{
-    return ((value >> 1) ^ t->secret) & SLOT_MASK;
-}
-
-// The slot whose generation is that of `value`, NULL if none; its object is as it may be.
-ALWAYS_INLINE struct handle_slot *slot_raw(const struct handle_table *t, zx_handle_t value)
-{
-    uint32_t raw = (value >> 1) ^ t->secret;
-    uint32_t index = raw & SLOT_MASK;
-    if (unlikely((index >> CHUNK_SHIFT) >= t->chunk_count || !(value & 1u)))
-        return NULL;
-    struct handle_slot *slot = slot_at(t, index);
-    return likely(slot->generation == raw >> SLOT_BITS) ? slot : NULL;
-}
-
 // The slot that carries `value`, live or reserved; NULL if none does.
 ALWAYS_INLINE struct handle_slot *slot_of(const struct handle_table *t, zx_handle_t value,
                                           uint32_t *out_index)
@@ -83,14 +55,6 @@ ALWAYS_INLINE struct handle_slot *slot_of(const struct handle_table *t, zx_handl
     struct handle_slot *slot = slot_raw(t, value);
     *out_index = index_of(t, value);
     return slot == NULL || slot->object == NULL ? NULL : slot;
-}
-
-// The slot that carries `value`, if it is live.
-ALWAYS_INLINE struct handle_slot *slot_live(const struct handle_table *t, zx_handle_t value)
-{
-    struct handle_slot *slot = slot_raw(t, value);
-    // NULL and RESERVED in one comparison.
-    return likely(slot != NULL && (uintptr_t)slot->object > (uintptr_t)RESERVED) ? slot : NULL;
 }
 
 struct handle_slot *handle_slot_locked(struct handle_table *t, zx_handle_t value)

@@ -10,6 +10,8 @@
 #include <object/handle.h>
 #include <object/object.h>
 
+#include "handle_slot.h"
+
 #include <debug/assert.h>
 #include <hal/time.h>
 #include <object/process.h>
@@ -48,7 +50,7 @@ static const struct observer_ops waiter_ops = {
 ALWAYS_INLINE zx_status_t check_slot_locked(struct handle_table *table, zx_handle_t value,
                                             struct handle_slot **out)
 {
-    struct handle_slot *slot = handle_slot_locked(table, value);
+    struct handle_slot *slot = slot_live(table, value);
     if (unlikely(slot == NULL))
         return ZX_ERR_BAD_HANDLE;
     if (unlikely(!(slot->rights & ZX_RIGHT_WAIT)))
@@ -124,7 +126,7 @@ zx_status_t object_signal_handle(struct handle_table *table, zx_handle_t handle,
 {
     zx_status_t status;
     mutex_lock(&table->lock);
-    struct handle_slot *slot = handle_slot_locked(table, handle);
+    struct handle_slot *slot = slot_live(table, handle);
     if (unlikely(slot == NULL)) {
         mutex_unlock(&table->lock);
         policy_bad_handle();

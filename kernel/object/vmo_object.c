@@ -118,3 +118,12 @@ zx_status_t vmo_object_create_clone(struct object *parent, uint64_t offset, uint
     return vmo_object_finish(
         v, vmo_init_clone(&v->vmo, vmo_from_object(parent), offset, size, flags, &storage_ops), out);
 }
+
+zx_status_t vmo_object_create_wired(paddr_t paddr, uint64_t size, const char *name,
+                                    struct object **out)
+{
+    struct vmo_object *v = vmo_object_alloc(name);
+    if (v == NULL)
+        return ZX_ERR_NO_MEMORY;
+    return vmo_object_finish(v, vmo_init_wired(&v->vmo, paddr, size, &storage_ops), out);
+}

@@ -45,13 +45,23 @@ ALWAYS_INLINE void dequeue_locked(struct cpu *cpu, struct thread *t)
     ready_count_add(cpu, -1u);
 }
 
+// The slot of S5.
+ALWAYS_INLINE struct thread *next_get(struct cpu *cpu)
+{
+    return atomic_load_explicit(&cpu->next, memory_order_relaxed);
+}
+ALWAYS_INLINE void next_set_locked(struct cpu *cpu, struct thread *t)
+{
+    atomic_store_explicit(&cpu->next, t, memory_order_relaxed);
+}
+
 // The first choice of S5, unless a queue has better.
 ALWAYS_INLINE struct thread *pick_next_locked(struct cpu *cpu)
 {
-    struct thread *t = cpu->next;
+    struct thread *t = next_get(cpu);
     if (t == NULL)
         return NULL;
-    cpu->next = NULL;
+    next_set_locked(cpu, NULL);
     if (likely((cpu->ready_mask >> atomic_load_explicit(&t->priority, memory_order_relaxed)) <= 1))
         return t;
     enqueue_locked(cpu, t, true);
@@ -171,9 +181,9 @@ ALWAYS_INLINE void unpark_inline(struct thread *t, bool handoff)
         rq_unlock(last);
     } else if (unlikely(last != self)) {
         sched_unpark_elsewhere_locked(t, handoff, last);
-    } else if (handoff && likely(self->next == NULL)) {
+    } else if (handoff && likely(next_get(self) == NULL)) {
         t->state = SCHED_READY;
-        self->next = t;
+        next_set_locked(self, t);
         rq_unlock(self);
     } else if (likely((atomic_load_explicit(&sched_idle_mask, memory_order_relaxed) &
                        t->affinity) == 0)) {

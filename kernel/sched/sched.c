@@ -130,10 +130,10 @@ static NO_INLINE void make_ready_locked(struct cpu *cpu, struct thread *t)
 // See S5. The lock is held.
 void sched_next_settle_locked(struct cpu *cpu)
 {
-    struct thread *t = cpu->next;
+    struct thread *t = next_get(cpu);
     if (t == NULL)
         return;
-    cpu->next = NULL;
+    next_set_locked(cpu, NULL);
     make_ready_locked(cpu, t);
 }
 
@@ -158,9 +158,9 @@ void sched_unpark_elsewhere_locked(struct thread *t, bool handoff, struct cpu *l
         rq_unlock(last);
         rq_lock(to);
     }
-    if (handoff && to == cpu_this() && to->next == NULL) {
+    if (handoff && to == cpu_this() && next_get(to) == NULL) {
         t->state = SCHED_READY;
-        to->next = t;
+        next_set_locked(to, t);
     } else {
         make_ready_locked(to, t);
     }
@@ -343,10 +343,8 @@ void sched_apply_priority(struct thread *t, uint8_t priority)
 {
     unsigned long flags = hal_irq_save();
     struct cpu *cpu = lock_cpu_of(t);
-    if (t == cpu->next) {
-        cpu->next = NULL;
-        enqueue_locked(cpu, t, true);
-    }
+    if (t == next_get(cpu))
+        sched_next_settle_locked(cpu);
     uint8_t old = atomic_exchange_explicit(&t->priority, priority, memory_order_relaxed);
     if (old != priority) {
         if (t->state == SCHED_READY) {

@@ -22,7 +22,7 @@ enum { WAIT_IDLE = INT32_MIN };
 static NO_INLINE void not_blocked(void)
 {
     // A look without a lock: what is in our CPU's record is ours, or nothing (sched.c S5).
-    if (cpu_this()->next != NULL)
+    if (next_get(cpu_this()) != NULL)
         sched_handoff_cancel();
 }
 

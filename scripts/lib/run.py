@@ -13,9 +13,9 @@ DESCRIPTION = "Builds Jacinth, boots it in QEMU, and gives the terminal to the g
 EPILOG = """\
 With a terminal: Ctrl-A X leaves, and so does the guest's own poweroff.
 With --cmd: the output goes to standard output; the exit status is that of the last command, or
-%d after a kernel panic, %d if QEMU ended before the commands, %d if it did not power off after
+%d after a kernel panic, %d if the kernel cannot boot, %d if QEMU ended before the commands, %d if it did not power off after
 them, %d when nothing was printed for a minute.""" % (
-    watch.PANIC, watch.NO_STATUS, watch.NO_POWER_OFF, watch.SILENCE)
+    watch.PANIC, watch.CANNOT_BOOT, watch.NO_STATUS, watch.NO_POWER_OFF, watch.SILENCE)
 
 
 def main():

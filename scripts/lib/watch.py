@@ -22,10 +22,12 @@ import time
 PANIC = 70        # the kernel panicked
 NO_STATUS = 71    # QEMU ended, and the commands had not
 NO_POWER_OFF = 72  # the commands ended, and QEMU had not
+CANNOT_BOOT = 73   # the kernel said why it cannot boot
 SILENCE = 124     # nothing printed for too long
 
 PANIC_MARK = b"*** KERNEL PANIC"
 PANIC_END = b"*** end of panic report"
+CANNOT_BOOT_MARK = b"jacinth: cannot boot: "
 PANIC_REPORT_SECONDS = 3  # a panic's report may take this long between two lines
 LONGEST_LINE = 4096       # an unfinished line longer than this is passed on as it is
 
@@ -47,6 +49,7 @@ class Filter:
         self.status = None
         self.panicked = False
         self.reported = False
+        self.stopped = False
         self.rest = b""
 
     def feed(self, data):
@@ -78,6 +81,8 @@ class Filter:
             self.panicked = True
         if self.panicked and PANIC_END in line:
             self.reported = True
+        if CANNOT_BOOT_MARK in line:
+            self.stopped = True
         self.output.write(line)
 
 
@@ -108,7 +113,7 @@ def run(command, nonce, silence_seconds=60, output=None):
                 qemu.wait()
                 break
             console.feed(data)
-            if console.reported:
+            if console.reported or console.stopped:
                 break
             last = time.monotonic()
         console.flush()
@@ -121,6 +126,9 @@ def run(command, nonce, silence_seconds=60, output=None):
     if console.panicked:
         complain("the kernel panicked")
         return PANIC
+    if console.stopped:
+        complain("the kernel cannot boot")
+        return CANNOT_BOOT
     if console.status is None and alive:
         complain("nothing was printed for %d seconds" % silence_seconds)
         return SILENCE

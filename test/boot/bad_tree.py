@@ -304,6 +304,11 @@ def _(loader):
     del loader.tree.compatible("arm,pl011").props["reg"]
 
 
+@case("console: not aligned", "lives", "fdt: /pl011@9000000: reg: not aligned")
+def _(loader):
+    loader.tree.compatible("arm,pl011").props["reg"] = longs(0x9000002, 0x1000)
+
+
 @case("console: without interrupt", "lives")
 def _(loader):
     del loader.tree.compatible("arm,pl011").props["interrupts"]
@@ -475,6 +480,11 @@ def _(loader):
 def _(loader):
     gic = loader.tree.compatible(GIC)
     gic.props["reg"] = longs(0x8000000, 0x10000, 0x80a0000, 0x20000)
+
+
+@case("interrupt controller: not aligned", "stops", "is not aligned", "interrupt controller")
+def _(loader):
+    loader.tree.compatible(GIC).props["reg"] = longs(0x8000003, 0x10000, 0x80a0000, 0xf60000)
 
 
 @case("timer: none", "stops", "no usable timer")

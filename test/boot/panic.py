@@ -18,6 +18,7 @@ import sys
 import time
 
 import guest
+from devicetree import longs
 from guest import PANIC_END, ROOT
 
 sys.path.insert(0, os.path.join(ROOT, "scripts", "lib"))
@@ -155,6 +156,26 @@ def reboots(build):
     return result, problems
 
 
+def slide(build):
+    """The image runs where kaslr-seed says, and at its area's start with kaslr=off or without a seed."""
+    bases, problems = [], []
+    for seed, more in ((1 << 33 | 5, ""), (1 << 33 | 5, ""), (7 << 34 | 9, ""), (7 << 34 | 9, "kaslr=off"),
+                       (0, "")):
+        loader = guest.Loader(build, "slide")
+        loader.chosen().props["kaslr-seed"] = longs(seed)
+        loader.commands, loader.more_arguments = "kernel crash panic", more
+        loader.describe()
+        result = loader.run()
+        base = re.search(r"image at 0x(ffff[0-9a-f]+)", result.output)
+        if not base:
+            return result, ["no panic with seed %#x" % seed]
+        bases.append(int(base.group(1), 16))
+    start = 0xffffe00000000000
+    if bases[0] != bases[1] or bases[0] in (bases[2], start) or bases[3:] != [start, start]:
+        problems.append("the image was at " + ", ".join("%#x" % base for base in bases))
+    return result, problems
+
+
 def refused(build):
     result = guest.watch_guest(command_line(
         build, "kernel; kernel help; kernel nonsense; kernel crash; kernel crash sideways; "
@@ -171,7 +192,7 @@ def main():
     parser.add_argument("--only", metavar="TEXT", help="only cases whose name has this text")
     options = parser.parse_args()
     cases = [panic_case(kind) for kind in KINDS]
-    cases += [("kernel.panic=reboot", reboots), ("commands that there are not", refused)]
+    cases += [("kernel.panic=reboot", reboots), ("kaslr", slide), ("commands that there are not", refused)]
     return guest.run_all(options.preset, cases, options.only)
 
 

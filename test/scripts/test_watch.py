@@ -74,6 +74,13 @@ class Watch(unittest.TestCase):
             "print('[[%s]] status 0\\n*** KERNEL PANIC: late\\n*** end of panic report')" % NONCE)
         self.assertEqual(status, watch.PANIC)
 
+    def test_kernel_that_cannot_boot(self):
+        status, output, complaints = self.run_machine(
+            "import time; print('jacinth: cannot boot: why (stage 1)', flush=True); time.sleep(60)")
+        self.assertEqual(status, watch.CANNOT_BOOT)
+        self.assertIn(b"cannot boot: why", output)
+        self.assertIn("cannot boot", complaints)
+
     def test_silence(self):
         status, output, complaints = self.run_machine(
             "import time; print('boot', end=''); time.sleep(60)", silence=0.5)

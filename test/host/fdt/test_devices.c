@@ -146,6 +146,29 @@ static void test_read_gic_lacking_a_region_is_refused(void **state)
     fixture_end(&f);
 }
 
+static void test_read_misaligned_registers_are_refused(void **state)
+{
+    (void)state;
+    static const uint8_t gic_reg[] = {0, 0, 0, 0, 8, 0, 0, 3, 0, 0, 0, 0, 0, 1, 0, 0,
+                                      0, 0, 0, 0, 8, 10, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0};
+    static const uint8_t uart_reg[] = {0, 0, 0, 0, 9, 0, 0, 2, 0, 0, 0, 0, 0, 0, 16, 0};
+    struct fixture f;
+    struct fdt_gicv3 gic;
+    struct fdt_uart uart;
+    fixture_load(&f, "virt-gic3");
+    fixture_set(&f, "/intc@8000000", "reg", gic_reg, sizeof(gic_reg));
+    fixture_set(&f, "/pl011@9000000", "reg", uart_reg, sizeof(uart_reg));
+    fixture_open(&f);
+    assert_int_equal(fdt_read_gicv3(&f.tree, fixture_node(&f, "/intc@8000000"), &gic),
+                     ZX_ERR_IO_DATA_INTEGRITY);
+    fixture_assert_reported(&f, "/intc@8000000",
+                            "reg: a region of the interrupt controller is not aligned");
+    assert_int_equal(fdt_read_uart(&f.tree, fixture_node(&f, "/pl011@9000000"), &uart),
+                     ZX_ERR_IO_DATA_INTEGRITY);
+    fixture_assert_reported(&f, "/pl011@9000000", "reg: not aligned");
+    fixture_end(&f);
+}
+
 static void test_read_gicv3_odd_region_counts_are_reported(void **state)
 {
     (void)state;
@@ -275,6 +298,7 @@ int run_devices_tests(void)
         cmocka_unit_test(test_trap8_gicv3_redistributor_region_is_the_second),
         cmocka_unit_test(test_read_gicv3_several_regions_and_stride),
         cmocka_unit_test(test_read_gic_lacking_a_region_is_refused),
+        cmocka_unit_test(test_read_misaligned_registers_are_refused),
         cmocka_unit_test(test_read_gicv3_odd_region_counts_are_reported),
         cmocka_unit_test(test_node_is_gic_knows_the_family),
         cmocka_unit_test(test_read_uart_facts_of_the_boards),

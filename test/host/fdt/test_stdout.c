@@ -84,6 +84,18 @@ static void test_stdout_path_leading_nowhere_falls_back(void **state)
     fixture_end(&f);
 }
 
+static void test_stdout_path_to_what_is_no_uart_falls_back(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_load(&f, "rpi4");
+    fixture_set_string(&f, "/chosen", "stdout-path", "/timer");
+    assert_stdout(&f, PL011, FDT_STDOUT_SERIAL0, "");
+    fixture_assert_reported(&f, "/timer",
+                            "stdout-path leads here, but there is no driver for it");
+    fixture_end(&f);
+}
+
 static void test_stdout_path_to_a_disabled_node_falls_back(void **state)
 {
     (void)state;
@@ -185,6 +197,7 @@ int run_stdout_tests(void)
         cmocka_unit_test(test_trap4_stdout_path_alias_and_alias_with_options),
         cmocka_unit_test(test_stdout_path_under_its_old_name),
         cmocka_unit_test(test_stdout_path_leading_nowhere_falls_back),
+        cmocka_unit_test(test_stdout_path_to_what_is_no_uart_falls_back),
         cmocka_unit_test(test_stdout_path_to_a_disabled_node_falls_back),
         cmocka_unit_test(test_stdout_absent_console_argument_decides),
         cmocka_unit_test(test_stdout_console_argument_for_others_is_ignored),

@@ -25,14 +25,17 @@ static void call_init(struct call *c, zx_handle_t channel, uint32_t value)
     *c = (struct call){
         .channel = channel,
         .deadline = FOREVER,
-        .request = { .txid = 0x1234, .value = value },
+        .request = {.txid = 0x1234, .value = value},
         .actual_bytes = 77,
         .actual_handles = 78,
     };
     c->args = (zx_channel_call_args_t){
-        .wr_bytes = &c->request,     .wr_num_bytes = sizeof(c->request),
-        .rd_bytes = &c->reply,       .rd_num_bytes = sizeof(c->reply),
-        .wr_handles = c->wr_handles, .rd_handles = c->rd_handles,
+        .wr_bytes = &c->request,
+        .wr_num_bytes = sizeof(c->request),
+        .rd_bytes = &c->reply,
+        .rd_num_bytes = sizeof(c->reply),
+        .wr_handles = c->wr_handles,
+        .rd_handles = c->rd_handles,
     };
 }
 
@@ -106,7 +109,7 @@ SCENARIO_ON(reply_never_enters_the_queue, 2, 10)
     // Not replies: too short, and with another id.
     assert_ok(zx_channel_write(ends[1], 0, &m, 3, NULL, 0));
     assert_int_equal(state_of(ends[0]), ZX_CHANNEL_WRITABLE | ZX_CHANNEL_READABLE);
-    struct msg other = { m.txid + 1, 9 };
+    struct msg other = {m.txid + 1, 9};
     reply(ends[1], other, 9);
     assert_int_equal(thread_state(c.thread), ZX_THREAD_STATE_BLOCKED_CHANNEL);
     uint32_t bytes;
@@ -173,7 +176,7 @@ SCENARIO(handles_travel_both_ways)
 
 SCENARIO(message_is_sent_though_the_deadline_is_past)
 {
-    const zx_time_t past[] = { 0, 1, ZX_TIME_INFINITE_PAST };
+    const zx_time_t past[] = {0, 1, ZX_TIME_INFINITE_PAST};
     zx_handle_t ends[2];
     struct call c;
 
@@ -297,7 +300,7 @@ SCENARIO(call_consumes_its_handles_in_every_failure)
     fails(&c, keep, ZX_ERR_INVALID_ARGS);
     call_init(&c, 0, 1);
     fails(&c, keep, ZX_ERR_BAD_HANDLE);
-    const zx_rights_t needed[] = { ZX_RIGHT_READ, ZX_RIGHT_WRITE };
+    const zx_rights_t needed[] = {ZX_RIGHT_READ, ZX_RIGHT_WRITE};
     for (unsigned i = 0; i < 2; i++) {
         make_pair(weak);
         weak[0] = replace_without(weak[0], needed[i]);
@@ -323,7 +326,7 @@ SCENARIO(call_consumes_its_handles_in_every_failure)
     assert_status(call_now(&c), ZX_ERR_ACCESS_DENIED);
     assert_false(alive(c.wr_handles[0]));
     assert_int_equal(state_of(ends[1]), ZX_CHANNEL_WRITABLE);
-    const zx_handle_t all[] = { ends[0], ends[1], closed[0], keep };
+    const zx_handle_t all[] = {ends[0], ends[1], closed[0], keep};
     assert_ok(zx_handle_close_many(all, countof(all)));
 }
 
@@ -360,7 +363,7 @@ SCENARIO(reply_into_bad_pointers_is_lost)
 
 SCENARIO(finish_without_an_interrupted_call_is_bad_state)
 {
-    uint64_t args[8] = { 0, 0, (uint64_t)(uintptr_t)LAB_BAD_PTR, 0 };
+    uint64_t args[8] = {0, 0, (uint64_t)(uintptr_t)LAB_BAD_PTR, 0};
 
     assert_status((zx_status_t)lab_syscall(ZX_SYS_channel_call_finish, args), ZX_ERR_BAD_STATE);
 }

@@ -69,7 +69,7 @@ SCENARIO(empty_message_is_delivered)
 
 SCENARIO(messages_of_all_sizes_keep_their_bytes)
 {
-    const uint32_t sizes[] = { 1, 3, 64, 4000, 4095, 4096, 4097, 8192, 40000, MAX_BYTES };
+    const uint32_t sizes[] = {1, 3, 64, 4000, 4095, 4096, 4097, 8192, 40000, MAX_BYTES};
     zx_handle_t ends[2];
     uint32_t bytes;
 
@@ -105,7 +105,7 @@ SCENARIO(both_ends_may_be_one_process_and_directions_do_not_mix)
 
 SCENARIO(handles_move_with_their_rights)
 {
-    zx_handle_t ends[2], h[2] = { make_event(), make_event() }, there[2] = { 0, 0 };
+    zx_handle_t ends[2], h[2] = {make_event(), make_event()}, there[2] = {0, 0};
     zx_info_handle_basic_t before = basic(h[1]);
     uint32_t bytes, handles;
 
@@ -180,7 +180,11 @@ SCENARIO(write_consumes_its_handles_in_every_failure)
     make_pair(closed);
     close_handle(closed[1]);
     weak[0] = replace_without(weak[0], ZX_RIGHT_WRITE);
-#define COPIES(n) do { for (unsigned i_ = 0; i_ < (n); i_++) h[i_] = duplicate_without(keep, 0); } while (0)
+#define COPIES(n)                               \
+    do {                                        \
+        for (unsigned i_ = 0; i_ < (n); i_++)   \
+            h[i_] = duplicate_without(keep, 0); \
+    } while (0)
     COPIES(2);
     write_fails(ends[0], 1, "x", 1, h, 2, ZX_ERR_INVALID_ARGS);
     COPIES(2);
@@ -221,7 +225,7 @@ SCENARIO(write_consumes_its_handles_in_every_failure)
     write_fails(ends[0], 0, NULL, 0, crowd, 65, ZX_ERR_OUT_OF_RANGE);
     assert_int_equal(handle_count(keep), 1);
     assert_int_equal(state_of(ends[1]), ZX_CHANNEL_WRITABLE); // nothing was sent
-    const zx_handle_t all[] = { ends[0], ends[1], weak[0], weak[1], closed[0], keep };
+    const zx_handle_t all[] = {ends[0], ends[1], weak[0], weak[1], closed[0], keep};
     assert_ok(zx_handle_close_many(all, countof(all)));
 }
 
@@ -252,8 +256,8 @@ SCENARIO(endpoint_cannot_be_sent_through_itself)
     close_handle(ends[1]);
 }
 
-// An end in its own queue keeps itself alive: nobody can reach it any more, and the reference leaves
-// it at that too.
+// An end in its own queue keeps itself alive: nobody can reach it any more, and the reference
+// leaves it at that too.
 static void send_the_peer(void *arg)
 {
     zx_handle_t ends[2];
@@ -302,13 +306,13 @@ SCENARIO(read_checks_handle_then_options_then_queue)
                   ZX_ERR_PEER_CLOSED);
     assert_int_equal(bytes, 77);
     assert_int_equal(handles, 78);
-    const zx_handle_t all[] = { weak[0], weak[1], ends[0] };
+    const zx_handle_t all[] = {weak[0], weak[1], ends[0]};
     assert_ok(zx_handle_close_many(all, countof(all)));
 }
 
 SCENARIO(message_that_does_not_fit_stays_and_tells_its_size)
 {
-    zx_handle_t ends[2], h[2] = { make_event(), make_event() }, there[2];
+    zx_handle_t ends[2], h[2] = {make_event(), make_event()}, there[2];
     uint32_t bytes = 0, handles = 0;
     char text[8] = "";
 
@@ -344,18 +348,21 @@ SCENARIO(may_discard_drops_what_does_not_fit)
     make_pair(ends);
     assert_ok(zx_channel_write(ends[0], 0, "first", 5, &h, 1));
     assert_ok(zx_channel_write(ends[0], 0, "next", 4, NULL, 0));
-    assert_status(zx_channel_read(ends[1], ZX_CHANNEL_READ_MAY_DISCARD, NULL, NULL, 0, 0, &bytes,
-                                  &handles), ZX_ERR_BUFFER_TOO_SMALL);
+    assert_status(
+        zx_channel_read(ends[1], ZX_CHANNEL_READ_MAY_DISCARD, NULL, NULL, 0, 0, &bytes, &handles),
+        ZX_ERR_BUFFER_TOO_SMALL);
     assert_int_equal(bytes, 5);
     assert_int_equal(handles, 1);
     assert_int_equal(handle_count(e), 1); // closed with it
     assert_int_equal(state_of(ends[1]), ZX_CHANNEL_WRITABLE | ZX_CHANNEL_READABLE);
     // What fits is read, with or without the option.
-    assert_ok(zx_channel_read(ends[1], ZX_CHANNEL_READ_MAY_DISCARD, text, NULL, 8, 0, &bytes, NULL));
+    assert_ok(
+        zx_channel_read(ends[1], ZX_CHANNEL_READ_MAY_DISCARD, text, NULL, 8, 0, &bytes, NULL));
     assert_int_equal(bytes, 4);
     assert_ok(zx_channel_write(ends[0], 0, "last", 4, NULL, 0));
-    assert_status(zx_channel_read(ends[1], ZX_CHANNEL_READ_MAY_DISCARD, NULL, NULL, 0, 0, NULL,
-                                  NULL), ZX_ERR_BUFFER_TOO_SMALL);
+    assert_status(
+        zx_channel_read(ends[1], ZX_CHANNEL_READ_MAY_DISCARD, NULL, NULL, 0, 0, NULL, NULL),
+        ZX_ERR_BUFFER_TOO_SMALL);
     assert_int_equal(state_of(ends[1]), ZX_CHANNEL_WRITABLE);
     close_handle(e);
     assert_ok(zx_handle_close_many(ends, 2));
@@ -375,7 +382,8 @@ SCENARIO(read_into_bad_pointers_loses_the_message)
         assert_status(zx_channel_read(ends[1], 0, bad == 0 ? LAB_BAD_PTR : text,
                                       bad == 3 ? LAB_BAD_PTR : &there, 8, 1,
                                       bad == 1 ? LAB_BAD_PTR : &bytes,
-                                      bad == 2 ? LAB_BAD_PTR : &handles), ZX_ERR_INVALID_ARGS);
+                                      bad == 2 ? LAB_BAD_PTR : &handles),
+                      ZX_ERR_INVALID_ARGS);
         if (bad == 0) { // the sizes were written by then
             assert_int_equal(bytes, 4);
             assert_int_equal(handles, 1);
@@ -435,7 +443,7 @@ static void nest(unsigned depth)
     assert_ok(zx_channel_write(outer[0], 0, NULL, 0, &witness[0], 1));
     for (unsigned i = 0; i < depth; i++) {
         make_pair(next);
-        const zx_handle_t both[2] = { outer[0], outer[1] };
+        const zx_handle_t both[2] = {outer[0], outer[1]};
         assert_ok(zx_channel_write(next[0], 0, NULL, 0, both, 2));
         outer[0] = next[0];
         outer[1] = next[1];
@@ -524,7 +532,7 @@ SCENARIO_ON(concurrent_readers_get_distinct_messages, 4, 10)
     zx_handle_t ends[2], threads[4];
 
     make_pair(ends);
-    struct reader r = { ends[1], seen };
+    struct reader r = {ends[1], seen};
     for (unsigned i = 0; i < 4; i++)
         threads[i] = lab_thread(read_all, &r);
     for (uint32_t i = 0; i < SHARED_MESSAGES; i++)

@@ -80,7 +80,7 @@ SCENARIO(close_many_of_nothing_ignores_the_pointer)
 
 SCENARIO(close_many_skips_zeros)
 {
-    zx_handle_t h[4] = { 0, make_event(), 0, make_event() };
+    zx_handle_t h[4] = {0, make_event(), 0, make_event()};
 
     assert_ok(zx_handle_close_many(h, 4));
     assert_false(alive(h[1]) || alive(h[3]));
@@ -88,13 +88,13 @@ SCENARIO(close_many_skips_zeros)
 
 SCENARIO(close_many_closes_the_good_ones_though_others_are_bad)
 {
-    zx_handle_t h[5] = { make_event(), make_event(), 0x1000001, make_event(), 0 };
+    zx_handle_t h[5] = {make_event(), make_event(), 0x1000001, make_event(), 0};
 
     h[4] = h[0]; // a repeat is bad the second time
     assert_status(zx_handle_close_many(h, 5), ZX_ERR_BAD_HANDLE);
     for (unsigned i = 0; i < 4; i++)
         assert_false(alive(h[i]));
-    zx_handle_t twice[2] = { make_event() };
+    zx_handle_t twice[2] = {make_event()};
     twice[1] = twice[0];
     assert_status(zx_handle_close_many(twice, 2), ZX_ERR_BAD_HANDLE);
     assert_false(alive(twice[0]));
@@ -239,8 +239,8 @@ SCENARIO(creators_with_a_bad_pointer_leave_no_handle)
     zx_handle_t h = 0, before[2];
     zx_info_process_handle_stats_t a, b;
 
-    assert_ok(zx_object_get_info(lab.process, ZX_INFO_PROCESS_HANDLE_STATS, &a, sizeof(a), NULL,
-                                 NULL));
+    assert_ok(
+        zx_object_get_info(lab.process, ZX_INFO_PROCESS_HANDLE_STATS, &a, sizeof(a), NULL, NULL));
     assert_status(zx_event_create(0, LAB_BAD_PTR), ZX_ERR_INVALID_ARGS);
     assert_status(zx_channel_create(0, LAB_BAD_PTR, &h), ZX_ERR_INVALID_ARGS);
     assert_status(zx_channel_create(0, &h, LAB_BAD_PTR), ZX_ERR_INVALID_ARGS);
@@ -249,8 +249,8 @@ SCENARIO(creators_with_a_bad_pointer_leave_no_handle)
     assert_status(raw_call(event_create, 0, 0xffffff000000), ZX_ERR_INVALID_ARGS);
     assert_status(raw_call(event_create, 0, 0xfffffefffffe), ZX_ERR_INVALID_ARGS);
     assert_status(raw_call(event_create, 0, 0xffff000000001000), ZX_ERR_INVALID_ARGS);
-    assert_ok(zx_object_get_info(lab.process, ZX_INFO_PROCESS_HANDLE_STATS, &b, sizeof(b), NULL,
-                                 NULL));
+    assert_ok(
+        zx_object_get_info(lab.process, ZX_INFO_PROCESS_HANDLE_STATS, &b, sizeof(b), NULL, NULL));
     assert_memory_equal(&a, &b, sizeof(a));
     make_pair(before); // and the table still works
     assert_ok(zx_handle_close_many(before, 2));

@@ -13,7 +13,7 @@ static zx_status_t info(zx_handle_t h, uint32_t topic, void *buf, size_t size, s
 
 SCENARIO(unknown_topics_before_the_handle)
 {
-    const uint32_t unknown[] = { 0, 5, 6, 24, 1000, UINT32_MAX };
+    const uint32_t unknown[] = {0, 5, 6, 24, 1000, UINT32_MAX};
     char buf[8];
 
     for (unsigned i = 0; i < countof(unknown); i++)
@@ -67,13 +67,13 @@ SCENARIO(single_record_topics)
 {
     struct child c = make_child(lab.job);
     const struct single topics[] = {
-        { ZX_INFO_HANDLE_BASIC, lab.job, 32 },   { ZX_INFO_HANDLE_BASIC, lab.process, 32 },
-        { ZX_INFO_HANDLE_BASIC, lab.thread, 32 }, { ZX_INFO_HANDLE_BASIC, lab.vmar, 32 },
-        { ZX_INFO_PROCESS, lab.process, 16 },    { ZX_INFO_THREAD, lab.thread, 8 },
-        { ZX_INFO_VMAR, lab.vmar, 16 },          { ZX_INFO_TASK_STATS, lab.process, 32 },
-        { ZX_INFO_TASK_STATS, c.process, 32 },   { ZX_INFO_THREAD_STATS, lab.thread, 8 },
-        { ZX_INFO_HANDLE_COUNT, lab.thread, 4 }, { ZX_INFO_PROCESS_HANDLE_STATS, c.process, 256 },
-        { ZX_INFO_KMEM_STATS, lab.resource, 72 }, { ZX_INFO_RESOURCE, lab.resource, 56 },
+        {ZX_INFO_HANDLE_BASIC, lab.job, 32},    {ZX_INFO_HANDLE_BASIC, lab.process, 32},
+        {ZX_INFO_HANDLE_BASIC, lab.thread, 32}, {ZX_INFO_HANDLE_BASIC, lab.vmar, 32},
+        {ZX_INFO_PROCESS, lab.process, 16},     {ZX_INFO_THREAD, lab.thread, 8},
+        {ZX_INFO_VMAR, lab.vmar, 16},           {ZX_INFO_TASK_STATS, lab.process, 32},
+        {ZX_INFO_TASK_STATS, c.process, 32},    {ZX_INFO_THREAD_STATS, lab.thread, 8},
+        {ZX_INFO_HANDLE_COUNT, lab.thread, 4},  {ZX_INFO_PROCESS_HANDLE_STATS, c.process, 256},
+        {ZX_INFO_KMEM_STATS, lab.resource, 72}, {ZX_INFO_RESOURCE, lab.resource, 56},
     };
     for (unsigned i = 0; i < countof(topics); i++)
         check_single(&topics[i]);
@@ -88,21 +88,21 @@ SCENARIO(topics_refuse_other_types_and_missing_rights)
         zx_rights_t right;
         zx_handle_t wrong[3];
     } t[] = {
-        { ZX_INFO_PROCESS, lab.process, ZX_RIGHT_INSPECT, { lab.job, lab.thread, lab.vmar } },
-        { ZX_INFO_TASK_STATS, lab.process, ZX_RIGHT_INSPECT, { lab.job, lab.thread } },
-        { ZX_INFO_PROCESS_MAPS, lab.process, ZX_RIGHT_INSPECT, { lab.job, lab.thread } },
-        { ZX_INFO_PROCESS_VMOS, lab.process, ZX_RIGHT_INSPECT, { lab.job, lab.thread } },
-        { ZX_INFO_PROCESS_THREADS, lab.process, ZX_RIGHT_ENUMERATE, { lab.job } },
-        { ZX_INFO_JOB_CHILDREN, lab.job, ZX_RIGHT_ENUMERATE, { lab.process } },
-        { ZX_INFO_JOB_PROCESSES, lab.job, ZX_RIGHT_ENUMERATE, { lab.process } },
-        { ZX_INFO_VMAR, lab.vmar, ZX_RIGHT_INSPECT, { lab.job, lab.process, lab.thread } },
-        { ZX_INFO_THREAD, lab.thread, ZX_RIGHT_INSPECT, { lab.job, lab.process } },
-        { ZX_INFO_THREAD_STATS, lab.thread, ZX_RIGHT_INSPECT, { lab.job, lab.process } },
-        { ZX_INFO_THREAD_EXCEPTION_REPORT, lab.thread, ZX_RIGHT_INSPECT, { lab.job, lab.process } },
-        { ZX_INFO_PROCESS_HANDLE_STATS, lab.process, ZX_RIGHT_INSPECT, { lab.job, lab.thread } },
-        { ZX_INFO_RESOURCE, lab.resource, ZX_RIGHT_INSPECT, { lab.job, lab.process } },
-        { ZX_INFO_KMEM_STATS, lab.resource, 0, { lab.job, lab.process } },
-        { ZX_INFO_CPU_STATS, lab.resource, 0, { lab.job, lab.process } },
+        {ZX_INFO_PROCESS, lab.process, ZX_RIGHT_INSPECT, {lab.job, lab.thread, lab.vmar}},
+        {ZX_INFO_TASK_STATS, lab.process, ZX_RIGHT_INSPECT, {lab.job, lab.thread}},
+        {ZX_INFO_PROCESS_MAPS, lab.process, ZX_RIGHT_INSPECT, {lab.job, lab.thread}},
+        {ZX_INFO_PROCESS_VMOS, lab.process, ZX_RIGHT_INSPECT, {lab.job, lab.thread}},
+        {ZX_INFO_PROCESS_THREADS, lab.process, ZX_RIGHT_ENUMERATE, {lab.job}},
+        {ZX_INFO_JOB_CHILDREN, lab.job, ZX_RIGHT_ENUMERATE, {lab.process}},
+        {ZX_INFO_JOB_PROCESSES, lab.job, ZX_RIGHT_ENUMERATE, {lab.process}},
+        {ZX_INFO_VMAR, lab.vmar, ZX_RIGHT_INSPECT, {lab.job, lab.process, lab.thread}},
+        {ZX_INFO_THREAD, lab.thread, ZX_RIGHT_INSPECT, {lab.job, lab.process}},
+        {ZX_INFO_THREAD_STATS, lab.thread, ZX_RIGHT_INSPECT, {lab.job, lab.process}},
+        {ZX_INFO_THREAD_EXCEPTION_REPORT, lab.thread, ZX_RIGHT_INSPECT, {lab.job, lab.process}},
+        {ZX_INFO_PROCESS_HANDLE_STATS, lab.process, ZX_RIGHT_INSPECT, {lab.job, lab.thread}},
+        {ZX_INFO_RESOURCE, lab.resource, ZX_RIGHT_INSPECT, {lab.job, lab.process}},
+        {ZX_INFO_KMEM_STATS, lab.resource, 0, {lab.job, lab.process}},
+        {ZX_INFO_CPU_STATS, lab.resource, 0, {lab.job, lab.process}},
     };
     char buf[512];
 
@@ -159,9 +159,9 @@ SCENARIO(state_dependent_topics)
 
 SCENARIO(job_lists_its_direct_children_oldest_first)
 {
-    zx_handle_t job = make_job(lab.job), kids[2] = { make_job(job), make_job(job) };
+    zx_handle_t job = make_job(lab.job), kids[2] = {make_job(job), make_job(job)};
     zx_handle_t grand = make_job(kids[0]);
-    struct child p[3] = { make_child(job), make_child(job), make_child(job) };
+    struct child p[3] = {make_child(job), make_child(job), make_child(job)};
     struct child below = make_child(kids[1]);
     zx_koid_t koids[8];
     size_t actual, avail;
@@ -197,7 +197,7 @@ SCENARIO(job_lists_its_direct_children_oldest_first)
     for (unsigned i = 0; i < 3; i++)
         close_child(&p[i]);
     close_child(&below);
-    const zx_handle_t all[] = { grand, kids[0], kids[1], job };
+    const zx_handle_t all[] = {grand, kids[0], kids[1], job};
     assert_ok(zx_handle_close_many(all, countof(all)));
 }
 
@@ -205,15 +205,16 @@ SCENARIO(job_lists_its_direct_children_oldest_first)
 SCENARIO(list_that_runs_into_an_unmapped_page)
 {
     zx_handle_t job = make_job(lab.job), vmo;
-    struct child p[2] = { make_child(job), make_child(job) };
+    struct child p[2] = {make_child(job), make_child(job)};
     zx_vaddr_t va;
 
     assert_ok(zx_vmo_create(8192, 0, &vmo));
     assert_ok(zx_vmar_map(lab.vmar, ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, vmo, 0, 8192, &va));
     assert_ok(zx_vmar_unmap(lab.vmar, va + 4096, 4096));
-    assert_status(info(job, ZX_INFO_JOB_PROCESSES, (void *)(va + 4088), 16, NULL, NULL),
-                  ZX_ERR_INVALID_ARGS);
-    assert_ok(info(job, ZX_INFO_JOB_PROCESSES, (void *)(va + 4088), 8, NULL, NULL));
+    void *last = (void *)(va + 4088);
+    zx_status_t status = NO_HOST_POINTERS(info(job, ZX_INFO_JOB_PROCESSES, last, 16, NULL, NULL));
+    assert_status(status, ZX_ERR_INVALID_ARGS);
+    assert_ok(info(job, ZX_INFO_JOB_PROCESSES, last, 8, NULL, NULL));
     assert_ok(zx_vmar_unmap(lab.vmar, va, 4096));
     close_handle(vmo);
     close_child(&p[0]);
@@ -274,7 +275,7 @@ SCENARIO(get_child_checks_in_order)
                   ZX_ERR_INVALID_ARGS);
     assert_ok(zx_object_get_child(job, koid, ZX_RIGHT_SAME_RIGHTS, &out));
     assert_int_equal(handle_count(below), 2);
-    const zx_handle_t all[] = { out, weak, below, job };
+    const zx_handle_t all[] = {out, weak, below, job};
     assert_ok(zx_handle_close_many(all, countof(all)));
 }
 
@@ -289,8 +290,7 @@ SCENARIO(handle_stats_count_by_type)
     assert_true(a.handle_count[ZX_OBJ_TYPE_THREAD] > 0);
     make_pair(ends);
     assert_ok(info(lab.process, ZX_INFO_PROCESS_HANDLE_STATS, &b, sizeof(b), NULL, NULL));
-    assert_int_equal(b.handle_count[ZX_OBJ_TYPE_CHANNEL],
-                     a.handle_count[ZX_OBJ_TYPE_CHANNEL] + 2);
+    assert_int_equal(b.handle_count[ZX_OBJ_TYPE_CHANNEL], a.handle_count[ZX_OBJ_TYPE_CHANNEL] + 2);
     assert_ok(zx_handle_close_many(ends, 2));
 }
 

@@ -28,7 +28,7 @@ SCENARIO(job_create_checks_options_handle_rights_type)
     assert_status(zx_job_create(weak, 0, &out), ZX_ERR_ACCESS_DENIED);
     close_handle(weak);
     // Either right will do.
-    const zx_rights_t one[] = { ZX_RIGHT_MANAGE_JOB, ZX_RIGHT_WRITE };
+    const zx_rights_t one[] = {ZX_RIGHT_MANAGE_JOB, ZX_RIGHT_WRITE};
     for (unsigned i = 0; i < 2; i++) {
         weak = duplicate_without(job, one[i]);
         assert_ok(zx_job_create(weak, 0, &out));
@@ -73,7 +73,7 @@ SCENARIO(no_processes_follows_the_children_alive)
     assert_ok(zx_task_kill(d.process));
     await(d.process, ZX_PROCESS_TERMINATED);
     assert_int_equal(state_of(job), ZX_JOB_NO_JOBS); // the other one is left
-    close_child(&c); // discarded unstarted
+    close_child(&c);                                 // discarded unstarted
     await(job, EMPTY);
     close_child(&d);
     close_handle(job);
@@ -100,7 +100,7 @@ SCENARIO_ON(kill_of_a_job_ends_everything_below, 3, 20)
     struct child c = make_child(below);
 
     assert_ok(zx_task_kill(job));
-    const struct child *all[] = { &a, &b, &c };
+    const struct child *all[] = {&a, &b, &c};
     for (unsigned i = 0; i < 3; i++) {
         await(all[i]->process, ZX_PROCESS_TERMINATED);
         assert_int_equal(state_of(all[i]->process), ZX_PROCESS_TERMINATED);
@@ -144,7 +144,7 @@ SCENARIO(task_kill_checks_handle_right_type)
     assert_status(zx_task_kill(0), ZX_ERR_BAD_HANDLE);
     assert_status(zx_task_kill(weak), ZX_ERR_ACCESS_DENIED);
     assert_status(zx_task_kill(e), ZX_ERR_ACCESS_DENIED);
-    const zx_handle_t all[] = { job, weak, e };
+    const zx_handle_t all[] = {job, weak, e};
     assert_ok(zx_handle_close_many(all, countof(all)));
 }
 
@@ -172,9 +172,10 @@ SCENARIO(tree_has_a_lowest_level_that_still_takes_processes)
     assert_ok(zx_handle_close_many(chain, depth + 1));
 }
 
-// ---- policy ---------------------------------------------------------------------------------------
+// ---- policy -----------------------------------------------------------------------------------
 
-static zx_status_t set(zx_handle_t job, uint32_t options, const zx_policy_basic_t *policy, uint32_t n)
+static zx_status_t set(zx_handle_t job, uint32_t options, const zx_policy_basic_t *policy,
+                       uint32_t n)
 {
     return zx_job_set_policy(job, options, ZX_JOB_POL_BASIC, policy, n);
 }
@@ -225,9 +226,9 @@ static int64_t creations(zx_handle_t job)
 // CALLS(zx_job_set_policy)
 SCENARIO(policy_denies_creation)
 {
-    const zx_policy_basic_t no_event = { ZX_POL_NEW_EVENT, ZX_POL_ACTION_DENY };
-    const zx_policy_basic_t no_channel = { ZX_POL_NEW_CHANNEL, ZX_POL_ACTION_KILL }; // acts as DENY
-    const zx_policy_basic_t no_process = { ZX_POL_NEW_PROCESS, ZX_POL_ACTION_DENY };
+    const zx_policy_basic_t no_event = {ZX_POL_NEW_EVENT, ZX_POL_ACTION_DENY};
+    const zx_policy_basic_t no_channel = {ZX_POL_NEW_CHANNEL, ZX_POL_ACTION_KILL}; // acts as DENY
+    const zx_policy_basic_t no_process = {ZX_POL_NEW_PROCESS, ZX_POL_ACTION_DENY};
     zx_handle_t job = make_job(lab.job);
 
     assert_int_equal(creations(job), ALL_MADE);
@@ -243,7 +244,8 @@ SCENARIO(policy_denies_creation)
 SCENARIO(new_any_means_all_but_processes_and_a_later_entry_wins)
 {
     const zx_policy_basic_t mixed[] = {
-        { ZX_POL_NEW_ANY, ZX_POL_ACTION_DENY }, { ZX_POL_NEW_EVENT, ZX_POL_ACTION_ALLOW },
+        {ZX_POL_NEW_ANY, ZX_POL_ACTION_DENY},
+        {ZX_POL_NEW_EVENT, ZX_POL_ACTION_ALLOW},
     };
     zx_handle_t job = make_job(lab.job);
 
@@ -258,9 +260,9 @@ SCENARIO(new_any_means_all_but_processes_and_a_later_entry_wins)
 
 SCENARIO(policy_is_inherited_and_only_refined)
 {
-    const zx_policy_basic_t no_event = { ZX_POL_NEW_EVENT, ZX_POL_ACTION_DENY };
-    const zx_policy_basic_t event = { ZX_POL_NEW_EVENT, ZX_POL_ACTION_ALLOW };
-    const zx_policy_basic_t no_vmo = { ZX_POL_NEW_VMO, ZX_POL_ACTION_DENY };
+    const zx_policy_basic_t no_event = {ZX_POL_NEW_EVENT, ZX_POL_ACTION_DENY};
+    const zx_policy_basic_t event = {ZX_POL_NEW_EVENT, ZX_POL_ACTION_ALLOW};
+    const zx_policy_basic_t no_vmo = {ZX_POL_NEW_VMO, ZX_POL_ACTION_DENY};
     zx_handle_t job = make_job(lab.job), below;
 
     assert_ok(set(job, ABS, &no_event, 1));
@@ -273,7 +275,7 @@ SCENARIO(policy_is_inherited_and_only_refined)
     assert_ok(set(below, ABS, &no_vmo, 1));
     assert_int_equal(creations(below), MADE_CHANNEL | MADE_PROCESS);
     // All or nothing.
-    const zx_policy_basic_t both[] = { { ZX_POL_NEW_CHANNEL, ZX_POL_ACTION_DENY }, event };
+    const zx_policy_basic_t both[] = {{ZX_POL_NEW_CHANNEL, ZX_POL_ACTION_DENY}, event};
     assert_status(set(below, ABS, both, 2), ZX_ERR_ALREADY_EXISTS);
     assert_int_equal(creations(below), MADE_CHANNEL | MADE_PROCESS);
     close_handle(below);
@@ -282,10 +284,10 @@ SCENARIO(policy_is_inherited_and_only_refined)
 
 SCENARIO(set_policy_checks_in_order)
 {
-    const zx_policy_basic_t good = { ZX_POL_NEW_EVENT, ZX_POL_ACTION_DENY };
-    const zx_policy_basic_t no_condition = { 100001, ZX_POL_ACTION_DENY };
-    const zx_policy_basic_t no_action = { ZX_POL_NEW_EVENT, 100001 };
-    const zx_policy_basic_t neither = { 13, 8 };
+    const zx_policy_basic_t good = {ZX_POL_NEW_EVENT, ZX_POL_ACTION_DENY};
+    const zx_policy_basic_t no_condition = {100001, ZX_POL_ACTION_DENY};
+    const zx_policy_basic_t no_action = {ZX_POL_NEW_EVENT, 100001};
+    const zx_policy_basic_t neither = {13, 8};
     zx_policy_basic_t many[14];
     zx_handle_t job = make_job(lab.job), weak = duplicate_without(job, ZX_RIGHT_SET_POLICY), below;
 
@@ -329,7 +331,7 @@ static void child_uses_bad_handles(zx_handle_t bootstrap)
 
 static void child_exempt_then_not(zx_handle_t bootstrap)
 {
-    const zx_handle_t zeros[2] = { 0, 0 };
+    const zx_handle_t zeros[2] = {0, 0};
 
     (void)bootstrap;
     assert_ok(zx_handle_close(0));
@@ -352,17 +354,17 @@ static int64_t code_of(zx_handle_t job, void (*fn)(zx_handle_t))
 
 SCENARIO(bad_handle_policy_acts_only_by_its_exception_bit)
 {
-    const uint32_t harmless[] = { ZX_POL_ACTION_ALLOW, ZX_POL_ACTION_DENY, ZX_POL_ACTION_KILL };
+    const uint32_t harmless[] = {ZX_POL_ACTION_ALLOW, ZX_POL_ACTION_DENY, ZX_POL_ACTION_KILL};
 
     for (unsigned i = 0; i < countof(harmless); i++) {
         zx_handle_t job = make_job(lab.job);
-        const zx_policy_basic_t p = { ZX_POL_BAD_HANDLE, harmless[i] };
+        const zx_policy_basic_t p = {ZX_POL_BAD_HANDLE, harmless[i]};
         assert_ok(set(job, ABS, &p, 1));
         assert_int_equal(code_of(job, child_uses_bad_handles), 55);
         close_handle(job);
     }
     zx_handle_t job = make_job(lab.job);
-    const zx_policy_basic_t p = { ZX_POL_BAD_HANDLE, ZX_POL_ACTION_EXCEPTION };
+    const zx_policy_basic_t p = {ZX_POL_BAD_HANDLE, ZX_POL_ACTION_EXCEPTION};
     assert_ok(set(job, ABS, &p, 1));
     assert_int_equal(code_of(job, child_exempt_then_not), -1);
     close_handle(job);
@@ -379,11 +381,11 @@ static void child_makes_event(zx_handle_t bootstrap)
 
 SCENARIO(unhandled_policy_exception_ends_the_process)
 {
-    const uint32_t actions[] = { ZX_POL_ACTION_ALLOW, ZX_POL_ACTION_DENY };
+    const uint32_t actions[] = {ZX_POL_ACTION_ALLOW, ZX_POL_ACTION_DENY};
 
     for (unsigned i = 0; i < 2; i++) {
         zx_handle_t job = make_job(lab.job);
-        const zx_policy_basic_t p = { ZX_POL_NEW_EVENT, actions[i] | ZX_POL_ACTION_EXCEPTION };
+        const zx_policy_basic_t p = {ZX_POL_NEW_EVENT, actions[i] | ZX_POL_ACTION_EXCEPTION};
         assert_ok(set(job, ABS, &p, 1));
         assert_int_equal(code_of(job, child_makes_event), -1);
         close_handle(job);

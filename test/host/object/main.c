@@ -22,12 +22,18 @@ int main(int argc, char **argv)
         const struct CMUnitTest *tests;
         size_t count;
     } groups[] = {
-        { handle_tests, handle_test_count },   { wait_tests, wait_test_count },
-        { wait_many_tests, wait_many_test_count }, { signal_tests, signal_test_count },
-        { channel_tests, channel_test_count }, { call_tests, call_test_count },
-        { job_tests, job_test_count },         { process_tests, process_test_count },
-        { thread_tests, thread_test_count },   { info_tests, info_test_count },
-        { memory_tests, memory_test_count },   { sweep_tests, sweep_test_count },
+        {handle_tests, handle_test_count},
+        {wait_tests, wait_test_count},
+        {wait_many_tests, wait_many_test_count},
+        {signal_tests, signal_test_count},
+        {channel_tests, channel_test_count},
+        {call_tests, call_test_count},
+        {job_tests, job_test_count},
+        {process_tests, process_test_count},
+        {thread_tests, thread_test_count},
+        {info_tests, info_test_count},
+        {memory_tests, memory_test_count},
+        {sweep_tests, sweep_test_count},
     };
     size_t used = 0;
 

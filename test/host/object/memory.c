@@ -90,9 +90,9 @@ SCENARIO(mapping_shows_the_vmo)
     assert_ok(zx_vmar_protect(lab.vmar, ZX_VM_PERM_READ, va, 8192));
     host_user_read(text, va, 1);
     assert_int_equal(text[0], 'x');
-    assert_int_not_equal(host_user_probe(va, 1, HAL_FAULT_WRITE), ZX_OK);
+    assert_int_not_equal(NO_HOST_POINTERS(host_user_probe(va, 1, HAL_FAULT_WRITE)), ZX_OK);
     assert_ok(zx_vmar_unmap(lab.vmar, va, 4096));
-    assert_int_not_equal(host_user_probe(va, 1, 0), ZX_OK);
+    assert_int_not_equal(NO_HOST_POINTERS(host_user_probe(va, 1, 0)), ZX_OK);
     assert_ok(host_user_probe(va + 4096, 1, 0));
     assert_ok(zx_vmar_unmap(lab.vmar, va + 4096, 4096));
 }
@@ -115,7 +115,7 @@ SCENARIO(destroyed_region_takes_its_mappings_with_it)
     assert_status(zx_vmar_map(region, RW | ZX_VM_PERM_EXECUTE, 0, vmo, 0, 4096, &va),
                   ZX_ERR_ACCESS_DENIED);
     assert_ok(zx_vmar_destroy(region));
-    assert_int_not_equal(host_user_probe(va, 1, 0), ZX_OK);
+    assert_int_not_equal(NO_HOST_POINTERS(host_user_probe(va, 1, 0)), ZX_OK);
     assert_status(zx_vmar_destroy(region), ZX_ERR_BAD_STATE);
     assert_status(zx_vmar_map(region, RW, 0, vmo, 0, 4096, &va), ZX_ERR_BAD_STATE);
     close_handle(region);
@@ -170,8 +170,9 @@ SCENARIO(messages_fault_their_buffers_in)
     assert_int_equal(value, 0xabcd);
     // One that straddles into nothing.
     assert_ok(zx_vmar_unmap(lab.vmar, va + 65536, 3 * 65536));
-    assert_status(zx_channel_write(ends[0], 0, (void *)(va + 65530), 7, NULL, 0),
-                  ZX_ERR_INVALID_ARGS);
+    zx_status_t status =
+        NO_HOST_POINTERS(zx_channel_write(ends[0], 0, (void *)(va + 65530), 7, NULL, 0));
+    assert_status(status, ZX_ERR_INVALID_ARGS);
     assert_int_equal(state_of(ends[1]), ZX_CHANNEL_WRITABLE);
     assert_ok(zx_vmar_unmap(lab.vmar, va, 65536));
     close_handle(vmo);

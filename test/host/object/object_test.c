@@ -25,7 +25,7 @@ zx_handle_t make_job(zx_handle_t parent)
 
 struct child make_child(zx_handle_t job)
 {
-    struct child c = { 0 };
+    struct child c = {0};
 
     assert_ok(zx_process_create(job, "child", 5, 0, &c.process, &c.vmar));
     assert_ok(zx_thread_create(c.process, "first", 5, 0, &c.thread));
@@ -37,7 +37,7 @@ void close_child(struct child *c)
     close_handle(c->process);
     close_handle(c->vmar);
     close_handle(c->thread);
-    *c = (struct child){ 0 };
+    *c = (struct child){0};
 }
 
 static void child_entry(uint64_t bootstrap, uint64_t fn)
@@ -182,7 +182,7 @@ static void waiter_main(void *arg)
 
 void waiter_start(struct waiter *w, zx_handle_t handle, zx_signals_t mask, zx_time_t deadline)
 {
-    *w = (struct waiter){ .handle = handle, .mask = mask, .deadline = deadline };
+    *w = (struct waiter){.handle = handle, .mask = mask, .deadline = deadline};
     w->thread = lab_thread(waiter_main, w);
     await_state(w->thread, ZX_THREAD_STATE_BLOCKED_WAIT_ONE);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the tests of objects share: a scenario with its CMocka test in one word, small questions about
-// handles, threads that wait.
+// What the tests of objects share: a scenario with its CMocka test in one word, small questions
+// about handles, threads that wait.
 //
 // Each helper runs inside a scenario and asserts that what it does works.
 #pragma once
@@ -11,24 +11,24 @@
 #include <zircon/zx-syscall-numbers.h>
 
 // A scenario and its test: a few seeds on two CPUs, then a round in parallel mode.
-#define SCENARIO_ON(name, cpus, seeds)         \
-    static void name(void *arg);               \
-    static void test_##name(void **state)      \
-    {                                          \
-        (void)state;                           \
+#define SCENARIO_ON(name, cpus, seeds)                           \
+    static void name(void *arg);                                 \
+    static void test_##name(void **state)                        \
+    {                                                            \
+        (void)state;                                             \
         lab_seeds_named("test_" #name, name, NULL, cpus, seeds); \
-    }                                          \
+    }                                                            \
     static void name(__attribute__((unused)) void *arg)
 #define SCENARIO(name) SCENARIO_ON(name, 2, 2)
 
 // A scenario that runs with each of its allocations failing in turn; it must meet `least` of them.
-#define SWEEP(name, least)                     \
-    static void name(void *arg);               \
-    static void test_##name(void **state)      \
-    {                                          \
-        (void)state;                           \
+#define SWEEP(name, least)                                                        \
+    static void name(void *arg);                                                  \
+    static void test_##name(void **state)                                         \
+    {                                                                             \
+        (void)state;                                                              \
         assert_in_range(lab_sweep_named("test_" #name, name, NULL), least, 1000); \
-    }                                          \
+    }                                                                             \
     static void name(__attribute__((unused)) void *arg)
 
 #define FOREVER ZX_TIME_INFINITE
@@ -84,20 +84,30 @@ void waiter_join(struct waiter *w);
 
 // Runs each body on a thread of its own with the same argument and waits for all of them.
 void race(unsigned count, void (*const bodies[])(void *), void *arg);
-#define RACE(arg, ...)                                          \
-    do {                                                        \
-        void (*const bodies_[])(void *) = { __VA_ARGS__ };      \
-        race(countof(bodies_), bodies_, arg);                   \
+#define RACE(arg, ...)                                   \
+    do {                                                 \
+        void (*const bodies_[])(void *) = {__VA_ARGS__}; \
+        race(countof(bodies_), bodies_, arg);            \
     } while (0)
+
+// Evaluates `expr` while addresses of the test's own memory are none of the user's: for accesses to
+// what is not mapped, which might happen to be where the host keeps something.
+#define NO_HOST_POINTERS(expr)                \
+    ({                                        \
+        host_user_allow_host_pointers(false); \
+        __typeof__(expr) result_ = (expr);    \
+        host_user_allow_host_pointers(true);  \
+        result_;                              \
+    })
 
 // A call by number with raw arguments: for pointers that the prototypes refuse.
 #define raw_call(name, ...) \
-    ((zx_status_t)lab_syscall(ZX_SYS_##name, (const uint64_t[8]){ __VA_ARGS__ }))
+    ((zx_status_t)lab_syscall(ZX_SYS_##name, (const uint64_t[8]){__VA_ARGS__}))
 
 // In a sweep: true for ZX_OK, false for ZX_ERR_NO_MEMORY, anything else fails the test.
 #define got(expr) lab_got((expr), #expr, __FILE__, __LINE__)
 bool lab_got(zx_status_t status, const char *expr, const char *file, int line);
 
-#define TEST_GROUP(name)                       \
+#define TEST_GROUP(name)                           \
     extern const struct CMUnitTest name##_tests[]; \
     extern const size_t name##_test_count

@@ -60,14 +60,14 @@ SCENARIO(process_create_checks_in_order)
     assert_status(zx_process_create(job, name, 4, 0, &p, LAB_BAD_PTR), ZX_ERR_INVALID_ARGS);
     assert_status(zx_process_create(job, name, 4, 0, LAB_BAD_PTR, &v), ZX_ERR_INVALID_ARGS);
     await(job, ZX_JOB_NO_PROCESSES); // discarded
-    const zx_rights_t one[] = { ZX_RIGHT_MANAGE_PROCESS, ZX_RIGHT_WRITE };
+    const zx_rights_t one[] = {ZX_RIGHT_MANAGE_PROCESS, ZX_RIGHT_WRITE};
     for (unsigned i = 0; i < 2; i++) { // either right will do
         weak = duplicate_without(job, one[i]);
         assert_ok(zx_process_create(weak, name, sizeof(name), 0, &p, &v));
         assert_ok(zx_object_get_property(p, ZX_PROP_NAME, name, 32));
         assert_int_equal(strlen(name), 31);
         memset(name, 'n', sizeof(name));
-        const zx_handle_t all[] = { p, v, weak };
+        const zx_handle_t all[] = {p, v, weak};
         assert_ok(zx_handle_close_many(all, countof(all)));
     }
     assert_ok(zx_process_create(job, name, 0, 0, &p, &v));
@@ -333,7 +333,7 @@ SCENARIO(processes_that_hold_each_other_end_with_their_job)
     make_pair(e1);
     make_pair(e2);
     struct child a = start_child(job, child_waits, e1[0]), b = start_child(job, child_waits, e2[0]);
-    const zx_handle_t for_b[] = { a.process, a.thread }, for_a[] = { b.process, b.thread };
+    const zx_handle_t for_b[] = {a.process, a.thread}, for_a[] = {b.process, b.thread};
     assert_ok(zx_channel_write(e1[1], 0, NULL, 0, for_a, 2));
     assert_ok(zx_channel_write(e2[1], 0, NULL, 0, for_b, 2));
     close_handle(a.vmar);

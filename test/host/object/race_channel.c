@@ -21,11 +21,13 @@ struct line {
 static void caller(void *arg)
 {
     struct line *l = arg;
-    struct msg request = { .value = 5 }, reply = { 0 };
+    struct msg request = {.value = 5}, reply = {0};
     uint32_t bytes, handles;
     zx_channel_call_args_t args = {
-        .wr_bytes = &request, .wr_num_bytes = sizeof(request),
-        .rd_bytes = &reply,   .rd_num_bytes = sizeof(reply),
+        .wr_bytes = &request,
+        .wr_num_bytes = sizeof(request),
+        .rd_bytes = &reply,
+        .rd_num_bytes = sizeof(reply),
     };
 
     l->status = zx_channel_call(l->ends[0], 0, l->deadline, &args, &bytes, &handles);
@@ -67,7 +69,7 @@ static void close_server_end(void *arg)
 // The reply is in one place: with the caller, or in the queue as an ordinary message.
 static void check_reply(struct line *l)
 {
-    struct msg m = { 0 };
+    struct msg m = {0};
     uint32_t bytes;
     zx_status_t status = zx_channel_read(l->ends[0], 0, &m, NULL, sizeof(m), 0, &bytes, NULL);
 
@@ -86,7 +88,7 @@ static void check_reply(struct line *l)
 // CALLS(zx_channel_call)
 SCENARIO_ON(race_reply_timeout, 3, 300)
 {
-    struct line l = { 0 };
+    struct line l = {0};
 
     make_pair(l.ends);
     l.deadline = zx_deadline_after((zx_duration_t)host_random(300000));
@@ -98,7 +100,7 @@ SCENARIO_ON(race_reply_timeout, 3, 300)
 // CALLS(zx_task_kill)
 SCENARIO_ON(race_reply_timeout_kill, 3, 400)
 {
-    struct line l = { 0 };
+    struct line l = {0};
 
     make_pair(l.ends);
     l.deadline = zx_deadline_after((zx_duration_t)host_random(300000));
@@ -107,7 +109,7 @@ SCENARIO_ON(race_reply_timeout_kill, 3, 400)
     RACE(&l, kill_caller);
     lab_thread_join(l.caller);
     // Killed before it wrote, nobody would wake the server.
-    assert_ok(zx_channel_write(l.ends[0], 0, &(struct msg){ 1, 1 }, sizeof(struct msg), NULL, 0));
+    assert_ok(zx_channel_write(l.ends[0], 0, &(struct msg){1, 1}, sizeof(struct msg), NULL, 0));
     lab_thread_join(s);
     if (atomic_load(&l.passed) && l.status == ZX_OK)
         assert_int_equal(l.value, 6);
@@ -116,7 +118,7 @@ SCENARIO_ON(race_reply_timeout_kill, 3, 400)
 
 SCENARIO_ON(race_reply_peer_close, 3, 300)
 {
-    struct line l = { .deadline = FOREVER };
+    struct line l = {.deadline = FOREVER};
 
     make_pair(l.ends);
     RACE(&l, caller, server, close_server_end);
@@ -131,7 +133,7 @@ SCENARIO_ON(race_reply_peer_close, 3, 300)
 
 SCENARIO_ON(race_reply_close_of_both_ends, 4, 300)
 {
-    struct line l = { .deadline = FOREVER };
+    struct line l = {.deadline = FOREVER};
 
     make_pair(l.ends);
     RACE(&l, caller, server, close_caller_end, close_server_end);
@@ -146,7 +148,7 @@ SCENARIO_ON(race_reply_close_of_both_ends, 4, 300)
 
 SCENARIO_ON(race_call_timeout_kill_peer_close, 4, 300)
 {
-    struct line l = { 0 };
+    struct line l = {0};
 
     make_pair(l.ends);
     l.deadline = zx_deadline_after((zx_duration_t)host_random(200000));
@@ -156,7 +158,7 @@ SCENARIO_ON(race_call_timeout_kill_peer_close, 4, 300)
     close_handle(l.ends[0]);
 }
 
-// ---- messages -------------------------------------------------------------------------------------
+// ---- messages ---------------------------------------------------------------------------------
 
 static void writer(void *arg)
 {
@@ -201,7 +203,7 @@ static void reader(void *arg)
 // CALLS(zx_channel_write, zx_channel_read)
 SCENARIO_ON(race_no_message_is_lost_or_doubled, 4, 200)
 {
-    struct line l = { .event = make_event() };
+    struct line l = {.event = make_event()};
     uint32_t value, bytes, handles, left = 0;
     zx_handle_t h;
 
@@ -222,7 +224,7 @@ SCENARIO_ON(race_no_message_is_lost_or_doubled, 4, 200)
 
 SCENARIO_ON(race_write_read_close_of_the_reader, 4, 200)
 {
-    struct line l = { .event = make_event() };
+    struct line l = {.event = make_event()};
 
     make_pair(l.ends);
     RACE(&l, writer, reader, close_server_end, writer);
@@ -246,7 +248,7 @@ static void signal_peer(void *arg)
 // CALLS(zx_object_signal_peer)
 SCENARIO_ON(race_signal_peer_close_of_both, 4, 200)
 {
-    struct line l = { 0 };
+    struct line l = {0};
 
     make_pair(l.ends);
     RACE(&l, signal_peer, close_server_end, close_caller_end, signal_peer);
@@ -277,14 +279,14 @@ static void send_server_end(void *arg)
 // The last handle dies in transit: the peer hears of it.
 SCENARIO_ON(race_end_dies_in_transit, 3, 200)
 {
-    struct line l = { 0 };
+    struct line l = {0};
 
     make_pair(l.ends);
     RACE(&l, wait_for_peer_close, send_server_end, wait_for_peer_close);
     close_handle(l.ends[0]);
 }
 
-// ---- many callers and servers -----------------------------------------------------------------------
+// ---- many callers and servers -----------------------------------------------------------------
 
 #define CALLS_EACH 5u
 
@@ -316,10 +318,12 @@ static void busy_caller(void *arg)
 
     for (uint32_t i = 0; i < CALLS_EACH; i++) {
         uint32_t bytes, handles, value = atomic_fetch_add(&l->next, 1);
-        struct msg request = { .value = value }, reply = { 0 };
+        struct msg request = {.value = value}, reply = {0};
         zx_channel_call_args_t args = {
-            .wr_bytes = &request, .wr_num_bytes = sizeof(request),
-            .rd_bytes = &reply,   .rd_num_bytes = sizeof(reply),
+            .wr_bytes = &request,
+            .wr_num_bytes = sizeof(request),
+            .rd_bytes = &reply,
+            .rd_num_bytes = sizeof(reply),
         };
         assert_ok(zx_channel_call(l->ends[0], 0, FOREVER, &args, &bytes, &handles));
         assert_int_equal(reply.value, value * 2 + 1);
@@ -330,7 +334,7 @@ static void busy_caller(void *arg)
 
 SCENARIO_ON(race_callers_and_servers, 4, 150)
 {
-    struct line l = { 0 };
+    struct line l = {0};
 
     make_pair(l.ends);
     RACE(&l, busy_server, busy_caller, busy_caller, busy_server, busy_caller);

@@ -55,7 +55,7 @@ static void storm(void *arg)
 // CALLS(zx_handle_duplicate, zx_handle_close, zx_handle_replace, zx_object_get_info)
 SCENARIO_ON(race_handle_storm_from_4_cpus, 4, 150)
 {
-    struct arena a = { .h = make_event() };
+    struct arena a = {.h = make_event()};
 
     a.koid = basic(a.h).koid;
     for (unsigned i = 0; i < 6; i++)
@@ -84,7 +84,7 @@ static void close_other(void *arg)
 SCENARIO_ON(race_replace_against_close_of_the_other_handle, 3, 400)
 {
     struct child c = make_child(lab.job);
-    struct arena a = { .h = c.process };
+    struct arena a = {.h = c.process};
 
     a.other = duplicate_without(c.process, 0);
     RACE(&a, replace_h, close_other);
@@ -112,7 +112,7 @@ static void close_h(void *arg)
 SCENARIO_ON(race_last_close_against_duplicate, 3, 300)
 {
     struct child c = make_child(lab.job);
-    struct arena a = { .h = c.process };
+    struct arena a = {.h = c.process};
 
     RACE(&a, duplicate_h, close_h, close_h);
     assert_int_equal(atomic_load(&a.wins), 1);
@@ -142,7 +142,7 @@ SCENARIO_ON(race_last_close_against_get_child, 3, 300)
 {
     zx_handle_t job = make_job(lab.job);
     struct child c = make_child(job);
-    struct arena a = { .h = c.process, .job = job, .koid = basic(c.process).koid };
+    struct arena a = {.h = c.process, .job = job, .koid = basic(c.process).koid};
 
     RACE(&a, close_h, get_child_h);
     c.process = 0;
@@ -158,7 +158,7 @@ SCENARIO_ON(race_last_close_against_get_child, 3, 300)
 SCENARIO_ON(race_last_close_of_a_job_against_get_child, 3, 300)
 {
     zx_handle_t job = make_job(lab.job), below = make_job(job);
-    struct arena a = { .h = below, .job = job, .koid = basic(below).koid };
+    struct arena a = {.h = below, .job = job, .koid = basic(below).koid};
 
     RACE(&a, close_h, get_child_h, get_child_h);
     if (a.other != 0) {
@@ -180,7 +180,7 @@ static void close_chain(void *arg)
 
 SCENARIO_ON(race_both_ends_of_nested_channels, 3, 100)
 {
-    struct arena a = { 0 };
+    struct arena a = {0};
     zx_handle_t outer[2], next[2];
 
     make_pair(outer);
@@ -221,7 +221,7 @@ static void use_both(void *arg)
 // CALLS(zx_object_set_cookie, zx_object_get_cookie)
 SCENARIO_ON(race_last_close_against_everything, 4, 200)
 {
-    struct arena a = { .other = make_event() };
+    struct arena a = {.other = make_event()};
 
     assert_ok(zx_vmo_create(4096, 0, &a.h));
     RACE(&a, use_both, close_both, use_both);
@@ -261,7 +261,7 @@ static void check_names(void *arg)
 // CALLS(zx_object_set_property, zx_object_get_property)
 SCENARIO_ON(race_names_are_not_torn, 3, 100)
 {
-    struct arena a = { .h = make_job(lab.job) };
+    struct arena a = {.h = make_job(lab.job)};
 
     RACE(&a, name_a, name_b, check_names);
     close_handle(a.h);

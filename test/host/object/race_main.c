@@ -14,10 +14,10 @@ int main(int argc, char **argv)
         const struct CMUnitTest *tests;
         size_t count;
     } groups[] = {
-        { race_wait_tests, race_wait_test_count },
-        { race_handle_tests, race_handle_test_count },
-        { race_channel_tests, race_channel_test_count },
-        { race_task_tests, race_task_test_count },
+        {race_wait_tests, race_wait_test_count},
+        {race_handle_tests, race_handle_test_count},
+        {race_channel_tests, race_channel_test_count},
+        {race_task_tests, race_task_test_count},
     };
     size_t used = 0;
 

@@ -43,7 +43,7 @@ static void populate(void *arg)
     struct scene *s = arg;
 
     for (unsigned i = 0; i < 3; i++) {
-        struct child c = { 0 };
+        struct child c = {0};
         zx_handle_t below = 0, e = 0;
         if (unless(zx_job_create(s->job, 0, &below), ZX_ERR_BAD_STATE))
             close_handle(below);
@@ -66,7 +66,7 @@ static void kill_job(void *arg)
 // Whatever came first: nothing in a killed job survives, and nothing can be added.
 SCENARIO_ON(race_job_kill_create_start, 4, 200)
 {
-    struct scene s = { .job = make_job(lab.job) };
+    struct scene s = {.job = make_job(lab.job)};
     zx_handle_t p, v;
 
     RACE(&s, populate, kill_job, populate);
@@ -85,7 +85,7 @@ static void kill_top(void *arg)
 SCENARIO_ON(race_kills_of_a_job_and_its_parent, 3, 150)
 {
     zx_handle_t top = make_job(lab.job);
-    struct scene s = { .job = make_job(top), .event = top };
+    struct scene s = {.job = make_job(top), .event = top};
     struct child a = start_child(s.job, child_spins, 0), b = start_child(top, child_waits, 0);
 
     RACE(&s, kill_job, kill_top, kill_job);
@@ -134,21 +134,21 @@ static void make_below(void *arg)
 SCENARIO_ON(race_last_close_of_a_job_create_list, 4, 200)
 {
     zx_handle_t top = make_job(lab.job);
-    struct scene s = { .job = make_job(top), .event = top };
+    struct scene s = {.job = make_job(top), .event = top};
 
     RACE(&s, close_job, make_below, list_job, make_below);
     await(top, ZX_JOB_NO_JOBS);
     close_handle(top);
 }
 
-// ---- one process --------------------------------------------------------------------------------------
+// ---- one process ------------------------------------------------------------------------------
 
 static void start_it(void *arg)
 {
     struct scene *s = arg;
     zx_handle_t e = make_event();
-    zx_status_t status = zx_process_start(s->child.process, s->child.thread,
-                                          (zx_vaddr_t)entry_waits, 0, e, 0);
+    zx_status_t status =
+        zx_process_start(s->child.process, s->child.thread, (zx_vaddr_t)entry_waits, 0, e, 0);
 
     assert_false(alive(e));
     if (unless(status, ZX_ERR_BAD_STATE))
@@ -162,7 +162,7 @@ static void kill_process(void *arg)
 
 SCENARIO_ON(race_start_start_kill, 3, 300)
 {
-    struct scene s = { .child = make_child(lab.job) };
+    struct scene s = {.child = make_child(lab.job)};
 
     RACE(&s, start_it, kill_process, start_it);
     assert_true(atomic_load(&s.started) <= 1);
@@ -185,8 +185,8 @@ static void start_if_there(void *arg)
 {
     struct scene *s = arg;
     zx_handle_t e = make_event();
-    zx_status_t status = zx_process_start(s->child.process, s->child.thread,
-                                          (zx_vaddr_t)entry_exits, 0, e, 0);
+    zx_status_t status =
+        zx_process_start(s->child.process, s->child.thread, (zx_vaddr_t)entry_exits, 0, e, 0);
 
     assert_false(alive(e));
     assert_true(status == ZX_OK || status == ZX_ERR_BAD_HANDLE || status == ZX_ERR_BAD_STATE);
@@ -195,7 +195,7 @@ static void start_if_there(void *arg)
 // The last handle goes while the process is started: it runs or it ends, but it ends.
 SCENARIO_ON(race_start_last_close, 3, 300)
 {
-    struct scene s = { .job = make_job(lab.job) };
+    struct scene s = {.job = make_job(lab.job)};
 
     s.child = make_child(s.job);
     RACE(&s, start_if_there, close_process);
@@ -220,7 +220,7 @@ static void add_threads(void *arg)
 
 SCENARIO_ON(race_thread_starts_against_process_kill, 4, 200)
 {
-    struct scene s = { .child = start_child(lab.job, child_spins, 0) };
+    struct scene s = {.child = start_child(lab.job, child_spins, 0)};
     size_t n = 77;
 
     RACE(&s, add_threads, kill_process, add_threads);
@@ -238,7 +238,7 @@ static void kill_first_thread(void *arg)
 // The last thread may leave just as another is started.
 SCENARIO_ON(race_last_thread_leaves_another_starts, 3, 300)
 {
-    struct scene s = { .child = start_child(lab.job, child_waits, 0) };
+    struct scene s = {.child = start_child(lab.job, child_waits, 0)};
 
     RACE(&s, kill_first_thread, add_threads);
     sleep_ns(1000);
@@ -263,7 +263,7 @@ static void child_exits_while_killed(zx_handle_t self)
 // CALLS(zx_process_exit)
 SCENARIO_ON(race_exits_against_kill, 4, 300)
 {
-    struct scene s = { .child = start_child_with_itself(lab.job, child_exits_while_killed) };
+    struct scene s = {.child = start_child_with_itself(lab.job, child_exits_while_killed)};
     zx_info_process_t info;
 
     RACE(&s, kill_process);
@@ -277,7 +277,7 @@ SCENARIO_ON(race_exits_against_kill, 4, 300)
     close_child(&s.child);
 }
 
-// ---- threads ------------------------------------------------------------------------------------------
+// ---- threads ----------------------------------------------------------------------------------
 
 static void kill_thread(void *arg)
 {
@@ -295,7 +295,7 @@ static void start_thread(void *arg)
 // CALLS(zx_thread_exit)
 SCENARIO_ON(race_thread_start_exit_kill, 3, 300)
 {
-    struct scene s = { 0 };
+    struct scene s = {0};
 
     assert_ok(zx_thread_create(lab.process, "t", 1, 0, &s.thread));
     RACE(&s, start_thread, kill_thread, start_thread);
@@ -321,7 +321,7 @@ static void close_thread(void *arg)
 // The thread object ends under those who wait for it.
 SCENARIO_ON(race_thread_exit_watch_close, 4, 300)
 {
-    struct scene s = { 0 };
+    struct scene s = {0};
 
     assert_ok(zx_thread_create(lab.process, "t", 1, 0, &s.thread));
     assert_ok(zx_thread_start(s.thread, (zx_vaddr_t)entry_leaves, 0, 0, 0));
@@ -341,12 +341,14 @@ static void look_at_process(void *arg)
         (void)thread_state(s->child.thread);
         (void)zx_object_get_info(s->child.process, ZX_INFO_PROCESS_HANDLE_STATS, buf, sizeof(buf),
                                  NULL, NULL);
-        (void)zx_object_get_info(s->child.process, ZX_INFO_TASK_STATS, buf, sizeof(buf), NULL, NULL);
-        (void)zx_object_get_info(s->child.thread, ZX_INFO_THREAD_STATS, buf, sizeof(buf), NULL, NULL);
+        (void)zx_object_get_info(s->child.process, ZX_INFO_TASK_STATS, buf, sizeof(buf), NULL,
+                                 NULL);
+        (void)zx_object_get_info(s->child.thread, ZX_INFO_THREAD_STATS, buf, sizeof(buf), NULL,
+                                 NULL);
         assert_ok(zx_object_get_info(s->child.process, ZX_INFO_PROCESS_THREADS, koids,
                                      sizeof(koids), &n, NULL));
-        if (n != 0 && zx_object_get_child(s->child.process, koids[0], ZX_RIGHT_SAME_RIGHTS, &h) ==
-                          ZX_OK)
+        if (n != 0 &&
+            zx_object_get_child(s->child.process, koids[0], ZX_RIGHT_SAME_RIGHTS, &h) == ZX_OK)
             close_handle(h);
     }
 }
@@ -372,21 +374,22 @@ static void map_into_process(void *arg)
 // CALLS(zx_object_get_info, zx_vmar_map, zx_process_read_memory)
 SCENARIO_ON(race_process_end_looks_and_mappings, 4, 200)
 {
-    struct scene s = { .child = start_child(lab.job, child_spins, 0) };
+    struct scene s = {.child = start_child(lab.job, child_spins, 0)};
 
     RACE(&s, look_at_process, kill_process, map_into_process, look_at_process);
     await(s.child.process, ZX_PROCESS_TERMINATED);
     close_child(&s.child);
 }
 
-// ---- policy ---------------------------------------------------------------------------------------------
+// ---- policy -----------------------------------------------------------------------------------
 
 static void set_policy(void *arg)
 {
-    const zx_policy_basic_t p = { ZX_POL_NEW_EVENT, ZX_POL_ACTION_DENY };
+    const zx_policy_basic_t p = {ZX_POL_NEW_EVENT, ZX_POL_ACTION_DENY};
 
-    (void)unless(zx_job_set_policy(((struct scene *)arg)->job, ZX_JOB_POL_ABSOLUTE,
-                                   ZX_JOB_POL_BASIC, &p, 1), ZX_ERR_BAD_STATE);
+    (void)unless(
+        zx_job_set_policy(((struct scene *)arg)->job, ZX_JOB_POL_ABSOLUTE, ZX_JOB_POL_BASIC, &p, 1),
+        ZX_ERR_BAD_STATE);
 }
 
 static void create_in_job(void *arg)
@@ -401,7 +404,7 @@ static void create_in_job(void *arg)
 // CALLS(zx_job_set_policy)
 SCENARIO_ON(race_policy_against_children, 3, 150)
 {
-    struct scene s = { .job = make_job(lab.job) };
+    struct scene s = {.job = make_job(lab.job)};
 
     RACE(&s, set_policy, create_in_job, set_policy, create_in_job);
     assert_int_equal(state_of(s.job), ZX_JOB_NO_PROCESSES | ZX_JOB_NO_JOBS);

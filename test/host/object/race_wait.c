@@ -91,7 +91,7 @@ static void check_waiters(const struct duel *d, bool may_signal, bool may_close,
 
 SCENARIO_ON(race_close_wait_wait, 3, 200)
 {
-    struct duel d = { .h = make_event(), .deadline = FOREVER };
+    struct duel d = {.h = make_event(), .deadline = FOREVER};
 
     RACE(&d, wait_it, close_it, wait_it);
     check_waiters(&d, false, true, false);
@@ -99,7 +99,7 @@ SCENARIO_ON(race_close_wait_wait, 3, 200)
 
 SCENARIO_ON(race_replace_wait_signal, 3, 200)
 {
-    struct duel d = { .h = make_event(), .deadline = FOREVER };
+    struct duel d = {.h = make_event(), .deadline = FOREVER};
 
     RACE(&d, wait_it, replace_it, signal_it, wait_it);
     check_waiters(&d, true, true, false);
@@ -109,7 +109,7 @@ SCENARIO_ON(race_replace_wait_signal, 3, 200)
 
 SCENARIO_ON(race_transfer_wait_receive, 3, 200)
 {
-    struct duel d = { .h = make_event(), .deadline = FOREVER };
+    struct duel d = {.h = make_event(), .deadline = FOREVER};
 
     make_pair(d.ends);
     RACE(&d, wait_it, send_it, receive_it, wait_it);
@@ -137,7 +137,7 @@ static void send_if_open(void *arg)
 // The handle dies with the message instead of arriving.
 SCENARIO_ON(race_transfer_wait_close_of_the_channel, 3, 200)
 {
-    struct duel d = { .h = make_event(), .deadline = FOREVER };
+    struct duel d = {.h = make_event(), .deadline = FOREVER};
 
     make_pair(d.ends);
     RACE(&d, wait_it, send_if_open, close_channel);
@@ -147,7 +147,7 @@ SCENARIO_ON(race_transfer_wait_close_of_the_channel, 3, 200)
 
 SCENARIO_ON(race_signal_timeout_close_replace, 4, 300)
 {
-    struct duel d = { .h = make_event() };
+    struct duel d = {.h = make_event()};
 
     d.deadline = zx_deadline_after((zx_duration_t)host_random(200000));
     RACE(&d, wait_it, wait_it, signal_it, close_it, replace_it);
@@ -167,7 +167,8 @@ static void victim(void *arg)
 {
     struct duel *d = arg;
     zx_wait_item_t items[2] = {
-        { .handle = d->h, .waitfor = ZX_USER_SIGNAL_0 }, { .handle = d->other, .waitfor = 0 },
+        {.handle = d->h, .waitfor = ZX_USER_SIGNAL_0},
+        {.handle = d->other, .waitfor = 0},
     };
     d->status[0] = zx_object_wait_many(items, 2, d->deadline);
     d->seen[0] = items[0].pending;
@@ -177,7 +178,7 @@ static void victim(void *arg)
 // CALLS(zx_object_wait_many, zx_task_kill)
 SCENARIO_ON(race_wake_timeout_kill_close, 4, 300)
 {
-    struct duel d = { .h = make_event(), .other = make_event() };
+    struct duel d = {.h = make_event(), .other = make_event()};
 
     d.deadline = zx_deadline_after((zx_duration_t)host_random(200000));
     d.thread = lab_thread(victim, &d);
@@ -196,7 +197,7 @@ static void wait_all_16(void *arg)
     zx_wait_item_t items[16];
 
     for (unsigned i = 0; i < 16; i++)
-        items[i] = (zx_wait_item_t){ .handle = d->many[i], .waitfor = ZX_USER_SIGNAL_0 };
+        items[i] = (zx_wait_item_t){.handle = d->many[i], .waitfor = ZX_USER_SIGNAL_0};
     zx_status_t status = zx_object_wait_many(items, 16, FOREVER);
     assert_true(status == ZX_OK || status == ZX_ERR_CANCELED || status == ZX_ERR_BAD_HANDLE);
     zx_signals_t all = 0;
@@ -230,7 +231,7 @@ static void signal_many_of_them(void *arg)
 // CALLS(zx_handle_close_many)
 SCENARIO_ON(race_wait_for_16_against_close_many, 3, 150)
 {
-    struct duel d = { 0 };
+    struct duel d = {0};
 
     for (unsigned i = 0; i < 16; i++)
         d.many[i] = make_event();
@@ -263,7 +264,7 @@ static void pong(void *arg)
 
 SCENARIO_ON(race_ping_pong_loses_no_wake_up, 3, 150)
 {
-    struct duel d = { .h = make_event() };
+    struct duel d = {.h = make_event()};
 
     RACE(&d, ping, pong);
     close_handle(d.h);
@@ -283,7 +284,7 @@ static void pulse(void *arg)
 // Changes that do not concern the waiters run past them all the time.
 SCENARIO_ON(race_pulses_against_arriving_waiters, 4, 150)
 {
-    struct duel d = { .h = make_event(), .deadline = FOREVER };
+    struct duel d = {.h = make_event(), .deadline = FOREVER};
 
     RACE(&d, wait_it, pulse, wait_it, wait_it);
     for (unsigned i = 0; i < 3; i++) {
@@ -305,7 +306,7 @@ static void sleep_it(void *arg)
 // CALLS(zx_nanosleep)
 SCENARIO_ON(race_sleep_timeout_kill, 2, 200)
 {
-    struct duel d = { 0 };
+    struct duel d = {0};
 
     d.deadline = zx_deadline_after((zx_duration_t)host_random(100000));
     d.thread = lab_thread(sleep_it, &d);

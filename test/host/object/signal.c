@@ -49,14 +49,14 @@ SCENARIO(signal_checks_handle_right_type_bits)
     assert_status(zx_object_signal(e, 0, ZX_USER_SIGNAL_0 | 1u << 4), ZX_ERR_INVALID_ARGS);
     assert_int_equal(state_of(e), 0);
     // Bit 3 belongs to the user on events only.
-    const zx_handle_t tasks[] = { ends[0], lab.process, lab.thread, lab.job };
+    const zx_handle_t tasks[] = {ends[0], lab.process, lab.thread, lab.job};
     for (unsigned i = 0; i < countof(tasks); i++) {
         assert_status(zx_object_signal(tasks[i], 0, ZX_EVENT_SIGNALED), ZX_ERR_INVALID_ARGS);
         assert_ok(zx_object_signal(tasks[i], 0, ZX_USER_SIGNAL_7));
         assert_true((state_of(tasks[i]) & ZX_USER_SIGNAL_7) != 0);
         assert_ok(zx_object_signal(tasks[i], ZX_USER_SIGNAL_7, 0));
     }
-    const zx_handle_t all[] = { weak, e, ends[0], ends[1] };
+    const zx_handle_t all[] = {weak, e, ends[0], ends[1]};
     assert_ok(zx_handle_close_many(all, countof(all)));
 }
 
@@ -88,11 +88,11 @@ SCENARIO(signal_peer_checks_handle_right_type_bits_peer)
     close_handle(ends[1]);
     assert_status(zx_object_signal_peer(ends[0], 0, ZX_CHANNEL_WRITABLE), ZX_ERR_INVALID_ARGS);
     assert_status(zx_object_signal_peer(ends[0], 0, ZX_USER_SIGNAL_0), ZX_ERR_PEER_CLOSED);
-    const zx_handle_t all[] = { weak[0], weak[1], e, ends[0] };
+    const zx_handle_t all[] = {weak[0], weak[1], e, ends[0]};
     assert_ok(zx_handle_close_many(all, countof(all)));
 }
 
-// ---- properties ---------------------------------------------------------------------------------
+// ---- properties -------------------------------------------------------------------------------
 
 static void check_name(zx_handle_t h, const char *expected)
 {
@@ -101,7 +101,7 @@ static void check_name(zx_handle_t h, const char *expected)
     memset(name, 'x', sizeof(name));
     assert_ok(zx_object_get_property(h, ZX_PROP_NAME, name, 32));
     assert_int_equal(name[32], 'x');
-    char padded[32] = { 0 };
+    char padded[32] = {0};
     memcpy(padded, expected, strlen(expected));
     assert_memory_equal(name, padded, 32);
 }
@@ -141,7 +141,7 @@ SCENARIO(names_of_all_kinds_that_have_one)
     check_name(vmo, "");
     check_name(c.process, "child");
     check_name(c.thread, "first");
-    const zx_handle_t named[] = { vmo, c.process, c.thread };
+    const zx_handle_t named[] = {vmo, c.process, c.thread};
     for (unsigned i = 0; i < countof(named); i++) {
         assert_ok(set_name(named[i], "other", 5));
         check_name(named[i], "other");
@@ -162,7 +162,7 @@ SCENARIO(properties_check_pointer_handle_right_number_size)
     assert_status(zx_object_set_property(0, 99, name, 0), ZX_ERR_BAD_HANDLE);
     assert_status(zx_object_get_property(weak, 99, name, 0), ZX_ERR_ACCESS_DENIED);
     assert_status(zx_object_set_property(weak, 99, name, 0), ZX_ERR_ACCESS_DENIED);
-    const uint32_t unknown[] = { 0, 1, 2, 4, 7, 11, 14, 16, 99, UINT32_MAX };
+    const uint32_t unknown[] = {0, 1, 2, 4, 7, 11, 14, 16, 99, UINT32_MAX};
     for (unsigned i = 0; i < countof(unknown); i++) {
         assert_status(zx_object_get_property(job, unknown[i], name, 32), ZX_ERR_INVALID_ARGS);
         assert_status(zx_object_set_property(job, unknown[i], name, 32), ZX_ERR_INVALID_ARGS);
@@ -242,7 +242,7 @@ SCENARIO(kill_on_oom_is_0_or_1)
     close_handle(job);
 }
 
-// ---- cookies ------------------------------------------------------------------------------------
+// ---- cookies ----------------------------------------------------------------------------------
 
 // CALLS(zx_object_set_cookie, zx_object_get_cookie)
 SCENARIO(cookie_belongs_to_its_first_scope)
@@ -279,7 +279,7 @@ SCENARIO(cookies_check_scope_handle_type_scope_pointer)
     assert_ok(zx_vmo_create(PAGE_SIZE, 0, &vmo));
     assert_status(zx_object_set_cookie(ends[0], 0, 1), ZX_ERR_BAD_HANDLE);
     assert_status(zx_object_set_cookie(0, scope, 1), ZX_ERR_BAD_HANDLE);
-    const zx_handle_t without[] = { ends[0], lab.process, lab.job, lab.thread, lab.resource };
+    const zx_handle_t without[] = {ends[0], lab.process, lab.job, lab.thread, lab.resource};
     for (unsigned i = 0; i < countof(without); i++) {
         assert_status(zx_object_set_cookie(without[i], scope, 1), ZX_ERR_NOT_SUPPORTED);
         assert_status(zx_object_get_cookie(without[i], scope, &value), ZX_ERR_NOT_SUPPORTED);
@@ -290,7 +290,7 @@ SCENARIO(cookies_check_scope_handle_type_scope_pointer)
     assert_ok(zx_object_set_cookie(vmo, scope, 9));
     assert_ok(zx_object_get_cookie(vmo, scope, &value));
     assert_int_equal(value, 9);
-    const zx_handle_t all[] = { e, scope, ends[0], ends[1], vmo };
+    const zx_handle_t all[] = {e, scope, ends[0], ends[1], vmo};
     assert_ok(zx_handle_close_many(all, countof(all)));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Allocation failures: each scenario runs once for each of its allocations, which then fails. A call
-// that fails says NO_MEMORY, has consumed what it always consumes, and leaves nothing behind.
+// Allocation failures: each scenario runs once for each of its allocations, which then fails. What
+// fails says NO_MEMORY, has consumed what it always consumes, and leaves nothing behind.
 #include "object_test.h"
 
 // CALLS(zx_handle_duplicate, zx_handle_replace)
@@ -101,14 +101,17 @@ static void serve(void *arg)
 SWEEP(sweep_call, 4)
 {
     zx_handle_t ends[2], server, e, h;
-    uint32_t m[2] = { 0, 5 }, bytes, handles;
+    uint32_t m[2] = {0, 5}, bytes, handles;
     zx_channel_call_args_t args = {
-        .wr_bytes = m, .wr_num_bytes = 8, .rd_bytes = m, .rd_num_bytes = 8,
+        .wr_bytes = m,
+        .wr_num_bytes = 8,
+        .rd_bytes = m,
+        .rd_num_bytes = 8,
     };
 
     if (!got(zx_channel_create(0, &ends[0], &ends[1])))
         return;
-    struct served s = { .channel = ends[1] };
+    struct served s = {.channel = ends[1]};
     if (got(lab_thread_start(serve, &s, &server))) {
         for (unsigned i = 0; i < 3; i++) {
             zx_status_t status = zx_channel_call(ends[0], 0, FOREVER, &args, &bytes, &handles);
@@ -138,7 +141,8 @@ static void waits(void *arg)
 {
     zx_handle_t e = *(zx_handle_t *)arg;
     zx_wait_item_t items[2] = {
-        { .handle = e, .waitfor = ZX_USER_SIGNAL_1 }, { .handle = e, .waitfor = ZX_USER_SIGNAL_2 },
+        {.handle = e, .waitfor = ZX_USER_SIGNAL_1},
+        {.handle = e, .waitfor = ZX_USER_SIGNAL_2},
     };
 
     assert_ok(zx_object_wait_one(e, ZX_USER_SIGNAL_0, FOREVER, NULL));

@@ -34,7 +34,7 @@ SCENARIO(thread_create_checks_in_order)
     close_handle(weak);
     assert_int_equal(out, 77);
     assert_status(zx_thread_create(lab.process, name, 4, 0, LAB_BAD_PTR), ZX_ERR_INVALID_ARGS);
-    const zx_rights_t one[] = { ZX_RIGHT_MANAGE_THREAD, ZX_RIGHT_WRITE };
+    const zx_rights_t one[] = {ZX_RIGHT_MANAGE_THREAD, ZX_RIGHT_WRITE};
     for (unsigned i = 0; i < 2; i++) {
         weak = duplicate_without(lab.process, one[i]);
         assert_ok(zx_thread_create(weak, name, sizeof(name), 0, &out)); // over-long is cut
@@ -183,7 +183,7 @@ static void in_wait_one(void *arg)
 static void in_wait_many(void *arg)
 {
     struct victim *v = arg;
-    zx_wait_item_t items[2] = { { .handle = v->event }, { .handle = v->event } };
+    zx_wait_item_t items[2] = {{.handle = v->event}, {.handle = v->event}};
     (void)zx_object_wait_many(items, 2, FOREVER);
     atomic_store(&v->passed, true);
 }
@@ -199,9 +199,12 @@ static void in_wait_for_none(void *arg)
 static void in_call(void *arg)
 {
     struct victim *v = arg;
-    uint32_t word[2] = { 0 }, bytes, handles;
+    uint32_t word[2] = {0}, bytes, handles;
     zx_channel_call_args_t args = {
-        .wr_bytes = word, .wr_num_bytes = 8, .rd_bytes = word, .rd_num_bytes = 8,
+        .wr_bytes = word,
+        .wr_num_bytes = 8,
+        .rd_bytes = word,
+        .rd_num_bytes = 8,
     };
     (void)zx_channel_call(v->ends[0], 0, FOREVER, &args, &bytes, &handles);
     atomic_store(&v->passed, true);
@@ -220,15 +223,15 @@ SCENARIO_ON(kill_finds_a_thread_wherever_it_is, 2, 10)
         void (*body)(void *);
         uint32_t state;
     } places[] = {
-        { in_user_mode, ZX_THREAD_STATE_RUNNING },
-        { in_sleep, ZX_THREAD_STATE_BLOCKED_SLEEPING },
-        { in_wait_one, ZX_THREAD_STATE_BLOCKED_WAIT_ONE },
-        { in_wait_many, ZX_THREAD_STATE_BLOCKED_WAIT_MANY },
-        { in_wait_for_none, ZX_THREAD_STATE_RUNNING }, // shown so
-        { in_call, ZX_THREAD_STATE_BLOCKED_CHANNEL },
+        {in_user_mode, ZX_THREAD_STATE_RUNNING},
+        {in_sleep, ZX_THREAD_STATE_BLOCKED_SLEEPING},
+        {in_wait_one, ZX_THREAD_STATE_BLOCKED_WAIT_ONE},
+        {in_wait_many, ZX_THREAD_STATE_BLOCKED_WAIT_MANY},
+        {in_wait_for_none, ZX_THREAD_STATE_RUNNING}, // shown so
+        {in_call, ZX_THREAD_STATE_BLOCKED_CHANNEL},
     };
     for (unsigned i = 0; i < countof(places); i++) {
-        struct victim v = { .event = make_event() };
+        struct victim v = {.event = make_event()};
         make_pair(v.ends);
         v.thread = lab_thread(places[i].body, &v);
         await_state(v.thread, places[i].state);
@@ -249,7 +252,7 @@ static void killer_entry(uint64_t a, uint64_t b)
 
 SCENARIO_ON(thread_that_kills_itself_does_not_return, 2, 10)
 {
-    struct victim v = { 0 };
+    struct victim v = {0};
 
     v.thread = make_thread(lab.process);
     assert_ok(zx_thread_start(v.thread, (zx_vaddr_t)killer_entry, 0, (uintptr_t)&v, 0));

@@ -29,7 +29,7 @@ SCENARIO(wait_for_nothing_reads_the_state)
 
 SCENARIO(past_deadlines_poll_once)
 {
-    const zx_time_t past[] = { 0, 1, -1, ZX_TIME_INFINITE_PAST };
+    const zx_time_t past[] = {0, 1, -1, ZX_TIME_INFINITE_PAST};
     zx_handle_t e = make_event();
     zx_signals_t seen;
 
@@ -82,7 +82,7 @@ SCENARIO(early_errors_leave_observed_alone)
     // Before the pointer is looked at.
     assert_status(zx_object_wait_one(0, 1, FOREVER, LAB_BAD_PTR), ZX_ERR_BAD_HANDLE);
     assert_status(zx_object_wait_one(weak, 1, FOREVER, LAB_BAD_PTR), ZX_ERR_ACCESS_DENIED);
-    const zx_handle_t all[] = { e, weak, vmar, vmar_weak };
+    const zx_handle_t all[] = {e, weak, vmar, vmar_weak};
     assert_ok(zx_handle_close_many(all, countof(all)));
 }
 
@@ -171,8 +171,7 @@ SCENARIO(wait_for_nothing_is_not_woken_by_signals)
     close_handle(e);
     waiter_join(&w);
     assert_status(w.status, ZX_ERR_CANCELED);
-    assert_int_equal(w.observed,
-                     ZX_USER_SIGNAL_ALL | ZX_EVENT_SIGNALED | ZX_SIGNAL_HANDLE_CLOSED);
+    assert_int_equal(w.observed, ZX_USER_SIGNAL_ALL | ZX_EVENT_SIGNALED | ZX_SIGNAL_HANDLE_CLOSED);
 }
 
 // CALLS(zx_handle_close, zx_handle_replace)

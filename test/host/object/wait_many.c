@@ -7,7 +7,7 @@
 
 static zx_wait_item_t item(zx_handle_t handle, zx_signals_t waitfor)
 {
-    return (zx_wait_item_t){ .handle = handle, .waitfor = waitfor, .pending = 0x77 };
+    return (zx_wait_item_t){.handle = handle, .waitfor = waitfor, .pending = 0x77};
 }
 
 // A thread in wait_many.
@@ -49,7 +49,7 @@ SCENARIO(wait_many_fills_in_every_item)
 
 SCENARIO(wait_many_times_out_with_all_states)
 {
-    zx_wait_item_t items[2] = { item(make_event(), 0), item(make_event(), ZX_USER_SIGNAL_0) };
+    zx_wait_item_t items[2] = {item(make_event(), 0), item(make_event(), ZX_USER_SIGNAL_0)};
     zx_time_t deadline = zx_deadline_after(100000);
 
     assert_ok(zx_object_signal(items[0].handle, 0, ZX_USER_SIGNAL_1));
@@ -100,7 +100,9 @@ SCENARIO(wait_many_may_name_a_handle_twice)
 {
     zx_handle_t e = make_event();
     zx_wait_item_t items[3] = {
-        item(e, ZX_USER_SIGNAL_0), item(e, ZX_USER_SIGNAL_1), item(e, 0),
+        item(e, ZX_USER_SIGNAL_0),
+        item(e, ZX_USER_SIGNAL_1),
+        item(e, 0),
     };
     assert_ok(zx_object_signal(e, 0, ZX_USER_SIGNAL_1));
     assert_ok(zx_object_wait_many(items, 3, FOREVER));
@@ -112,7 +114,7 @@ SCENARIO(wait_many_may_name_a_handle_twice)
 SCENARIO_ON(close_of_a_handle_named_twice_cancels_both, 2, 10)
 {
     zx_handle_t e = make_event(), other = make_event();
-    struct many m = { .count = 3 };
+    struct many m = {.count = 3};
 
     m.items[0] = item(e, ZX_USER_SIGNAL_0);
     m.items[1] = item(other, ZX_USER_SIGNAL_0);
@@ -130,7 +132,7 @@ SCENARIO_ON(close_of_a_handle_named_twice_cancels_both, 2, 10)
 SCENARIO(wait_many_checks_items_in_order_and_writes_nothing)
 {
     zx_handle_t e = make_event(), weak = duplicate_without(e, ZX_RIGHT_WAIT);
-    zx_wait_item_t items[3] = { item(e, 1), item(weak, 1), item(0, 1) };
+    zx_wait_item_t items[3] = {item(e, 1), item(weak, 1), item(0, 1)};
 
     assert_status(zx_object_wait_many(items, 3, FOREVER), ZX_ERR_ACCESS_DENIED);
     items[1] = item(0x1000001, 1);
@@ -150,7 +152,7 @@ SCENARIO(wait_many_checks_items_in_order_and_writes_nothing)
 SCENARIO(wait_many_accumulates_like_wait_one)
 {
     zx_handle_t a = make_event(), b = make_event();
-    struct many m = { .count = 2 };
+    struct many m = {.count = 2};
 
     m.items[0] = item(a, ZX_USER_SIGNAL_0);
     m.items[1] = item(b, ZX_USER_SIGNAL_0);
@@ -169,7 +171,7 @@ SCENARIO(wait_many_accumulates_like_wait_one)
 SCENARIO_ON(cancel_wins_over_success, 2, 20)
 {
     zx_handle_t a = make_event(), b = make_event();
-    struct many m = { .count = 2 };
+    struct many m = {.count = 2};
 
     m.items[0] = item(a, ZX_USER_SIGNAL_0);
     m.items[1] = item(b, ZX_USER_SIGNAL_0);

@@ -13,7 +13,8 @@ int main(int argc, char **argv)
     } groups[] = {
         { wait_tests, wait_test_count },     { channel_tests, channel_test_count },
         { handle_tests, handle_test_count }, { task_tests, task_test_count },
-        { sweep_tests, sweep_test_count },
+        { sweep_tests, sweep_test_count },   { port_tests, port_test_count },
+        { futex_tests, futex_test_count },   { stream_tests, stream_test_count },
     };
     size_t used = 0;
 

@@ -4,6 +4,6 @@
 #include <lab/lab.h>
 
 extern const struct CMUnitTest wait_tests[], channel_tests[], handle_tests[], task_tests[],
-    sweep_tests[];
+    sweep_tests[], port_tests[], futex_tests[], stream_tests[];
 extern const size_t wait_test_count, channel_test_count, handle_test_count, task_test_count,
-    sweep_test_count;
+    sweep_test_count, port_test_count, futex_test_count, stream_test_count;

@@ -144,9 +144,64 @@ static void test_sweep_jobs(void **state)
     assert_true(lab_sweep(jobs) >= 2);
 }
 
+static void ports(void *arg)
+{
+    zx_handle_t port, event;
+    zx_port_packet_t packet = { .key = 3, .type = ZX_PKT_TYPE_USER };
+
+    (void)arg;
+    if (!ok(zx_port_create(0, &port)))
+        return;
+    if (ok(zx_event_create(0, &event))) {
+        if (ok(zx_object_wait_async(event, port, 1, ZX_USER_SIGNAL_0, ZX_WAIT_ASYNC_ONCE))) {
+            assert_ok(zx_object_signal(event, 0, ZX_USER_SIGNAL_0));
+            assert_ok(zx_port_wait(port, 0, &packet));
+        }
+        assert_ok(zx_handle_close(event));
+    }
+    packet = (zx_port_packet_t){ .key = 3, .type = ZX_PKT_TYPE_USER };
+    (void)ok(zx_port_queue(port, &packet));
+    assert_ok(zx_handle_close(port));
+}
+
+static void test_sweep_ports(void **state)
+{
+    (void)state;
+    assert_true(lab_sweep(ports) >= 3);
+}
+
+static void streams(void *arg)
+{
+    static const char bytes[9000];
+    zx_handle_t s[2], f[2], e[2];
+    size_t actual;
+
+    (void)arg;
+    if (ok(zx_socket_create(ZX_SOCKET_STREAM, &s[0], &s[1]))) {
+        (void)ok(zx_socket_write(s[0], 0, bytes, sizeof(bytes), &actual));
+        assert_ok(zx_handle_close(s[0]));
+        assert_ok(zx_handle_close(s[1]));
+    }
+    if (ok(zx_fifo_create(8, 16, 0, &f[0], &f[1]))) {
+        assert_ok(zx_handle_close(f[0]));
+        assert_ok(zx_handle_close(f[1]));
+    }
+    if (ok(zx_eventpair_create(0, &e[0], &e[1]))) {
+        assert_ok(zx_handle_close(e[0]));
+        assert_ok(zx_handle_close(e[1]));
+    }
+}
+
+static void test_sweep_streams(void **state)
+{
+    (void)state;
+    assert_true(lab_sweep(streams) >= 3);
+}
+
 const struct CMUnitTest sweep_tests[] = {
     cmocka_unit_test(test_sweep_events),  cmocka_unit_test(test_sweep_messages),
     cmocka_unit_test(test_sweep_memory),  cmocka_unit_test(test_sweep_threads),
     cmocka_unit_test(test_sweep_processes), cmocka_unit_test(test_sweep_jobs),
+    cmocka_unit_test(test_sweep_ports),   cmocka_unit_test(test_sweep_streams),
 };
 const size_t sweep_test_count = countof(sweep_tests);

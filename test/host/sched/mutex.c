@@ -51,7 +51,7 @@ static void records(void *arg)
 // The highest first, equals in the order they came.
 static void holds_for_waiters(void *arg)
 {
-    static const unsigned priorities[] = { 21, 23, 22, 23, 21 };
+    static const unsigned priorities[] = {21, 23, 22, 23, 21};
     static struct kthread k[5];
 
     (void)arg;
@@ -65,7 +65,7 @@ static void holds_for_waiters(void *arg)
     mutex_unlock(&inner);
     for (unsigned i = 0; i < 5; i++)
         kthread_join(&k[i]);
-    const unsigned expected[] = { 1, 3, 2, 0, 4 };
+    const unsigned expected[] = {1, 3, 2, 0, 4};
     assert_int_equal(ordered, 5);
     assert_memory_equal(order, expected, sizeof(expected));
 }

@@ -30,7 +30,7 @@ KERNEL_TEST_DET(round_robin_is_fair, 1, 30)
         return;
     zx_time_t end = hal_now() + span;
     for (unsigned i = 0; i < 3; i++) {
-        s[i] = (struct spinner){ .end = end };
+        s[i] = (struct spinner){.end = end};
         kthread_start(&s[i].k, PRIORITY_DEFAULT, spin_to_end, &s[i]);
     }
     thread_sleep_until(end - ZX_MSEC(20));
@@ -218,7 +218,7 @@ KERNEL_TEST_DET(no_cpu_idles_while_threads_wait, 2, 60)
     const zx_duration_t span = (hal_now() - start) * 400;
     zx_time_t end = hal_now() + span;
     for (unsigned i = 0; i < 2; i++) {
-        s[i] = (struct spinner){ .end = end };
+        s[i] = (struct spinner){.end = end};
         kthread_start(&s[i].k, PRIORITY_DEFAULT, spin_to_end, &s[i]);
     }
     thread_sleep_until(end - span / 10);

@@ -13,9 +13,9 @@ int main(int argc, char **argv)
         const struct CMUnitTest *tests;
         size_t count;
     } groups[] = {
-        { policy_tests, policy_test_count },
-        { mutex_tests, mutex_test_count },
-        { timer_tests, timer_test_count },
+        {policy_tests, policy_test_count},
+        {mutex_tests, mutex_test_count},
+        {timer_tests, timer_test_count},
     };
     size_t used = 0;
 

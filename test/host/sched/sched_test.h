@@ -15,22 +15,22 @@
 #define PRIORITY_DIRECTOR 30
 void run_kernel(const char *name, lab_scenario_fn fn, unsigned cpu_count, unsigned seeds);
 
-#define KERNEL_TEST(name, cpus, seeds)                      \
-    static void name(void *arg);                            \
-    static void test_##name(void **state)                   \
-    {                                                       \
-        (void)state;                                        \
-        run_kernel("test_" #name, name, cpus, seeds);       \
-    }                                                       \
+#define KERNEL_TEST(name, cpus, seeds)                \
+    static void name(void *arg);                      \
+    static void test_##name(void **state)             \
+    {                                                 \
+        (void)state;                                  \
+        run_kernel("test_" #name, name, cpus, seeds); \
+    }                                                 \
     static void name(__attribute__((unused)) void *arg)
 // The same in deterministic mode only: what it checks needs virtual time.
-#define KERNEL_TEST_DET(name, cpus, seeds)                  \
-    static void name(void *arg);                            \
-    static void test_##name(void **state)                   \
-    {                                                       \
-        (void)state;                                        \
-        run_kernel_det("test_" #name, name, cpus, seeds);   \
-    }                                                       \
+#define KERNEL_TEST_DET(name, cpus, seeds)                \
+    static void name(void *arg);                          \
+    static void test_##name(void **state)                 \
+    {                                                     \
+        (void)state;                                      \
+        run_kernel_det("test_" #name, name, cpus, seeds); \
+    }                                                     \
     static void name(__attribute__((unused)) void *arg)
 void run_kernel_det(const char *name, lab_scenario_fn fn, unsigned cpu_count, unsigned seeds);
 

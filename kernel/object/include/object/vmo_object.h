@@ -36,3 +36,6 @@ zx_status_t vmo_object_create_physical(paddr_t paddr, uint64_t size, const char 
 // ZX_ERR_NO_MEMORY and those of vmo_init_clone().
 zx_status_t vmo_object_create_clone(struct object *parent, uint64_t offset, uint64_t size,
                                     unsigned flags, bool named, struct object **out) MUST_CHECK;
+// RAM that was wired at boot becomes the VMO's (vmo_init_wired): page aligned, fixed size.
+zx_status_t vmo_object_create_wired(paddr_t paddr, uint64_t size, const char *name,
+                                    struct object **out) MUST_CHECK;

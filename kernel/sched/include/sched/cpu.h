@@ -20,7 +20,7 @@ struct cpu {
     uint32_t num;                        // [I]
     uint32_t ready_mask;                 // [R] bit p: queue p is not empty
     struct thread *_Atomic current;      // [R] to write; [a] to compare
-    struct thread *next;                 // [R] who runs next, see S5 in sched.c; NULL: ask the queues
+    struct thread *_Atomic next;         // [R] to write; [a] who runs next (S5 in sched.c), or NULL
     struct thread *switched_from;        // [R] who gave this CPU away last; finished by the next one
     struct hal_aspace *aspace;           // [R] address space active on this CPU
     uint64_t switch_ticks;               // [R] when current was switched in

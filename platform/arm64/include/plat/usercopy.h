@@ -6,8 +6,8 @@
 #include <hal/types.h>
 
 // "Where an access at this address cannot be satisfied, go on at that label."
-#define PLAT_EXTABLE(access, bad)                                                                  \
-    "\t.pushsection .extable, \"a\"\n\t.balign 4\n"                                                \
+#define PLAT_EXTABLE(access, bad)                   \
+    "\t.pushsection .extable, \"a\"\n\t.balign 4\n" \
     "\t.long " access " - .\n\t.long " access " + 4 - .\n\t.long " bad " - .\n\t.popsection\n"
 
 ALWAYS_INLINE bool plat_user_word_ok(uintptr_t addr, size_t size)
