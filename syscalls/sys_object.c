@@ -46,7 +46,7 @@ zx_status_t sys_object_wait_many(user_inout_zx_wait_item_t items, size_t count, 
 
 zx_status_t sys_object_signal(zx_handle_t handle, uint32_t clear_mask, uint32_t set_mask)
 {
-    return object_signal_handle(&process_current()->handles, handle, clear_mask, set_mask);
+    return object_signal_handle(handle, clear_mask, set_mask);
 }
 
 zx_status_t sys_object_signal_peer(zx_handle_t handle, uint32_t clear_mask, uint32_t set_mask)

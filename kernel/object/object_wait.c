@@ -121,9 +121,9 @@ zx_status_t object_wait_one(struct handle_table *table, zx_handle_t handle, zx_s
     return status;
 }
 
-zx_status_t object_signal_handle(struct handle_table *table, zx_handle_t handle, zx_signals_t clear,
-                                 zx_signals_t set)
+zx_status_t object_signal_handle(zx_handle_t handle, zx_signals_t clear, zx_signals_t set)
 {
+    struct handle_table *table = &process_current()->handles;
     zx_status_t status;
     mutex_lock(&table->lock);
     struct handle_slot *slot = slot_live(table, handle);

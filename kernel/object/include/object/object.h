@@ -242,8 +242,8 @@ zx_status_t object_wait_one(struct handle_table *table, zx_handle_t handle, zx_s
 zx_status_t object_wait_many(struct handle_table *table, zx_wait_item_t *items, size_t count,
                              zx_time_t deadline, bool *out_early) MUST_CHECK;
 
-// zx_object_signal: BAD_HANDLE, ACCESS_DENIED, NOT_SUPPORTED, INVALID_ARGS.
-zx_status_t object_signal_handle(struct handle_table *table, zx_handle_t handle, zx_signals_t clear,
+// zx_object_signal in the calling process: BAD_HANDLE, ACCESS_DENIED, NOT_SUPPORTED, INVALID_ARGS.
+zx_status_t object_signal_handle(zx_handle_t handle, zx_signals_t clear,
                                  zx_signals_t set) MUST_CHECK;
 
 // The part of it that concerns the object: checks the masks. NOT_SUPPORTED, INVALID_ARGS.
