@@ -3,6 +3,7 @@
 // what comes; so does a machine nobody reads.
 #include <object/console_input.h>
 
+#include <debug/log.h>
 #include <hal/console.h>
 #include <hal/spinlock.h>
 #include <hal/upcall.h>
@@ -20,7 +21,9 @@ static struct waitq waiters;      // [lock]
 void console_input_init(void)
 {
     waitq_init(&waiters);
-    (void)hal_console_rx_start(); // a console without input is still a console
+    zx_status_t status = hal_console_rx_start();
+    if (status != ZX_OK) // a console without input is still a console
+        klog(LOG_WARN, "the console has no input (%d)", status);
 }
 
 void kernel_console_rx(uint8_t byte)

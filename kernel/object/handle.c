@@ -25,8 +25,8 @@ LOCK_CLASS(handle_table_class, RANK_HANDLE_TABLE, LOCK_MUTEX);
 _Static_assert(1u << SLOT_BITS == HANDLE_MAX_SYSTEM, "a table can hold them all");
 _Static_assert(sizeof(struct handle_slot) == 24, "memory overhead of a handle");
 
-// Handles that tables have claimed of HANDLE_MAX_SYSTEM. Each table claims and gives back by the batch,
-// so that CPUs do not share this word on every call.
+// Handles that tables have claimed of HANDLE_MAX_SYSTEM. Each table claims and gives back by the
+// batch, so that CPUs do not share this word on every call.
 static atomic_uint system_count;
 #define CLAIM 16u
 
@@ -128,7 +128,8 @@ ALWAYS_INLINE zx_status_t take_slot_locked(struct handle_table *t, uint32_t *out
     return ZX_OK;
 }
 
-ALWAYS_INLINE void free_slot_locked(struct handle_table *t, struct handle_slot *slot, uint32_t index)
+ALWAYS_INLINE void free_slot_locked(struct handle_table *t, struct handle_slot *slot,
+                                    uint32_t index)
 {
     slot->object = NULL;
     slot->generation = (slot->generation + 1) & GENERATION_MASK;
@@ -152,7 +153,7 @@ ALWAYS_INLINE struct handle clear_slot_locked(struct handle_table *t, struct han
     return h;
 }
 
-// --- Look-up: a leaf that needs no stack frame; what is rare is in the functions before it. -------
+// --- Look-up: what is rare is out of line, so that no register has to be saved --------------------
 
 // Says what is wrong with a handle. The table's lock is held, and released.
 static NO_INLINE struct handle_ref get_failed(struct handle_table *t, zx_handle_t value,

@@ -9,6 +9,7 @@
 
 #include <hal/usercopy.h>
 #include <lib/string.h>
+#include <sched/thread.h>
 
 #include "vm_priv.h"
 
@@ -109,10 +110,13 @@ static zx_status_t vmo_copy(const struct copy *c, uint64_t offset, size_t len)
         }
         done += n;
         if (status == ZX_OK && done < len) {
-            // Others get their turn after each page; the VMO may have shrunk then.
+            // Others get their turn after each page; the VMO may have shrunk then. Who is being killed
+            // must not copy on: a buffer of many mappings of a few pages can be of any length.
             vmo_unlock(v);
             vmo_lock(v);
             status = check_range_locked(v, offset + done, len - done);
+            if (unlikely((thread_pending(thread_current()) & THREAD_PENDING_KILL) != 0))
+                status = ZX_ERR_CANCELED;
         }
     }
     vmo_unlock(v);

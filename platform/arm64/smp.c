@@ -62,7 +62,9 @@ static enum start_method method_of(const struct fdt_cpu *cpu)
 {
     if (strcmp(cpu->enable_method, "psci") == 0)
         return START_PSCI;
-    return strcmp(cpu->enable_method, "spin-table") == 0 ? START_SPIN_TABLE : START_NONE;
+    // Without a release address (reported) there is nowhere to write to.
+    bool spin_table = strcmp(cpu->enable_method, "spin-table") == 0 && cpu->release_addr != 0;
+    return spin_table ? START_SPIN_TABLE : START_NONE;
 }
 
 void arm64_smp_init(void)

@@ -67,7 +67,10 @@ static void memory_add(struct fdt_tree *tree, struct fdt_node node, struct fdt_m
         }
     }
     if (memory->count == FDT_MEMORY_MAX) {
-        fdt_report(tree, node, "reg", "more memory banks than the kernel has room for");
+        if (!memory->full) {
+            fdt_report(tree, node, "reg", "more memory banks than the kernel has room for");
+        }
+        memory->full = true;
         return;
     }
     memmove(&memory->ranges[at + 1], &memory->ranges[at],
@@ -109,6 +112,7 @@ static bool is_memory(struct fdt_tree *tree, struct fdt_node node)
 zx_status_t fdt_read_memory(struct fdt_tree *tree, struct fdt_memory *out)
 {
     out->count = 0;
+    out->full = false;
     for (struct fdt_node node = fdt_node_first_child(tree, fdt_root()); fdt_node_valid(node);
          node = fdt_node_next_sibling(tree, node)) {
         if (fdt_node_status_ok(tree, node) && is_memory(tree, node)) {

@@ -279,10 +279,11 @@ def random_case(seed):
         if PANIC in result.output:
             problems.append("the kernel panicked")
         # A monitor with a wrong bit may do anything, but for harm to the machine.
-        if result.ended == "hang" and changed[start:] == good[start:]:
-            problems.append("a hang")
-        if result.ended == "off" and result.status is None and "userboot: " not in result.output:
-            problems.append("no word why")
+        if changed[start:start + len(mon)] == mon:
+            if result.ended == "hang":
+                problems.append("a hang")
+            if result.ended == "off" and result.status is None and "userboot: " not in result.output:
+                problems.append("no word why")
         return result, problems
     return "random bytes, seed %d" % seed, run
 

@@ -309,12 +309,13 @@ def _(loader):
     loader.tree.compatible("arm,pl011").props["reg"] = longs(0x9000002, 0x1000)
 
 
-@case("console: without interrupt", "lives")
+@case("console: without interrupt", "lives", "the console has no input")
 def _(loader):
     del loader.tree.compatible("arm,pl011").props["interrupts"]
 
 
-@case("console: interrupt out of range", "lives")
+@case("console: interrupt out of range", "lives", "interrupts: not an interrupt that a GIC can have",
+      "the console has no input")
 def _(loader):
     loader.tree.compatible("arm,pl011").props["interrupts"] = cells(0, 1000, 4)
 

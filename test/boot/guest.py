@@ -95,10 +95,8 @@ class Result:
         self.output = output
         self.ended = ended  # off, status, said, stopped, panic, hang
         self.left = left    # QEMU ended by itself
-        at = output.find(STATUS)
-        self.status = None
-        if at >= 0:
-            self.status = int(output[at + len(STATUS):].split()[0])
+        status = re.search(re.escape(STATUS) + r"(\d+)\n", output)
+        self.status = int(status.group(1)) if status else None
 
 
 def watch_guest(command, until=(), patience=PATIENCE, at_end=None):

@@ -15,6 +15,7 @@ int main(int argc, char **argv)
         { handle_tests, handle_test_count }, { task_tests, task_test_count },
         { sweep_tests, sweep_test_count },   { port_tests, port_test_count },
         { futex_tests, futex_test_count },   { stream_tests, stream_test_count },
+        { timer_tests, timer_test_count },
     };
     size_t used = 0;
 

@@ -23,6 +23,7 @@
 /* Banks of RAM: sorted by base, none empty, no two overlapping or touching. */
 struct fdt_memory {
     uint32_t count;
+    bool full; /* banks were left out (reported once) */
     struct fdt_range ranges[FDT_MEMORY_MAX];
 };
 

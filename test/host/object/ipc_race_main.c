@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// The races of ports, timers, futexes, sockets, FIFOs and event pairs: the tests' list.
+#include "object_test.h"
+
+TEST_GROUP(ipc_race_port);
+TEST_GROUP(ipc_race_close);
+TEST_GROUP(ipc_race_timer);
+TEST_GROUP(ipc_race_futex);
+TEST_GROUP(ipc_race_socket);
+TEST_GROUP(ipc_race_pair);
+
+int main(int argc, char **argv)
+{
+    static struct CMUnitTest all[128];
+    const struct {
+        const struct CMUnitTest *tests;
+        size_t count;
+    } groups[] = {
+        {ipc_race_port_tests, ipc_race_port_test_count},
+        {ipc_race_close_tests, ipc_race_close_test_count},
+        {ipc_race_timer_tests, ipc_race_timer_test_count},
+        {ipc_race_futex_tests, ipc_race_futex_test_count},
+        {ipc_race_socket_tests, ipc_race_socket_test_count},
+        {ipc_race_pair_tests, ipc_race_pair_test_count},
+    };
+    size_t used = 0;
+
+    for (size_t g = 0; g < countof(groups); g++) {
+        for (size_t i = 0; i < groups[g].count && used < countof(all); i++)
+            all[used++] = groups[g].tests[i];
+    }
+    return lab_main(argc, argv, all, used);
+}
