@@ -117,17 +117,21 @@ zx_status_t futex_wait(struct process *p, uintptr_t addr, int32_t current, zx_ti
     return dequeue(&w) ? status : ZX_OK; // X3
 }
 
+// One that is being killed would do nothing with a wake or a place in another queue: the next gets it.
+static bool dying(const struct futex_waiter *w)
+{
+    return (thread_pending(w->thread) & THREAD_PENDING_KILL) != 0;
+}
+
 // Wakes up to `count` waiters of (p, addr) in b. A waiter whose wait has ended otherwise (deadline,
-// suspension) counts all the same: it is off the queue, so it reports OK. One that is being killed would
-// do nothing with its wake, which goes to the next.
+// suspension) counts all the same: it is off the queue, so it reports OK.
 static void wake_locked(struct bucket *b, struct process *p, uintptr_t addr, uint32_t count)
 {
     struct futex_waiter *w;
     if (count == 0)
         return;
     list_for_each_entry_safe (w, &b->waiters, node) {
-        if (w->process != p || w->addr != addr ||
-            (thread_pending(w->thread) & THREAD_PENDING_KILL) != 0)
+        if (w->process != p || w->addr != addr || dying(w))
             continue;
         list_remove(&w->node);
         wait_wake(w->thread, ZX_OK);
@@ -167,7 +171,7 @@ static void requeue_locked(struct bucket *from, struct bucket *to, struct proces
         return;
     list_init(&moved);
     list_for_each_entry_safe (w, &from->waiters, node) {
-        if (w->process != p || w->addr != addr)
+        if (w->process != p || w->addr != addr || dying(w))
             continue;
         list_remove(&w->node);
         w->addr = to_addr;

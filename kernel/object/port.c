@@ -395,87 +395,64 @@ zx_status_t port_wait_async(struct object *obj, struct handle_table *table, zx_h
     return status;
 }
 
-// Takes r's packet off the queue if it stands there. Port lock held.
-static bool unqueue_locked(struct port *port, struct registration *r)
+// Ends the registrations of `slot` on `port` with this key and moves them to `ended`, linked by their
+// port_node. Table lock, object lock and port lock held.
+static void end_matching_locked(struct port *port, struct handle_slot *slot, uint64_t key,
+                                struct list *ended)
 {
-    if (!list_node_linked(&r->packet.node))
-        return false;
-    dequeue_locked(port, &r->packet);
-    return true;
-}
-
-// Ends the registrations of `slot` on `port` with this key; object lock held. Returns how many; each
-// and its unqueued packet keep their references on `ended` for the caller to put.
-static struct registration *end_matching(struct port *port, struct handle_slot *slot, uint64_t key,
-                                         bool *out_had_packet)
-{
-    struct observer *o = slot->observers;
-    for (; o != NULL; o = o->handle_next) {
+    for (struct observer *o = slot->observers, *next; o != NULL; o = next) {
         struct registration *r = registration_of(o);
-        if (o->ops == &registration_ops && r->packet.data.key == key &&
-            atomic_load_explicit(&r->port, memory_order_relaxed) == port)
-            break;
-    }
-    if (o == NULL)
-        return NULL;
-    struct registration *r = registration_of(o);
-    object_unobserve_locked(slot->object, o);
-    mutex_lock(&port->lock);
-    if (atomic_load_explicit(&r->port, memory_order_relaxed) != NULL)
+        next = o->handle_next;
+        if (o->ops != &registration_ops || r->packet.data.key != key ||
+            atomic_load_explicit(&r->port, memory_order_relaxed) != port)
+            continue;
+        object_unobserve_locked(slot->object, o);
         list_remove(&r->port_node);
-    *out_had_packet = unqueue_locked(port, r);
-    mutex_unlock(&port->lock);
-    return r;
+        list_add_tail(ended, &r->port_node);
+    }
 }
 
-// Removes one packet of a one-shot registration that has fired already. True if there was one.
-static bool remove_fired(struct port *port, struct handle_table *table, zx_handle_t source,
-                         uint64_t key)
+// Moves all signal packets of this source and key from the queue to `packets`. Port lock held.
+static void unqueue_matching_locked(struct port *port, struct handle_table *table,
+                                    zx_handle_t source, uint64_t key, struct list *packets)
 {
-    struct port_packet *p, *found = NULL;
-    mutex_lock(&port->lock);
-    list_for_each_entry (p, &port->packets, node) {
-        if (p->from != NULL && p->from->table == table && p->from->handle == source &&
-            p->data.key == key) {
-            found = p;
-            break;
-        }
+    struct port_packet *p;
+    list_for_each_entry_safe (p, &port->packets, node) {
+        if (p->from == NULL || p->from->table != table || p->from->handle != source ||
+            p->data.key != key)
+            continue;
+        dequeue_locked(port, p);
+        list_add_tail(packets, &p->node);
     }
-    if (found != NULL)
-        dequeue_locked(port, found);
-    mutex_unlock(&port->lock);
-    if (found == NULL)
-        return false;
-    packet_done(found);
-    return true;
 }
 
 zx_status_t port_cancel(struct object *obj, struct handle_table *table, zx_handle_t source,
                         uint64_t key)
 {
     struct port *port = port_from_object(obj);
-    bool any = false;
-    for (;;) {
-        struct handle_slot *slot;
-        bool had_packet = false;
-        mutex_lock(&table->lock);
-        zx_status_t status = source_slot_locked(table, source, &slot);
-        if (status != ZX_OK) {
-            mutex_unlock(&table->lock);
-            return any ? ZX_OK : status;
-        }
+    struct handle_slot *slot;
+    struct list ended, packets;
+    struct registration *r;
+    struct port_packet *p;
+    list_init(&ended);
+    list_init(&packets);
+    // All in one hold: a delivery or a close between two steps would leave packets behind.
+    mutex_lock(&table->lock);
+    zx_status_t status = source_slot_locked(table, source, &slot);
+    if (status == ZX_OK) {
         mutex_lock(slot->object->lock);
-        struct registration *r = end_matching(port, slot, key, &had_packet);
+        mutex_lock(&port->lock);
+        end_matching_locked(port, slot, key, &ended);
+        unqueue_matching_locked(port, table, source, key, &packets);
+        mutex_unlock(&port->lock);
         mutex_unlock(slot->object->lock);
-        mutex_unlock(&table->lock);
-        if (r == NULL)
-            break;
-        any = true;
-        if (had_packet)
-            registration_put(r);
-        registration_put(r);
+        if (list_is_empty(&ended) && list_is_empty(&packets))
+            status = ZX_ERR_NOT_FOUND;
     }
-    while (remove_fired(port, table, source, key))
-        any = true;
-    return any ? ZX_OK : ZX_ERR_NOT_FOUND;
+    mutex_unlock(&table->lock);
+    while ((p = list_pop_head_entry(&packets, struct port_packet, node)) != NULL)
+        packet_done(p);
+    while ((r = list_pop_head_entry(&ended, struct registration, port_node)) != NULL)
+        registration_put(r);
+    return status;
 }

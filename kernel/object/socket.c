@@ -3,13 +3,13 @@
 //
 //   K1 rx_bytes is the sum of the unread bytes of `rx`, at most SOCKET_BUFFER_MAX. Stream: the blocks
 //      run on, a block has room behind `end`. Datagram: a block is one datagram.
-//   K2 READABLE iff rx_bytes != 0 (a datagram that is being read counts until it is).
+//   K2 READABLE iff rx_bytes != 0.
 //   K3 WRITABLE goes when the peer's buffer is exactly full, the peer closes or writing is disabled; it
 //      comes back when the peer reads from a full buffer (also when writing is disabled: so the
 //      reference does it, and the probes hold us to it).
-// A stream's bytes are copied under the lock, without faults, at most BLOCK_BYTES a hold. A datagram
-// is built and emptied without the lock: the reader takes it off the queue and puts it back at the
-// front when its memory turns out to be bad.
+// A stream's bytes are copied under the lock, without faults, at most BLOCK_BYTES a hold. A datagram is
+// built without the lock and read under it, without faults: until it has been copied it is in the queue
+// for everybody.
 // Locks: [P] the pair's mutex.
 #include <object/socket.h>
 
@@ -148,7 +148,7 @@ static void socket_destroy(struct object *obj)
 {
     struct socket *s = socket_from_object(obj);
     struct pair *pair = s->end.pair;
-    free_blocks(&s->rx); // a reader may have put a datagram back after the close
+    DEBUG_ASSERT(list_is_empty(&s->rx)); // nobody writes to a closed end
     kfree(s->control);
     if (pair_end_gone(&s->end))
         slab_free(&socket_cache, container_of(pair, struct socket_both, pair));
@@ -366,39 +366,38 @@ static zx_status_t stream_read(struct socket *s, uintptr_t dst, size_t size, siz
     return done > 0 ? ZX_OK : status;
 }
 
-// Takes the first datagram off the queue; its bytes still count.
-static zx_status_t datagram_take(struct socket *s, struct block **out)
+// Copies the first datagram and takes it off the queue; one that cannot be copied now stays.
+static zx_status_t datagram_read_step(struct socket *s, uintptr_t dst, size_t *len)
 {
     mutex_lock(&s->end.pair->lock);
-    struct block *b = list_pop_head_entry(&s->rx, struct block, node);
+    struct block *b = list_peek_head_entry(&s->rx, struct block, node), *taken = NULL;
     zx_status_t status = b != NULL ? ZX_OK : empty_status_locked(s);
+    bool any = *len != 0; // reading nothing takes nothing
+    if (status == ZX_OK && any) {
+        *len = MIN(*len, (size_t)b->end);
+        user_faults_disable();
+        status = hal_copy_to_user(dst, b->data, *len);
+        user_faults_enable();
+    }
+    if (status == ZX_OK && any) {
+        list_remove(&b->node);
+        consumed_locked(s, b->end);
+        taken = b;
+    }
     mutex_unlock(&s->end.pair->lock);
-    *out = b;
+    kfree(taken);
     return status;
 }
 
 static zx_status_t datagram_read(struct socket *s, uintptr_t dst, size_t size, size_t *out_actual)
 {
-    struct block *b;
-    zx_status_t status = datagram_take(s, &b);
-    if (status != ZX_OK)
-        return status;
-    size_t len = MIN(size, (size_t)b->end);
-    // Reading nothing takes nothing.
-    status = size == 0 ? ZX_OK : hal_copy_to_user(dst, b->data, len);
-    *out_actual = len;
-    mutex_lock(&s->end.pair->lock);
-    if (s->end.closed) {
-        // Its bytes went with the rest of the queue.
-    } else if (status != ZX_OK || size == 0) {
-        list_add_head(&s->rx, &b->node);
-        b = NULL;
-    } else {
-        consumed_locked(s, b->end);
+    for (;;) {
+        size_t len = size;
+        zx_status_t status = datagram_read_step(s, dst, &len);
+        *out_actual = len;
+        if (status != ZX_ERR_INVALID_ARGS || hal_user_fault_in(dst, len, true) != ZX_OK)
+            return status;
     }
-    mutex_unlock(&s->end.pair->lock);
-    kfree(b);
-    return status;
 }
 
 zx_status_t socket_read_user(struct object *obj, uintptr_t dst, size_t size, size_t *out_actual)

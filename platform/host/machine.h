@@ -140,6 +140,9 @@ void host_mmu_reset(void);
 // Fake MMU, for user copies and user accesses. One access inside one page.
 enum mmu_result { MMU_OK, MMU_MISS, MMU_DENIED };
 enum mmu_result host_mmu_access(vaddr_t va, void *buf, size_t len, unsigned access, bool to_user);
+// Copies like user code: single words in one access, and unseen by ThreadSanitizer (what programs race
+// about is theirs).
+void host_copy_user(volatile char *dst, const volatile char *src, size_t len);
 zx_status_t host_user_access(vaddr_t va, void *buf, size_t len, unsigned access, bool to_user,
                              bool from_user);
 extern atomic_size_t host_kstacks, host_aspaces, host_mappings;

@@ -349,9 +349,7 @@ static bool translate(struct vcpu *v, vaddr_t va, paddr_t *pa, unsigned *prot)
     return true;
 }
 
-// Copies like user code: single words in one access, and unseen by ThreadSanitizer (what programs
-// race about is theirs).
-static void copy_user(volatile char *dst, const volatile char *src, size_t len)
+void host_copy_user(volatile char *dst, const volatile char *src, size_t len)
 {
     if (len == 8 && ((uintptr_t)dst | (uintptr_t)src) % 8 == 0) {
         *(volatile uint64_t *)dst = *(const volatile uint64_t *)src;
@@ -383,9 +381,9 @@ enum mmu_result host_mmu_access(vaddr_t va, void *buf, size_t len, unsigned acce
     } else if (buf != NULL) {
         char *mem = (char *)hal_phys_to_virt(pa) + va % PAGE_SIZE;
         if (to_user)
-            copy_user(mem, buf, len);
+            host_copy_user(mem, buf, len);
         else
-            copy_user(buf, mem, len);
+            host_copy_user(buf, mem, len);
     }
     pthread_rwlock_unlock(&tables_lock);
     return result;

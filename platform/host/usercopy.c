@@ -11,7 +11,6 @@
 #include <hal/upcall.h>
 #include <hal/usercopy.h>
 #include <host/user.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #define KNOWN_PAGES 4096u // hash of host pages seen; a collision only costs another probe
@@ -59,15 +58,15 @@ static bool accept_host_page(vaddr_t va)
     return true;
 }
 
-// The host's own memory: through memcpy, so that AddressSanitizer guards the test's buffers.
+// The host's own memory: AddressSanitizer guards the test's buffers.
 static void copy_host(vaddr_t va, void *buf, size_t len, bool to_user)
 {
     if (buf == NULL)
         return;
     if (to_user)
-        memcpy((void *)va, buf, len);
+        host_copy_user((char *)va, buf, len);
     else
-        memcpy(buf, (const void *)va, len);
+        host_copy_user(buf, (const char *)va, len);
 }
 
 // One access inside a page.

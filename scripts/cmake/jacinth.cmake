@@ -119,7 +119,7 @@ if(JACINTH_TARGET)
     target_compile_options(jacinth_freestanding INTERFACE
         "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" "-ffile-prefix-map=${PROJECT_BINARY_DIR}=.")
     target_compile_options(jacinth_freestanding INTERFACE
-        -O2 -nostdinc "SHELL:-isystem ${compiler_include}" -U_FORTIFY_SOURCE
+        -O2 -nostdinc "SHELL:-isystem \"${compiler_include}\"" -U_FORTIFY_SOURCE
         -mgeneral-regs-only -mstrict-align -mbranch-protection=none
         "$<${c_only}:-ffreestanding;-mno-outline-atomics;-ffixed-x18>"
         "$<${c_only}:-fvisibility=hidden;-ffunction-sections;-fdata-sections>"
@@ -137,7 +137,7 @@ if(JACINTH_TARGET)
     add_library(jacinth_flags INTERFACE)
     target_link_libraries(jacinth_flags INTERFACE jacinth_freestanding)
     target_compile_options(jacinth_flags INTERFACE
-        "$<${c_only}:-fpie;SHELL:-include ${CMAKE_CURRENT_LIST_DIR}/hidden.h>"
+        "$<${c_only}:-fpie;SHELL:-include \"${CMAKE_CURRENT_LIST_DIR}/hidden.h\">"
         "$<${c_only}:$<IF:$<BOOL:${JACINTH_STACK_PROTECTOR}>,-fstack-protector-strong,-fno-stack-protector>>")
 
     add_library(jacinth_user_flags INTERFACE)
@@ -204,7 +204,7 @@ function(jacinth_user_library name)
         get_target_property(type user_${name} TYPE)
         if(NOT type STREQUAL "INTERFACE_LIBRARY")
             target_compile_options(user_${name} PRIVATE
-                "$<$<COMPILE_LANGUAGE:C>:-fpie;SHELL:-include ${JACINTH_SCRIPTS}/cmake/hidden.h>")
+                "$<$<COMPILE_LANGUAGE:C>:-fpie;SHELL:-include \"${JACINTH_SCRIPTS}/cmake/hidden.h\">")
         endif()
     endif()
 endfunction()
@@ -215,7 +215,7 @@ function(jacinth_user_program name)
     add_executable(${name} ${arg_SOURCES} ${arg_ASM})
     target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
     target_compile_options(${name} PRIVATE
-        "$<$<COMPILE_LANGUAGE:C>:-fpie;SHELL:-include ${JACINTH_SCRIPTS}/cmake/hidden.h>")
+        "$<$<COMPILE_LANGUAGE:C>:-fpie;SHELL:-include \"${JACINTH_SCRIPTS}/cmake/hidden.h\">")
     target_link_libraries(${name} PRIVATE jacinth_user_flags ${arg_DEPENDS})
     target_link_options(${name} PRIVATE ${JACINTH_LINK_STATIC_PIE} ${arg_LINK_OPTIONS})
 endfunction()

@@ -194,46 +194,6 @@ SCENARIO_ON(race_requeue_after_kill, 3, 300)
     assert_int_equal(atomic_load(&q.woken), 2);
 }
 
-static void suspend_one(void *arg)
-{
-    struct queue *q = arg;
-    zx_handle_t token;
-
-    assert_ok(zx_task_suspend_token(q->thread[0], &token));
-    sleep_ns((zx_duration_t)host_random(5000));
-    close_handle(token);
-}
-
-static void change_and_wake(void *arg)
-{
-    struct queue *q = arg;
-
-    sleep_ns((zx_duration_t)host_random(5000));
-    word_store(&q->a, 1);
-    assert_ok(zx_futex_wake(&q->a, UINT32_MAX));
-}
-
-static void wait_for_change(void *arg)
-{
-    struct queue *q = arg;
-
-    while (word_load(&q->a) == 0) {
-        zx_status_t status = zx_futex_wait(&q->a, 0, ZX_HANDLE_INVALID, FOREVER);
-        assert_true(status == ZX_OK || status == ZX_ERR_BAD_STATE);
-    }
-}
-
-// CALLS(zx_task_suspend_token)
-SCENARIO_ON(race_wake_against_suspension, 4, 300)
-{
-    struct queue q = {0};
-
-    for (unsigned i = 0; i < 4; i++)
-        q.thread[i] = lab_thread(wait_for_change, &q);
-    RACE(&q, suspend_one, change_and_wake);
-    join_waiters(&q);
-}
-
 // A mutex as the C library makes it: 0 free, 1 held, 2 held with waiters.
 static void futex_lock(zx_futex_t *word)
 {
@@ -314,7 +274,6 @@ const struct CMUnitTest ipc_race_futex_tests[] = {
     T(race_wakes_are_counted),     T(race_wakes_against_timeouts),
     T(race_requeue_moves_exactly), T(race_requeue_against_timeouts),
     T(race_requeue_against_kills), T(race_wake_after_kill_goes_to_the_living),
-    T(race_requeue_after_kill),    T(race_wake_against_suspension),
-    T(race_mutex_of_a_futex),      T(race_broadcast_by_requeue),
+    T(race_requeue_after_kill),    T(race_mutex_of_a_futex),      T(race_broadcast_by_requeue),
 };
 const size_t ipc_race_futex_test_count = countof(ipc_race_futex_tests);

@@ -310,26 +310,6 @@ SCENARIO_ON(race_three_waiters_get_a_packet_each, 3, 200)
     close_handle(c.port);
 }
 
-static void suspend_victim(void *arg)
-{
-    struct crowd *c = arg;
-    zx_handle_t token;
-
-    assert_ok(zx_task_suspend_token(c->victim, &token));
-    sleep_ns((zx_duration_t)host_random(20000));
-    close_handle(token);
-}
-
-// CALLS(zx_task_suspend_token): the wake of a suspended taker goes to another, or waits for it.
-SCENARIO_ON(race_takers_with_a_suspend, 4, 200)
-{
-    struct crowd c = {0};
-
-    three_takers(&c, suspend_victim);
-    assert_int_equal(seen(&c), 2 * PACKETS);
-    close_handle(c.port);
-}
-
 #define T(name) cmocka_unit_test(test_##name)
 const struct CMUnitTest ipc_race_port_tests[] = {
     T(race_cancel_against_delivery),
@@ -342,6 +322,5 @@ const struct CMUnitTest ipc_race_port_tests[] = {
     T(race_takers_with_timeouts),
     T(race_takers_with_a_kill),
     T(race_three_waiters_get_a_packet_each),
-    T(race_takers_with_a_suspend),
 };
 const size_t ipc_race_port_test_count = countof(ipc_race_port_tests);

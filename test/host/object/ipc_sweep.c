@@ -155,7 +155,7 @@ SWEEP(sweep_share_and_accept, 3)
 }
 
 // CALLS(zx_fifo_write, zx_timer_set, zx_futex_wait): once made, these need no memory.
-SWEEP(sweep_calls_without_memory, 3)
+SWEEP(sweep_calls_without_memory, 2)
 {
     zx_futex_t word = 0;
     zx_handle_t a, b, timer;

@@ -61,7 +61,7 @@ static int cmd_poweroff(int argc, char **argv)
 }
 
 static const struct command commands[] = {
-    {"help", "", "this list", cmd_help, 0, 0},
+    {"help", "[COMMAND]", "this list, or the line of one command", cmd_help, 0, 1},
     {"ps", "", "jobs, processes and threads", cmd_ps, 0, 0},
     {"mem", "", "where the machine's memory is", cmd_mem, 0, 0},
     {"handles", "", "handles of each process, by type", cmd_handles, 0, 0},
@@ -85,14 +85,35 @@ static const struct command commands[] = {
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
+static const struct command *find_command(const char *name);
+
+static int unknown_command(const char *name)
+{
+    console_printf("%s: no such command; `help` lists them\n", name);
+    return STATUS_USAGE;
+}
+
+static void print_command(const struct command *command)
+{
+    int used = (int)strlen(command->name) + 1;
+
+    console_printf("  %s %-*s %s\n", command->name, 32 - used, command->arguments,
+                   command->summary);
+}
+
 static int cmd_help(int argc, char **argv)
 {
-    (void)argc, (void)argv;
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        int used = (int)strlen(commands[i].name) + 1;
+    if (argc > 1) {
+        const struct command *command = find_command(argv[1]);
 
-        console_printf("  %s %-*s %s\n", commands[i].name, 32 - used, commands[i].arguments,
-                       commands[i].summary);
+        if (command == NULL) {
+            return unknown_command(argv[1]);
+        }
+        print_command(command);
+        return STATUS_OK;
+    }
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        print_command(&commands[i]);
     }
     console_printf(
         "Commands are separated by `;`. Ctrl-C ends a program, Ctrl-U clears the line.\n");
@@ -114,11 +135,11 @@ static int run_command(int argc, char **argv)
     const struct command *command = find_command(argv[0]);
 
     if (command == NULL) {
-        console_printf("%s: no such command; `help` lists them\n", argv[0]);
-        return STATUS_USAGE;
+        return unknown_command(argv[0]);
     }
     if (argc - 1 < command->min_arguments || argc - 1 > command->max_arguments) {
-        console_printf("usage: %s %s\n", command->name, command->arguments);
+        console_printf("usage: %s%s%s\n", command->name, *command->arguments != '\0' ? " " : "",
+                       command->arguments);
         return STATUS_USAGE;
     }
     return command->run(argc, argv);

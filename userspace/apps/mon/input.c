@@ -31,6 +31,8 @@ enum {
 static zx_handle_t reader_end; // the reader thread's
 static zx_handle_t input_end;  // ours; invalid if there is no console
 
+static zx_koid_t reader_koid;
+
 static char queue[QUEUE_SIZE];
 static size_t queue_start, queue_used;
 
@@ -64,6 +66,7 @@ static zx_status_t start_reader(void)
     if (status == ZX_OK) {
         status = zx_thread_start(thread, (zx_vaddr_t)read_console,
                                  (zx_vaddr_t)stack + READER_STACK_SIZE, mon.root, 0);
+        reader_koid = object_koid(thread);
         zx_handle_close(thread);
     }
     if (status != ZX_OK) {
@@ -85,6 +88,11 @@ void input_start(void)
     if (status != ZX_OK) {
         (void)report("mon", "no console input", status);
     }
+}
+
+zx_koid_t input_reader_koid(void)
+{
+    return reader_koid;
 }
 
 static void queue_put(char c)

@@ -43,13 +43,14 @@ static void take_handles(void)
 static void greet(void)
 {
     char version[64];
+    uint32_t cpus = zx_system_get_num_cpus();
 
     if (zx_system_get_version(version, sizeof(version)) != ZX_OK) {
         version[0] = '\0';
     }
-    console_printf("\nJacinth %s, %u CPUs, %lu MiB. This is the rescue monitor: `help` lists what "
+    console_printf("\nJacinth %s, %u CPU%s, %lu MiB. This is the rescue monitor: `help` lists what "
                    "it can do.\n",
-                   version, zx_system_get_num_cpus(), zx_system_get_physmem() >> 20);
+                   version, cpus, cpus == 1 ? "" : "s", zx_system_get_physmem() >> 20);
 }
 
 // Runs the commands of the environment. Returns their status.

@@ -48,6 +48,9 @@ int commands_run(char *text);
 // Starts reading the console. Without a console input_line() never returns a line.
 void input_start(void);
 
+// The koid of the thread that reads the console, 0 if there is none.
+zx_koid_t input_reader_koid(void);
+
 // Reads a line with echo and editing; waits for as long as it takes. The line has no newline.
 void input_line(char *line, size_t size);
 

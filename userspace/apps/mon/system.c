@@ -84,7 +84,17 @@ int cmd_kernel(int argc, char **argv)
     }
     zx_status_t status = zx_debug_send_command(mon.root, line, strlen(line));
 
-    return status == ZX_OK ? STATUS_OK : report(argv[0], line, status);
+    if (status == ZX_ERR_NOT_FOUND) {
+        console_printf("%s: %s: no such command; `kernel help` lists them\n", argv[0], line);
+        return STATUS_USAGE;
+    }
+    if (status != ZX_OK) {
+        return report(argv[0], line, status);
+    }
+    // The answer goes through the log, which a thread of the kernel's prints: let it be before the
+    // prompt.
+    (void)zx_nanosleep(zx_deadline_after(ZX_MSEC(100)));
+    return STATUS_OK;
 }
 
 int cmd_ls(int argc, char **argv)

@@ -341,7 +341,7 @@ static bool kill_if_wanted(void *context, const struct task *task)
 static bool is_ours(zx_koid_t koid)
 {
     return koid == object_koid(zx_process_self()) || koid == object_koid(zx_thread_self()) ||
-           koid == object_koid(mon.job);
+           koid == object_koid(mon.job) || (koid != 0 && koid == input_reader_koid());
 }
 
 int cmd_kill(int argc, char **argv)
