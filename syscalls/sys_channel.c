@@ -101,8 +101,10 @@ static zx_status_t receive_handles(struct packet *p, zx_handle_info_t *infos)
     uint32_t count = p->num_handles;
     zx_status_t status = ZX_OK;
     uint32_t done = 0;
+    for (uint32_t i = 0; i < count; i++)
+        (void)transit_end(&p->handles[i]);
     for (; done < count; done++) {
-        struct handle h = p->handles[done];
+        struct handle h = p->handles[done].handle;
         infos[done] = (zx_handle_info_t){ .type = h.object->ops->type, .rights = h.rights };
         status = handle_install(table, h, &infos[done].handle);
         if (status != ZX_OK)

@@ -28,33 +28,27 @@ zx_status_t sys_handle_close_many(user_in_zx_handle_t handles, size_t num_handle
     return status;
 }
 
+// The new handle from the copied or removed one, with the rights asked for; h is consumed.
+static zx_status_t pass_on(struct handle h, zx_rights_t rights, struct handle_out *out)
+{
+    zx_status_t status = handle_rights_reduce(h.rights, rights, &h.rights);
+    if (likely(status == ZX_OK))
+        handle_out_move(out, h);
+    else
+        handle_drop(h);
+    return status;
+}
+
 zx_status_t sys_handle_duplicate(zx_handle_t handle, zx_rights_t rights, struct handle_out *out)
 {
-    struct object *obj;
-    zx_rights_t have;
-    zx_status_t status = handle_lookup(&process_current()->handles, handle, NULL,
-                                       ZX_RIGHT_DUPLICATE, &obj, &have);
-    if (unlikely(status != ZX_OK))
-        return status;
-    status = handle_rights_reduce(have, rights, &out->rights);
-    if (unlikely(status != ZX_OK))
-        object_unref(obj);
-    out->object = obj;
-    return status;
+    struct handle h;
+    zx_status_t status = handle_copy(&process_current()->handles, handle, ZX_RIGHT_DUPLICATE, &h);
+    return likely(status == ZX_OK) ? pass_on(h, rights, out) : status;
 }
 
 zx_status_t sys_handle_replace(zx_handle_t handle, zx_rights_t rights, struct handle_out *out)
 {
     struct handle h;
     zx_status_t status = handle_remove(&process_current()->handles, handle, 0, &h);
-    if (status != ZX_OK)
-        return status;
-    status = handle_rights_reduce(h.rights, rights, &out->rights);
-    if (status == ZX_OK) {
-        out->object = h.object; // the reference moves on; the count is taken anew on installation
-        handle_count_release(h);
-        return ZX_OK;
-    }
-    handle_drop(h);
-    return status;
+    return likely(status == ZX_OK) ? pass_on(h, rights, out) : status;
 }

@@ -106,11 +106,7 @@ zx_status_t sys_socket_accept(zx_handle_t handle, struct handle_out *out_socket)
         return status;
     status = socket_accept(obj, &h);
     object_unref(obj);
-    if (status == ZX_OK) {
-        // The reference moves on; the count is taken anew on installation.
-        out_socket->object = h.object;
-        out_socket->rights = h.rights;
-        handle_count_release(h);
-    }
+    if (status == ZX_OK)
+        handle_out_move(out_socket, h);
     return status;
 }

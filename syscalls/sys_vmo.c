@@ -188,8 +188,7 @@ zx_status_t sys_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex,
         handle_drop(h);
         return status;
     }
-    out->object = h.object; // the reference moves on; the count is taken anew on installation
-    out->rights = h.rights | ZX_RIGHT_EXECUTE;
-    handle_count_release(h);
+    h.rights |= ZX_RIGHT_EXECUTE;
+    handle_out_move(out, h);
     return ZX_OK;
 }

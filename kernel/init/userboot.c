@@ -271,7 +271,8 @@ static zx_status_t make_message(struct userboot *u)
     if (status != ZX_OK)
         return status;
     for (unsigned i = 0; i < H_COUNT; i++)
-        u->message->handles[i] = handle_make(u->object[i], u->rights[i]);
+        u->message->handles[i] =
+            (struct transit){ .handle = handle_make(u->object[i], u->rights[i]) };
     u->message->num_handles = H_COUNT;
     return ZX_OK;
 }

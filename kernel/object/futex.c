@@ -148,14 +148,15 @@ void futex_wake(struct process *p, uintptr_t addr, uint32_t count)
     mutex_unlock(&b->lock);
 }
 
-static void lock_two(struct bucket *a, struct bucket *b)
+// By address; the analysis cannot follow which lock is which.
+static void lock_two(struct bucket *a, struct bucket *b) NO_TSA
 {
     mutex_lock(a < b ? &a->lock : &b->lock);
     if (a != b)
         mutex_lock_nested(a < b ? &b->lock : &a->lock);
 }
 
-static void unlock_two(struct bucket *a, struct bucket *b)
+static void unlock_two(struct bucket *a, struct bucket *b) NO_TSA
 {
     mutex_unlock(&a->lock);
     if (a != b)

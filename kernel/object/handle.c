@@ -210,6 +210,24 @@ struct handle_ref handle_get(struct handle_table *t, zx_handle_t value,
     return get_locked(t, value, ops, rights);
 }
 
+zx_status_t handle_copy(struct handle_table *t, zx_handle_t value, zx_rights_t rights,
+                        struct handle *out)
+{
+    zx_status_t status = ZX_OK;
+    mutex_lock(&t->lock);
+    struct handle_slot *slot = handle_slot_locked(t, value);
+    if (unlikely(slot == NULL))
+        status = ZX_ERR_BAD_HANDLE;
+    else if (unlikely(rights & ~slot->rights))
+        status = ZX_ERR_ACCESS_DENIED;
+    else
+        *out = handle_make(slot->object, slot->rights);
+    mutex_unlock(&t->lock);
+    if (unlikely(status == ZX_ERR_BAD_HANDLE))
+        policy_bad_handle();
+    return status;
+}
+
 bool handle_valid(struct handle_table *t, zx_handle_t value)
 {
     mutex_lock(&t->lock);
@@ -273,10 +291,19 @@ struct installation {
     unsigned count;
 };
 
+// The handle that becomes of an out: its count is made here if none came along.
+ALWAYS_INLINE struct handle handle_of_out(struct object *object, zx_rights_t rights)
+{
+    struct handle h = { .object = object, .rights = rights & ~HANDLE_OUT_COUNTED };
+    if (rights == h.rights)
+        atomic_fetch_add_explicit(&object->handles, 1, memory_order_relaxed);
+    return h;
+}
+
 static NO_INLINE zx_status_t install_no_room(const struct installation *in)
 {
     for (unsigned i = 0; i < in->count; i++)
-        handle_drop(handle_adopt(in->outs[i].object, in->outs[i].rights));
+        handle_drop(handle_of_out(in->outs[i].object, in->outs[i].rights));
     return ZX_ERR_NO_MEMORY;
 }
 
@@ -290,7 +317,7 @@ static NO_INLINE zx_status_t install_faulting(const struct installation *in,
     for (unsigned i = 0; i < in->count && status != ZX_OK; i++)
         handle_cancel(in->table, values[i]);
     for (unsigned i = 0; i < in->count; i++) {
-        struct handle h = handle_adopt(in->outs[i].object, in->outs[i].rights);
+        struct handle h = handle_of_out(in->outs[i].object, in->outs[i].rights);
         if (status == ZX_OK)
             handle_commit(in->table, values[i], h);
         else
@@ -324,10 +351,12 @@ static zx_status_t install(const struct installation *in)
         status = hal_user_write_u32(in->ptrs[i], values[i]);
     user_faults_enable();
     for (unsigned i = 0; i < in->count; i++) {
-        slots[i]->rights = in->outs[i].rights;
-        slots[i]->object = likely(status == ZX_OK) ? in->outs[i].object : RESERVED;
-        if (likely(status == ZX_OK))
-            (void)handle_adopt(in->outs[i].object, in->outs[i].rights); // H1
+        slots[i]->object = RESERVED;
+        if (unlikely(status != ZX_OK))
+            continue;
+        struct handle h = handle_of_out(in->outs[i].object, in->outs[i].rights); // H1
+        slots[i]->rights = h.rights;
+        slots[i]->object = h.object;
     }
     mutex_unlock(&t->lock);
     return likely(status == ZX_OK) ? ZX_OK : install_faulting(in, values);
@@ -352,14 +381,15 @@ zx_status_t handle_out_finish_one(struct object *object, zx_rights_t rights, uin
         goto failed;
     struct handle_slot *slot = slot_at(t, index);
     value = value_of(t, index, slot->generation);
-    slot->rights = rights;
     slot->object = RESERVED;
     user_faults_disable();
     zx_status_t status = hal_user_write_u32(ptr, value);
     user_faults_enable();
     if (unlikely(status != ZX_OK))
         goto failed;
-    slot->object = handle_adopt(object, rights).object; // H1
+    struct handle h = handle_of_out(object, rights); // H1
+    slot->rights = h.rights;
+    slot->object = h.object;
     mutex_unlock(&t->lock);
     return ZX_OK;
 failed:
@@ -408,8 +438,27 @@ zx_status_t handle_close(struct handle_table *t, zx_handle_t value)
     return status;
 }
 
+// Moves a live slot's handle, with what was begun through it, into a message.
+static void move_to_transit_locked(struct handle_table *t, struct handle_slot *slot, uint32_t index,
+                                   struct transit *to)
+{
+    to->handle = (struct handle){ .object = slot->object, .rights = slot->rights };
+    to->observers = NULL;
+    if (unlikely(__atomic_load_n(&slot->observers, __ATOMIC_RELAXED) != NULL)) // H3
+        object_move_observers(slot->object, &slot->observers, &to->observers);
+    free_slot_locked(t, slot, index);
+}
+
+struct handle transit_end(struct transit *t)
+{
+    if (unlikely(__atomic_load_n(&t->observers, __ATOMIC_RELAXED) != NULL))
+        object_cancel_observers(t->handle.object, &t->observers);
+    return t->handle;
+}
+
 zx_status_t handle_remove_for_message(struct handle_table *t, const zx_handle_t *values,
-                                      uint32_t count, const struct object *self, struct handle *out)
+                                      uint32_t count, const struct object *self,
+                                      struct transit *out)
 {
     zx_status_t status = ZX_OK;
     uint32_t taken = 0;
@@ -425,7 +474,7 @@ zx_status_t handle_remove_for_message(struct handle_table *t, const zx_handle_t 
                 bad = ZX_ERR_ACCESS_DENIED;
             else if (slot->object == self)
                 bad = ZX_ERR_NOT_SUPPORTED;
-            out[taken++] = clear_slot_locked(t, slot, index);
+            move_to_transit_locked(t, slot, index, &out[taken++]);
         }
         if (status == ZX_OK)
             status = bad;
@@ -434,7 +483,7 @@ zx_status_t handle_remove_for_message(struct handle_table *t, const zx_handle_t 
     if (likely(status == ZX_OK))
         return ZX_OK;
     for (uint32_t i = 0; i < taken; i++)
-        handle_drop(out[i]);
+        handle_drop(transit_end(&out[i]));
     if (status == ZX_ERR_BAD_HANDLE)
         policy_bad_handle();
     return status;

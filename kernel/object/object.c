@@ -168,6 +168,17 @@ void object_notify_locked(struct object *obj, zx_signals_t signals)
     }
 }
 
+void object_move_observers(struct object *obj, struct observer **from, struct observer **to)
+{
+    mutex_lock(obj->lock);
+    struct observer *first = *from;
+    __atomic_store_n(to, first, __ATOMIC_RELAXED);
+    __atomic_store_n(from, NULL, __ATOMIC_RELAXED);
+    if (first != NULL)
+        first->handle_pprev = to;
+    mutex_unlock(obj->lock);
+}
+
 void object_cancel_observers(struct object *obj, struct observer **handle_list)
 {
     mutex_lock(obj->lock);

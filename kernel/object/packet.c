@@ -29,7 +29,7 @@ static size_t page_count(uint32_t num_bytes)
 
 ALWAYS_INLINE bool is_small(uint32_t num_bytes, uint32_t handle_room)
 {
-    return likely(num_bytes + handle_room * sizeof(struct handle) <=
+    return likely(num_bytes + handle_room * sizeof(struct transit) <=
                   PACKET_SMALL - sizeof(struct packet));
 }
 
@@ -37,7 +37,7 @@ static size_t packet_size(uint32_t num_bytes, uint32_t handle_room)
 {
     size_t tail = num_bytes > CHANNEL_INLINE_MAX ? page_count(num_bytes) * sizeof(struct page *)
                                                  : num_bytes;
-    return sizeof(struct packet) + handle_room * sizeof(struct handle) + tail;
+    return sizeof(struct packet) + handle_room * sizeof(struct transit) + tail;
 }
 
 ALWAYS_INLINE uint8_t *inline_bytes(const struct packet *p)
@@ -100,7 +100,7 @@ struct packet *packet_alloc(uint32_t num_bytes, uint32_t num_handles)
 static NO_INLINE void drop_handles(struct packet *p)
 {
     for (uint32_t i = 0; i < p->num_handles; i++)
-        handle_drop(p->handles[i]);
+        handle_drop(transit_end(&p->handles[i]));
 }
 
 static NO_INLINE void free_large(struct packet *p)

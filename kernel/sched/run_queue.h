@@ -13,6 +13,7 @@ extern atomic_uint sched_idle_mask; // bit n: CPU n runs its idle thread; a hint
 // Cold halves, sched.c. Interrupts are off and the CPU's lock is held.
 void sched_slice_arm_locked(struct cpu *cpu);
 void sched_idle_flag_set(struct cpu *cpu, bool idle);
+void sched_kick_idle(unsigned idle); // one of the CPUs in the mask
 void sched_next_settle_locked(struct cpu *cpu); // S5
 // Moves the blocked t from `last` to where it should run. Releases the lock of `last`.
 void sched_unpark_elsewhere_locked(struct thread *t, bool handoff, struct cpu *last);
@@ -157,6 +158,18 @@ ALWAYS_INLINE struct cpu *lock_cpu_of(struct thread *t)
     }
 }
 
+// t has been queued and will not run at once: an idle CPU is told, lest it sleeps beside it. An idle CPU
+// sets its bit before it looks at the counts (steal); here the count is stored before the bits are
+// looked at: one of the two sees the other.
+ALWAYS_INLINE void offer_locked(struct cpu *cpu, const struct thread *t)
+{
+    uint32_t count = atomic_load_explicit(&cpu->ready_count, memory_order_relaxed);
+    atomic_store_explicit(&cpu->ready_count, count, memory_order_seq_cst);
+    unsigned idle = atomic_load_explicit(&sched_idle_mask, memory_order_seq_cst) & t->affinity;
+    if (unlikely(idle != 0))
+        sched_kick_idle(idle);
+}
+
 // Queues t on this CPU, whose lock is held, and sees to it that it gets its turn.
 ALWAYS_INLINE void make_ready_here_locked(struct cpu *self, struct thread *t)
 {
@@ -166,7 +179,9 @@ ALWAYS_INLINE void make_ready_here_locked(struct cpu *self, struct thread *t)
     uint8_t rp = atomic_load_explicit(&running->priority, memory_order_relaxed);
     if (unlikely(p > rp || running->idle))
         atomic_store_explicit(&running->hal.need_resched, 1, memory_order_relaxed);
-    else if (p == rp && unlikely(!self->slice_armed))
+    else
+        offer_locked(self, t);
+    if (p == rp && unlikely(!self->slice_armed))
         sched_slice_arm_locked(self);
 }
 

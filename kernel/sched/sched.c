@@ -71,7 +71,7 @@ static void slice_timer_fire(struct timer *timer, zx_time_t now)
 void sched_idle_flag_set(struct cpu *cpu, bool idle)
 {
     if (idle)
-        atomic_fetch_or_explicit(&sched_idle_mask, 1u << cpu->num, memory_order_relaxed);
+        atomic_fetch_or_explicit(&sched_idle_mask, 1u << cpu->num, memory_order_seq_cst);
     else
         atomic_fetch_and_explicit(&sched_idle_mask, ~(1u << cpu->num), memory_order_relaxed);
 }
@@ -122,9 +122,17 @@ static NO_INLINE void make_ready_locked(struct cpu *cpu, struct thread *t)
     if (running->idle || p > rp) {
         if (!atomic_exchange_explicit(&running->hal.need_resched, 1, memory_order_relaxed))
             kick_locked(cpu);
-    } else if (p == rp && !cpu->slice_armed) {
-        kick_locked(cpu);
+        return;
     }
+    offer_locked(cpu, t);
+    if (p == rp && !cpu->slice_armed)
+        kick_locked(cpu);
+}
+
+// An interrupt ends its sleep, and the idle loop looks around for work.
+void sched_kick_idle(unsigned idle)
+{
+    hal_ipi_send((unsigned)__builtin_ctz(idle), HAL_IPI_RESCHEDULE);
 }
 
 // See S5. The lock is held.
@@ -175,8 +183,10 @@ static void preempt_locked(struct cpu *cpu, struct thread *t)
 {
     bool expired = t->slice_ticks == 0;
     cpu->stats.preempts++;
-    if (!t->idle)
+    if (!t->idle) {
         enqueue_locked(cpu, t, !expired);
+        offer_locked(cpu, t);
+    }
     switch_locked(cpu);
 }
 
@@ -393,7 +403,7 @@ static bool steal(struct cpu *self)
         struct cpu *c = &cpus[i];
         if (c == self || !atomic_load_explicit(&c->online, memory_order_acquire))
             continue;
-        uint32_t ready = atomic_load_explicit(&c->ready_count, memory_order_relaxed);
+        uint32_t ready = atomic_load_explicit(&c->ready_count, memory_order_seq_cst);
         if (ready > most) {
             most = ready;
             victim = c;

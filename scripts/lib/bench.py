@@ -26,7 +26,7 @@ NONCE = "bench"
 
 def options_of(arguments):
     """The machine of decisions.md, section Tests and time."""
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__,
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", default="virt", help="what to measure (default virt)")
     parser.add_argument("--no-build", action="store_true", help="measure what has been built")
@@ -77,6 +77,10 @@ def boot(options, more=()):
 
 def measure(options):
     text, status = boot(options)
+    if options.only and not re.search(r"^bench ", text, re.M):
+        sys.stderr.write(text)
+        raise machine.Problem("no row %s, or it did not end; scripts/bench alone names them all"
+                              % options.only)
     rows = {m.group(1): int(m.group(2)) for m in re.finditer(r"^bench (\S+) (\d+)\r?$", text, re.M)}
     if status != 0 or not rows:
         sys.stderr.write(text)

@@ -9,6 +9,7 @@ terminal talks to it. What the guest prints is also kept in a file.
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -82,10 +83,11 @@ def main():
     # The socket's path is relative: the system limits its length.
     command += ["-chardev", "socket,id=console,path=%s,server=on,wait=off,logfile=%s"
                 % (os.path.relpath(console), log), "-serial", "chardev:console",
-                "-monitor", "none", "-gdb", "tcp:localhost:%d" % options.port, "-S"]
+                "-monitor", "none", *machine.gdb_port(options.port)]
     print("debug: console: scripts/debug --preset %s --attach, log: %s"
           % (options.preset, os.path.relpath(log)), file=sys.stderr)
-    # A session of its own, so that Ctrl-C interrupts gdb only.
+    # Ctrl-C interrupts gdb only: QEMU has a session of its own, and this script does not listen.
+    signal.signal(signal.SIGINT, lambda *_: None)
     qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True,
                             preexec_fn=watch.die_with_parent)
     try:

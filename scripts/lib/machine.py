@@ -8,6 +8,7 @@ import argparse
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 
@@ -82,7 +83,12 @@ def build_folder(options):
 
 def build(options):
     """Configures if need be, and builds what a boot takes."""
+    if options.preset.startswith("host"):
+        raise Problem("the preset %s has nothing to boot: virt and debug have; "
+                      "scripts/test host runs its tests" % options.preset)
     if not os.path.exists(os.path.join(build_folder(options), "build.ninja")):
+        print("%s: building for the first time, which takes a minute or two"
+              % os.path.basename(sys.argv[0]), file=sys.stderr, flush=True)
         quiet_unless_it_fails(["cmake", "--preset", options.preset])
     quiet_unless_it_fails(["cmake", "--build", build_folder(options), "--target", "image",
                            "--target", "initrd"])
@@ -94,7 +100,8 @@ def files(options):
     initrd = options.initrd or os.path.join(build_folder(options), "initrd.cpio")
     for file in (image, initrd):
         if not os.path.isfile(file):
-            raise Problem("there is no %s" % file)
+            raise Problem("there is no %s%s" % (file, "" if file == options.initrd else
+                                                ": without --no-build it would be built"))
     return image, initrd
 
 
@@ -126,7 +133,9 @@ def command(options, more_append=(), randomness=True):
         machine += ",dtb-randomness=off"
     append = [options.append] if options.append else []
     if options.program:
-        append.append("userboot=" + options.program.lstrip("/"))
+        # As with the monitor's run, a name without a slash is looked for in bin/.
+        program = options.program if "/" in options.program else "bin/" + options.program
+        append.append("userboot=" + program.lstrip("/"))
     append += more_append
     result = [qemu(), "-M", machine, "-cpu", cpu_model(options), "-smp", str(options.smp),
               "-m", options.mem, "-display", "none", "-nic", "none",
@@ -137,6 +146,20 @@ def command(options, more_append=(), randomness=True):
         result += ["-icount", "shift=0,sleep=off", "-seed", "1",
                    "-rtc", "base=2020-01-01T00:00:00,clock=vm"]
     return result
+
+
+def gdb_port(port):
+    """QEMU's options to wait for gdb on a TCP port, which must be free: else gdb, or its user, would
+    meet somebody else's machine there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as error:
+            raise Problem("port %d cannot be had for gdb (%s): is another scripts/debug or "
+                          "scripts/run --gdb running?"
+                          % (port, getattr(error, "strerror", None) or error)) from error
+    return ["-gdb", "tcp:localhost:%d" % port, "-S"]
 
 
 def parser(program, description, epilog=None):

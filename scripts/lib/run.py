@@ -13,8 +13,8 @@ DESCRIPTION = "Builds Jacinth, boots it in QEMU, and gives the terminal to the g
 EPILOG = """\
 With a terminal: Ctrl-A X leaves, and so does the guest's own poweroff.
 With --cmd: the output goes to standard output; the exit status is that of the last command, or
-%d after a kernel panic, %d if the kernel cannot boot, %d if QEMU ended before the commands, %d if it did not power off after
-them, %d when nothing was printed for a minute.""" % (
+%d after a kernel panic, %d if the kernel cannot boot, %d if QEMU ended before the commands, %d if it
+did not power off after them, %d when nothing was printed for as long as --silence says.""" % (
     watch.PANIC, watch.CANNOT_BOOT, watch.NO_STATUS, watch.NO_POWER_OFF, watch.SILENCE)
 
 
@@ -31,6 +31,8 @@ def main():
     parser.add_argument("--print", action="store_true", dest="show",
                         help="print QEMU's command line instead of running it")
     options = parser.parse_args()
+    if options.silence < 1:
+        parser.error("--silence takes 1 or more")
     if options.cmd is not None and options.gdb:
         parser.error("--gdb needs the terminal, --cmd goes without")
 
@@ -50,7 +52,7 @@ def main():
     else:
         command += ["-serial", "mon:stdio"]
     if options.gdb:
-        command += ["-gdb", "tcp:localhost:1234", "-S"]
+        command += machine.gdb_port(1234)
     if options.show:
         print(" ".join("'%s'" % word if " " in word else word for word in command))
         return 0

@@ -165,7 +165,7 @@ static void test_seed_replays_exactly(void **state)
     assert_int_equal(different, 20);
 }
 
-static void spin_for_ever(void)
+static void spin_for_ever(void) NO_TSA
 {
     spin_lock(&lock);
     spin_lock(&lock);

@@ -138,19 +138,24 @@ SCENARIO_ON(race_two_cancels_against_delivery, 3, 200)
     arena_close(&a);
 }
 
-static void last_pulse(void *arg)
+static void pulse_and_stop(void *arg)
 {
+    static const zx_port_packet_t stop = { 0 };
+
     pulse_it(arg);
     fire_it(arg);
+    assert_ok(zx_port_queue(((struct arena *)arg)->port, &stop));
 }
 
-static void read_until_quiet(void *arg)
+static void read_until_stop(void *arg)
 {
     struct arena *a = arg;
     zx_port_packet_t p;
 
-    // The last state that the pulses leave must be seen: delivered alone or merged.
-    while (zx_port_wait(a->port, zx_deadline_after(ZX_MSEC(50)), &p) == ZX_OK) {
+    for (;;) {
+        assert_ok(zx_port_wait(a->port, FOREVER, &p));
+        if (p.type == ZX_PKT_TYPE_USER)
+            return;
         assert_true(p.signal.observed & ONE);
         assert_int_equal(p.signal.count, 1);
         atomic_fetch_add(&a->got, 1);
@@ -162,7 +167,7 @@ SCENARIO_ON(race_repeating_against_its_reader, 3, 200)
 {
     struct arena a = arena_make(ZX_WAIT_ASYNC_REPEATING);
 
-    RACE(&a, last_pulse, read_until_quiet);
+    RACE(&a, pulse_and_stop, read_until_stop);
     assert_in_range(atomic_load(&a.got), 1, 5);
     assert_ok(zx_object_signal(a.dup, ONE, 0));
     fire_it(&a);

@@ -331,7 +331,7 @@ static void test_affinity_holds(void **state)
 
 // ---- what the debug checks catch -------------------------------------------------------------------
 
-static void wrong_order(void *arg)
+static void wrong_order(void *arg) NO_TSA
 {
     (void)arg;
     mutex_init(&m.outer, &outer_class);

@@ -208,14 +208,14 @@ KERNEL_TEST(low_thread_finds_the_free_cpu, 2, 200)
 
 // As many spinners as CPUs: all of them run all the time. (The laboratory freezes a CPU for up to
 // 2000 points now and then, so the span is counted in points.)
-KERNEL_TEST_DET(no_cpu_idles_while_threads_wait, 2, 60)
+KERNEL_TEST_DET(no_cpu_idles_while_threads_wait, 2, 30)
 {
     static struct spinner s[2];
     zx_time_t start = hal_now();
 
     for (unsigned i = 0; i < 100; i++)
         hal_preempt_point();
-    const zx_duration_t span = (hal_now() - start) * 400;
+    const zx_duration_t span = (hal_now() - start) * 1600;
     zx_time_t end = hal_now() + span;
     for (unsigned i = 0; i < 2; i++) {
         s[i] = (struct spinner){.end = end};

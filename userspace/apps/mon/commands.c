@@ -6,6 +6,7 @@
 #include "mon.h"
 
 #include <minilib/console.h>
+#include <minilib/session.h>
 #include <minilib/string.h>
 #include <minilib/text.h>
 #include <zircon/syscalls.h>
@@ -56,6 +57,10 @@ static int cmd_reboot(int argc, char **argv)
 static int cmd_poweroff(int argc, char **argv)
 {
     (void)argc;
+    if (mon.nonce != NULL) {
+        // The machine that gave the commands wants to know how they ended.
+        session_end(mon.nonce, STATUS_OK, mon.root);
+    }
     return report(argv[0], "cannot power off",
                   zx_system_powerctl(mon.root, ZX_SYSTEM_POWERCTL_SHUTDOWN, NULL));
 }

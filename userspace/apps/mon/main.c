@@ -76,7 +76,8 @@ int main(int argc, char **argv, char **envp)
     (void)argc, (void)argv, (void)envp;
     take_handles();
     if (script != NULL) {
-        session_end(nonce != NULL ? nonce : "", run_script(script), mon.root);
+        mon.nonce = nonce != NULL ? nonce : "";
+        session_end(mon.nonce, run_script(script), mon.root);
     }
     greet();
     input_start();

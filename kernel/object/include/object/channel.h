@@ -2,6 +2,7 @@
 // Channels: two endpoints, each with a queue of messages, in one allocation with the lock they share.
 #pragma once
 
+#include <object/handle.h>
 #include <object/object.h>
 #include <zircon/types.h>
 
@@ -15,7 +16,7 @@ struct packet {
     uint32_t num_bytes;
     uint16_t num_handles;   // valid entries of `handles`
     uint16_t handle_room;   // entries allocated
-    struct handle handles[];
+    struct transit handles[];
     // then: bytes, or an array of struct page *
 };
 

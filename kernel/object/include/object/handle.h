@@ -88,6 +88,12 @@ void handle_cancel(struct handle_table *t, zx_handle_t value);
 zx_status_t handle_remove(struct handle_table *t, zx_handle_t value, zx_rights_t rights,
                           struct handle *out) MUST_CHECK;
 
+// A further handle to what `value` names, with the same rights; `rights` are required. It counts from
+// before a close of `value` can, so the object does not become abandoned in between. In order:
+// ZX_ERR_BAD_HANDLE, ZX_ERR_ACCESS_DENIED.
+zx_status_t handle_copy(struct handle_table *t, zx_handle_t value, zx_rights_t rights,
+                        struct handle *out) MUST_CHECK;
+
 // zx_handle_close: 0 is ZX_OK.
 zx_status_t handle_close(struct handle_table *t, zx_handle_t value) MUST_CHECK;
 // The source's rights, or the subset asked for. ZX_ERR_INVALID_ARGS.
@@ -102,12 +108,22 @@ ALWAYS_INLINE MUST_CHECK zx_status_t handle_rights_reduce(zx_rights_t have, zx_r
     return ZX_OK;
 }
 
+// A handle in a message. What was begun through it in the sender's table goes on until the message is
+// received or destroyed (spec 10 section 3).
+struct transit {
+    struct handle handle;
+    struct observer *observers; // [L] of handle.object; the address is where it hangs
+};
+
+// The handle has arrived, or its message dies: waits begun through it end. The handle stays valid.
+struct handle transit_end(struct transit *t);
+
 // For a channel message: takes `count` handles out at once; TRANSFER is required, `self` refused
 // with ZX_ERR_NOT_SUPPORTED. All are consumed whatever happens: on failure the good ones are closed.
 // The first failing entry decides the status.
 zx_status_t handle_remove_for_message(struct handle_table *t, const zx_handle_t *values,
                                       uint32_t count, const struct object *self,
-                                      struct handle *out) MUST_CHECK;
+                                      struct transit *out) MUST_CHECK;
 // Consumes what of `values` is live (failure paths of calls that always consume).
 void handle_discard(struct handle_table *t, const zx_handle_t *values, uint32_t count);
 

@@ -6,11 +6,22 @@
 
 #define HANDLE_OUT_MAX 3u // in one call
 
+// In handle_out.rights: a handle count comes along with the reference, as that of an old handle that
+// becomes the new one. So the object never counts as abandoned in between.
+#define HANDLE_OUT_COUNTED (1u << 30)
+
 // A new handle on its way to the caller: the sys_ function fills it in and passes one reference on.
 struct handle_out {
     struct object *object;
-    zx_rights_t rights;
+    zx_rights_t rights; // maybe with HANDLE_OUT_COUNTED
 };
+
+// Passes on a handle that is in no table.
+ALWAYS_INLINE void handle_out_move(struct handle_out *out, struct handle h)
+{
+    out->object = h.object;
+    out->rights = h.rights | HANDLE_OUT_COUNTED;
+}
 
 // After a successful call with `count` (<= 3) new handles: reserves slots in the current process's
 // table, stores the values through the user addresses `ptrs` in order, then installs all. If a slot

@@ -177,6 +177,8 @@ ALWAYS_INLINE bool object_unobserve_locked(struct object *obj, struct observer *
     o->handle_pprev = NULL;
     return true;
 }
+// The handle moves: hangs what was begun through it on another list head.
+void object_move_observers(struct object *obj, struct observer **from, struct observer **to);
 // Ends everything begun through a handle that is going away.
 void object_cancel_observers(struct object *obj, struct observer **handle_list);
 
@@ -206,13 +208,6 @@ ALWAYS_INLINE struct handle handle_adopt(struct object *obj, zx_rights_t rights)
 {
     atomic_fetch_add_explicit(&obj->handles, 1, memory_order_relaxed);
     return (struct handle){ .object = obj, .rights = rights };
-}
-
-// Gives up the handle count of `h` but keeps its reference with the caller, who makes a new handle of
-// it at once (zx_handle_replace). The count may touch zero in between without the object noticing.
-ALWAYS_INLINE void handle_count_release(struct handle h)
-{
-    atomic_fetch_sub_explicit(&h.object->handles, 1, memory_order_acq_rel);
 }
 
 void object_zero_handles(struct object *obj); // consumes a reference
