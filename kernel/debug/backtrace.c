@@ -4,9 +4,8 @@
 // A frame record is two words at the frame pointer: the caller's frame pointer and the return
 // address. AArch64 and x86-64 agree on that, so this code serves the target and the host.
 // Invariant: nothing is read outside the given stack and those that the platform says this CPU has
-// besides; on each of them a frame lies above the one before, and the number of frames is bounded. A
-// damaged stack ends the walk.
-// Locks: none; everything runs inside a panic.
+// besides; on each of them a frame lies above the one before, and the number of frames is bounded.
+// A damaged stack ends the walk. Locks: none; everything runs inside a panic.
 
 #include <debug/ksyms.h>
 #include <debug/panic.h>
@@ -38,8 +37,8 @@ void symbol_format(char *buf, size_t size, uintptr_t pc)
     format_at(buf, size, pc, 0);
 }
 
-// A return address belongs to the call before it: where that call does not return, the address itself
-// is already the next function's.
+// A return address belongs to the call before it: where that call does not return, the address
+// itself is already the next function's.
 static void print_frame(unsigned number, uintptr_t pc, bool is_return,
                         void (*line)(const char *text))
 {

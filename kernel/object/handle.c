@@ -147,7 +147,7 @@ ALWAYS_INLINE struct handle clear_slot_locked(struct handle_table *t, struct han
     struct handle h = { .object = slot->object, .rights = slot->rights };
     // A look without the object's lock (H3): it shrinks under that lock alone, but once it is empty
     // nobody touches the slot any more.
-    if (unlikely(__atomic_load_n(&slot->observers, __ATOMIC_RELAXED) != NULL))
+    if (unlikely(__atomic_load_n(&slot->observers, __ATOMIC_ACQUIRE) != NULL))
         object_cancel_observers(h.object, &slot->observers);
     free_slot_locked(t, slot, index);
     return h;
@@ -444,14 +444,14 @@ static void move_to_transit_locked(struct handle_table *t, struct handle_slot *s
 {
     to->handle = (struct handle){ .object = slot->object, .rights = slot->rights };
     to->observers = NULL;
-    if (unlikely(__atomic_load_n(&slot->observers, __ATOMIC_RELAXED) != NULL)) // H3
+    if (unlikely(__atomic_load_n(&slot->observers, __ATOMIC_ACQUIRE) != NULL)) // H3
         object_move_observers(slot->object, &slot->observers, &to->observers);
     free_slot_locked(t, slot, index);
 }
 
 struct handle transit_end(struct transit *t)
 {
-    if (unlikely(__atomic_load_n(&t->observers, __ATOMIC_RELAXED) != NULL))
+    if (unlikely(__atomic_load_n(&t->observers, __ATOMIC_ACQUIRE) != NULL))
         object_cancel_observers(t->handle.object, &t->observers);
     return t->handle;
 }

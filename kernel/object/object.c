@@ -161,7 +161,7 @@ void object_notify_locked(struct object *obj, zx_signals_t signals)
         if (o->ops->on_change(o, signals)) {
             node.prev->next = node.next;
             node.next->prev = node.prev;
-            __atomic_store_n(pprev, next, __ATOMIC_RELAXED); // peeked at: handle.c H3
+            __atomic_store_n(pprev, next, __ATOMIC_RELEASE); // peeked at: handle.c H3
             if (next != NULL)
                 next->handle_pprev = pprev;
         }

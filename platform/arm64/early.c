@@ -27,8 +27,8 @@ struct rela {
 };
 extern const struct rela rela_start[], rela_end[];
 
-// QEMU virt's UART: the only machine whose console is guessed, when the tree has none or there is no
-// tree.
+// QEMU virt's UART: the only machine whose console is guessed, when the tree has none or there is
+// no tree.
 const struct fdt_range early_guessed_console = {.base = 0x09000000, .bytes = 0x1000};
 #define PL011_ID_OFFSET 0xfe0
 
@@ -164,8 +164,9 @@ static bool open_described_console(void)
     return driver != NULL && driver->init(&arm64_boot.tree, out.node) == ZX_OK;
 }
 
-// Where the tree leads to no console (its root may be damaged as well, so it is not asked which machine
-// this is) a guess is better than silence: it takes what says that it is a PL011, and nothing else.
+// Where the tree leads to no console (its root may be damaged as well, so it is not asked which
+// machine this is) a guess is better than silence: it takes what says that it is a PL011, and
+// nothing else.
 void early_open_console(void)
 {
     struct arm64_boot *b = &arm64_boot;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // hal/cpu.h on the host: interrupt masking, points, interrupt delivery, starting CPUs.
 //
-// V1. vcpu.irqs_on belongs to the code that runs on that virtual CPU; a thread that was switched out
-//     inside an interrupt finds the flag of the CPU it comes back on.
+// V1. vcpu.irqs_on belongs to the code that runs on that virtual CPU; a thread that was switched
+//     out inside an interrupt finds the flag of the CPU it comes back on.
 // V2. An interrupt is taken only with irqs_on set, and runs to its end, kernel_irq_exit included,
 //     with it clear, like an exception on hardware.
 #include "machine.h"

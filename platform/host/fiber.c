@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Fibers: stacks that are switched by hand, each switch announced to the sanitizers.
 //
-// The sanitizer hooks are weak references, so one object serves every kind of build: a hook that the
-// runtime does not supply is NULL.
+// The sanitizer hooks are weak references, so one object serves every kind of build: a hook that
+// the runtime does not supply is NULL.
 #include "machine.h"
 
 #include <string.h>

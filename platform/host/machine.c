@@ -37,8 +37,12 @@ uint64_t host_mix(uint64_t *state)
 const char *host_outcome_name(enum host_outcome outcome)
 {
     static const char *const names[] = {
-        [HOST_RUNNING] = "running",  [HOST_FINISHED] = "finished",     [HOST_POWER_OFF] = "power off",
-        [HOST_PANIC] = "panic",      [HOST_HANG] = "hang",             [HOST_STEPS] = "step limit",
+        [HOST_RUNNING] = "running",
+        [HOST_FINISHED] = "finished",
+        [HOST_POWER_OFF] = "power off",
+        [HOST_PANIC] = "panic",
+        [HOST_HANG] = "hang",
+        [HOST_STEPS] = "step limit",
         [HOST_BROKEN] = "HAL rule broken",
     };
     return (unsigned)outcome < countof(names) ? names[outcome] : "?";

@@ -77,7 +77,7 @@ struct machine {
 
 extern struct machine host;
 
-enum point { POINT_PREEMPT, POINT_IRQ_ON, POINT_RELAX, POINT_USER, POINT_SWITCH, POINT_IDLE, POINT_TAKE };
+enum point { POINT_PREEMPT, POINT_IRQ_ON, POINT_RELAX, POINT_USER, POINT_IDLE };
 
 // The virtual CPU that runs this code. Never keep the result over a point or a switch.
 struct vcpu *host_vcpu(void);
@@ -96,7 +96,8 @@ void vcpu_wake(struct vcpu *v); // something became pending
 void host_fiber_init(struct host_fiber *f, void *stack, size_t size, void (*start)(void));
 void host_fiber_adopt_current(struct host_fiber *f);
 // `ordered`: what `from` did happens before what `to` does (same CPU); false between virtual CPUs.
-void host_fiber_switch(struct host_fiber *from, struct host_fiber *to, bool ordered, bool from_dies);
+void host_fiber_switch(struct host_fiber *from, struct host_fiber *to, bool ordered,
+                       bool from_dies);
 void host_fiber_entered(void); // first thing on a new fiber
 // Orders all that `f` did before what follows on `self`, which runs. For ThreadSanitizer only.
 void host_fiber_join(struct host_fiber *f, struct host_fiber *self);
@@ -140,8 +141,8 @@ void host_mmu_reset(void);
 // Fake MMU, for user copies and user accesses. One access inside one page.
 enum mmu_result { MMU_OK, MMU_MISS, MMU_DENIED };
 enum mmu_result host_mmu_access(vaddr_t va, void *buf, size_t len, unsigned access, bool to_user);
-// Copies like user code: single words in one access, and unseen by ThreadSanitizer (what programs race
-// about is theirs).
+// Copies like user code: single words in one access, and unseen by ThreadSanitizer (what programs
+// race about is theirs).
 void host_copy_user(volatile char *dst, const volatile char *src, size_t len);
 zx_status_t host_user_access(vaddr_t va, void *buf, size_t len, unsigned access, bool to_user,
                              bool from_user);

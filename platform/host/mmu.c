@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The fake MMU: page tables of four levels, as the 4 KiB granule has them, walked by software, with a
-// TLB in every virtual CPU.
+// The fake MMU: page tables of four levels, as the 4 KiB granule has them, walked by software, with
+// a TLB in every virtual CPU.
 //
 // M1. Every entry carries its level, so that tables of different levels cannot be mixed up.
-// M2. A TLB hit is compared with the tables: a difference is a stale translation, reported as a broken
-//     rule. Invalidation happens in tables_changed() alone.
+// M2. A TLB hit is compared with the tables: a difference is a stale translation, reported as a
+//     broken rule. Invalidation happens in tables_changed() alone.
 // M3. In parallel mode an access (translation and copy) holds tables_lock shared, a change holds it
-//     exclusively: what real hardware gets from TLBI + DSB. In deterministic mode no point lies inside.
+//     exclusively: what real hardware gets from TLBI + DSB. In deterministic mode no point lies
+//     inside.
 #include "machine.h"
 
 #include <hal/mmu.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Parallel mode: each virtual CPU is a pthread.
 //
-// P1. idle_lock guards sleeping: an idle CPU looks at its pending word under it before it waits, and
-//     whoever makes something pending for an idle CPU broadcasts under it.
-// P2. When every started CPU is idle with nothing pending, the last of them moves time_offset so that
-//     the nearest timer is due; without any timer that is a hang.
+// P1. idle_lock guards sleeping: an idle CPU looks at its pending word under it before it waits,
+//     and whoever makes something pending for an idle CPU broadcasts under it.
+// P2. When every started CPU is idle with nothing pending, the last of them moves time_offset so
+//     that the nearest timer is due; without any timer that is a hang.
 // P3. After an outcome is set each pthread leaves at its next point; threads are abandoned.
 #include "machine.h"
 

@@ -83,7 +83,8 @@ void *hal_kstack_alloc(size_t *out_size)
     pthread_mutex_unlock(&stack_lock);
     if (stack == NULL) {
         size_t total = KSTACK_SIZE + 2 * PAGE_SIZE;
-        char *map = mmap(NULL, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        char *map = mmap(NULL, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+                         0);
         if (map == MAP_FAILED)
             return NULL;
         stack = map + PAGE_SIZE;

@@ -2,8 +2,8 @@
 // hal/usercopy.h on the host, and accesses of the user half.
 //
 // U1. The fake MMU is asked first, then kernel_user_fault; only a page that both refuse can be host
-//     memory. Accepted host pages are remembered, so that no-fault copies find them too: host memory
-//     behaves like demand-paged memory, first touch on the fault path.
+//     memory. Accepted host pages are remembered, so that no-fault copies find them too: host
+//     memory behaves like demand-paged memory, first touch on the fault path.
 // U2. A copy that may fault is a bug with preemption or interrupts off; it is reported even when
 //     nothing faults.
 #include "machine.h"
@@ -33,13 +33,14 @@ static bool known_host_page(vaddr_t va)
     return host_pointers && atomic_load(known_slot(va)) == ROUND_DOWN(va, PAGE_SIZE);
 }
 
-// Where a host keeps a program's image, heap and stacks: not the sanitizers' shadow memory, which is
-// mapped as well. x86-64 ranges of plain, ASan and TSan processes; on other hosts everything.
+// Where a host keeps a program's image, heap and stacks: not the sanitizers' shadow memory, which
+// is mapped as well. x86-64 ranges of plain, ASan and TSan processes; on other hosts everything.
 static bool plausible_host_address(vaddr_t va)
 {
 #if defined(__x86_64__)
     unsigned top = (unsigned)(va >> 40);
-    return (top >= 0x55 && top <= 0x56) || (top >= 0x60 && top <= 0x63) || (top >= 0x7b && top <= 0x7f);
+    return (top >= 0x55 && top <= 0x56) || (top >= 0x60 && top <= 0x63) ||
+           (top >= 0x7b && top <= 0x7f);
 #else
     return va != 0;
 #endif

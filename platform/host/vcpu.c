@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which virtual CPU runs this code. A file of its own, so that no caller can keep the address of the
-// thread-local variable over a fiber switch: the fiber may come back on another pthread.
+// Which virtual CPU runs this code. A file of its own, so that no caller can keep the address of
+// the thread-local variable over a fiber switch: the fiber may come back on another pthread.
 #include "machine.h"
 
 static _Thread_local struct vcpu *this_vcpu;

@@ -237,6 +237,7 @@ def kernel_base():
 
 def main():
     options = options_of(sys.argv[1:])
+    sys.argv[0] = "bench"
     if not options.no_build:
         machine.build(options)
     return profile(options) if options.profile else compare(options)

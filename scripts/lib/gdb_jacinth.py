@@ -64,7 +64,16 @@ class Boot(gdb.Command):
         super().__init__("jacinth-boot", gdb.COMMAND_RUNNING)
 
     def invoke(self, argument, from_tty):
+        # gdb does not know that the monitor has reset the machine.
+        gdb.execute("maintenance flush register-cache", to_string=True)
+        if value("$pc") > LOAD_ADDRESS:
+            raise gdb.GdbError("jacinth-boot starts from reset: `monitor system_reset` first")
         Symbols.move(LOAD_ADDRESS)
+        if argument:
+            try:
+                gdb.decode_line(argument)
+            except gdb.error as error:
+                raise gdb.GdbError(str(error)) from error
         # arm64_early_mmu returns the address at which the image is going to run.
         self.run_to("arm64_early_mmu")
         self.run_to("*0x%x" % value("$x30"))
@@ -101,7 +110,12 @@ class Cpus(gdb.Command):
         first, last = cpus.type.range()
         for number in range(first, last + 1):
             current = cpus[number]["current"]
-            if int(current):
+            try:
+                running = int(current)
+            except gdb.MemoryError as error:
+                raise gdb.GdbError("the kernel is not where its symbols are: jacinth-symbols finds "
+                                   "it") from error
+            if running:
                 print("CPU %d: %s" % (number, self.describe(current.dereference())))
 
 

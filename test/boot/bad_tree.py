@@ -66,14 +66,16 @@ def reserve(loader, base, size, **more):
     return parent.add("piece@%x" % base, reg=longs(base, size), **more)
 
 
-# ---- nothing wrong: the harness itself, and what boot loaders other than QEMU do ------------------
+# ---- nothing wrong: the harness itself, and what boot loaders other than QEMU do
+# ------------------
 
 @case("as it should be", "lives", "2 CPUs", "256 MiB")
 def _(loader):
     pass
 
 
-# ---- memory -----------------------------------------------------------------------------------------
+# ---- memory
+# -----------------------------------------------------------------------------------------
 
 @case("no memory node", "stops", "the device tree describes no memory")
 def _(loader):
@@ -245,7 +247,8 @@ def _(loader):
     loader.tree.reservations = [(RAM + 80 * MIB + i * MIB // 2, 4096) for i in range(100)]
 
 
-# ---- /chosen ----------------------------------------------------------------------------------------
+# ---- /chosen
+# ----------------------------------------------------------------------------------------
 
 @case("no /chosen", "says", "Jacinth on QEMU virt", "userboot: no initrd")
 def _(loader):
@@ -439,7 +442,8 @@ def _(loader):
     loader.describe()
 
 
-# ---- interrupt controller, timer, CPUs, power -----------------------------------------------------
+# ---- interrupt controller, timer, CPUs, power
+# -----------------------------------------------------
 
 GIC = "arm,gic-v3"
 
@@ -572,7 +576,8 @@ def _(loader):
                                       enable_method=strings("acme")).props["device_type"] = strings("cpu")
 
 
-# ---- cells and ranges -------------------------------------------------------------------------------
+# ---- cells and ranges
+# -------------------------------------------------------------------------------
 
 @case("cells: 1 and 1 everywhere", "lives", "256 MiB")
 def _(loader):
@@ -614,7 +619,8 @@ def _(loader):
         parent.add("node@%x" % i, reg=longs(i), phandle=cells(0x10000 + i))
 
 
-# ---- the blob itself --------------------------------------------------------------------------------
+# ---- the blob itself
+# --------------------------------------------------------------------------------
 
 def blob(name, kind, *texts):
     """Like case(), for functions that get the blob and return another."""
@@ -741,7 +747,8 @@ def _(loader):
     loader.x0 = 0x9000000
 
 
-# ---- random words -----------------------------------------------------------------------------------
+# ---- random words
+# -----------------------------------------------------------------------------------
 
 def corrupt(data, seed):
     """The blob with one to four words replaced, mostly by what a parser might trip over."""

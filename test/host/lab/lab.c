@@ -194,7 +194,8 @@ void lab_seeds_config(const struct lab_config *config, unsigned count)
     }
 }
 
-void lab_seeds_named(const char *name, lab_scenario_fn fn, void *arg, unsigned cpus, unsigned count)
+void lab_seeds_named(const char *name, lab_scenario_fn fn, void *arg, unsigned cpus,
+                     unsigned count)
 {
     struct lab_config c = lab_config_make(name, fn);
 
@@ -224,7 +225,8 @@ static uint64_t number(const char *text)
 static int usage(const char *program)
 {
     fprintf(stderr,
-            "usage: %s [--test NAME] [--seed N] [--seeds M] [--mode det|par] [--cpus N] [--verbose]\n",
+            "usage: %s [--test NAME] [--seed N] [--seeds M] [--mode det|par] [--cpus N] "
+            "[--verbose]\n",
             program);
     return 2;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One run in the child: boots the kernel core, runs the scenario, and compares what the kernel holds
-// before and after it.
+// One run in the child: boots the kernel core, runs the scenario, and compares what the kernel
+// holds before and after it.
 //
 // An empty process runs before the first count, so that what is made once and kept (caches' first
 // slabs, table directories) does not look like a leak.
@@ -62,8 +62,8 @@ static void inventory_take(struct inventory *inv)
 
 static void inventory_print(const char *when, const struct inventory *inv)
 {
-    host_print("  %s: %llu allocations, %llu objects, %llu handles, %zu stacks, %zu address spaces, "
-               "%zu mapped pages; pages by state:", when, (unsigned long long)inv->memory,
+    host_print("  %s: %llu allocations, %llu objects, %llu handles, %zu stacks, "
+               "%zu address spaces, %zu mapped pages; pages by state:", when, (unsigned long long)inv->memory,
                (unsigned long long)inv->objects, (unsigned long long)inv->handles,
                inv->host.kstacks, inv->host.aspaces, inv->host.mappings);
     for (unsigned s = 0; s < PAGE_STATE_COUNT; s++)
@@ -160,7 +160,8 @@ static int64_t run_process(lab_scenario_fn fn)
     return code;
 }
 
-// Allocation failures begin with the scenario's first instruction, not with the making of its process.
+// Allocation failures begin with the scenario's first instruction, not with the making of its
+// process.
 static void scenario_with_failures(void *arg)
 {
     alloc_fail_set(config->fail_allocation, config->fail_all_after);
@@ -196,7 +197,8 @@ static void run_kernel_thread(void)
     }
 }
 
-// ---- the run --------------------------------------------------------------------------------------
+// ---- the run
+// --------------------------------------------------------------------------------------
 
 static bool fail_host_allocation(void)
 {

@@ -33,8 +33,8 @@ static void print_thread(const struct hal_thread *h)
     const struct thread *t = (const struct thread *)h;
     const struct cpu *cpu = atomic_load((struct cpu *_Atomic *)&t->cpu);
 
-    host_print("  thread %p %s: %s, cpu %u, waits for %s, wait word %d, pending %#x", (const void *)t,
-               t->name, state_name(t->state), cpu != NULL ? cpu->num : 99u,
+    host_print("  thread %p %s: %s, cpu %u, waits for %s, wait word %d, pending %#x",
+               (const void *)t, t->name, state_name(t->state), cpu != NULL ? cpu->num : 99u,
                wait_name(t->wait_reason), atomic_load((atomic_int *)&t->wait_word),
                atomic_load((atomic_uint *)&h->pending));
     if (t->blocked_on != NULL)

@@ -42,7 +42,8 @@ int64_t lab_syscall_from(vaddr_t pc, uint64_t number, const uint64_t args[8])
     return retry ? ZX_ERR_BAD_SYSCALL : r;
 }
 
-// ---- calls that the vDSO answers itself ------------------------------------------------------------
+// ---- calls that the vDSO answers itself
+// ------------------------------------------------------------
 
 #define VDSO_CALL(type, name, ...)                     \
     type _zx_##name(__VA_ARGS__);                      \
@@ -95,7 +96,8 @@ VDSO_CALL(zx_status_t, channel_call, zx_handle_t handle, uint32_t options, zx_ti
     return status;
 }
 
-// ---- threads and processes -------------------------------------------------------------------------
+// ---- threads and processes
+// -------------------------------------------------------------------------
 
 void lab_user_thread_exit(void)
 {

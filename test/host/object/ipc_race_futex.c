@@ -274,6 +274,7 @@ const struct CMUnitTest ipc_race_futex_tests[] = {
     T(race_wakes_are_counted),     T(race_wakes_against_timeouts),
     T(race_requeue_moves_exactly), T(race_requeue_against_timeouts),
     T(race_requeue_against_kills), T(race_wake_after_kill_goes_to_the_living),
-    T(race_requeue_after_kill),    T(race_mutex_of_a_futex),      T(race_broadcast_by_requeue),
+    T(race_requeue_after_kill),    T(race_mutex_of_a_futex),
+    T(race_broadcast_by_requeue),
 };
 const size_t ipc_race_futex_test_count = countof(ipc_race_futex_tests);

@@ -140,7 +140,7 @@ SCENARIO_ON(race_two_cancels_against_delivery, 3, 200)
 
 static void pulse_and_stop(void *arg)
 {
-    static const zx_port_packet_t stop = { 0 };
+    static const zx_port_packet_t stop = {0};
 
     pulse_it(arg);
     fire_it(arg);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Sockets, FIFOs, event pairs: traffic against the close of either end.
-// CALLS(zx_socket_create, zx_socket_write, zx_socket_read, zx_fifo_create, zx_fifo_write, zx_fifo_read)
-// CALLS(zx_eventpair_create, zx_object_signal_peer)
+// CALLS(zx_socket_create, zx_socket_write, zx_socket_read, zx_fifo_create, zx_fifo_write,
+// zx_fifo_read) CALLS(zx_eventpair_create, zx_object_signal_peer)
 #include "scenarios.h"
 
 struct ends {

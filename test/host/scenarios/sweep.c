@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Allocation failures: every allocation of each scenario fails once. The call reports ZX_ERR_NO_MEMORY
-// (or succeeds, where the kernel can do without), and nothing is left over.
+// Allocation failures: every allocation of each scenario fails once. The call reports
+// ZX_ERR_NO_MEMORY (or succeeds, where the kernel can do without), and nothing is left over.
 // CALLS(zx_event_create, zx_channel_create, zx_channel_write, zx_vmo_create, zx_vmar_map)
 #include "scenarios.h"
 
@@ -67,7 +67,8 @@ static void memory(void *arg)
     (void)arg;
     if (!ok(zx_vmo_create(3 * PAGE_SIZE, 0, &vmo)))
         return;
-    if (ok(zx_vmar_map(lab.vmar, ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, vmo, 0, 3 * PAGE_SIZE, &va))) {
+    const zx_vm_option_t perm = ZX_VM_PERM_READ | ZX_VM_PERM_WRITE;
+    if (ok(zx_vmar_map(lab.vmar, perm, 0, vmo, 0, 3 * PAGE_SIZE, &va))) {
         (void)host_user_probe(va, 3 * PAGE_SIZE, HAL_FAULT_WRITE);
         assert_ok(zx_vmar_unmap(lab.vmar, va, 3 * PAGE_SIZE));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Waiting: close against wait, signal against timeout against close.
-// CALLS(zx_event_create, zx_object_wait_one, zx_object_wait_many, zx_object_signal, zx_handle_close)
+// CALLS(zx_event_create, zx_object_wait_one, zx_object_wait_many, zx_object_signal,
+// zx_handle_close)
 #include "scenarios.h"
 
 struct waiter {

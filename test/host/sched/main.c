@@ -51,7 +51,8 @@ static void race_wait(void *arg)
         wait_arm(true);
         atomic_store(&race.round, i + 1);
         zx_status_t status = wait_block(WAIT_ON_NOTHING, hal_now() + (zx_time_t)host_random(40000));
-        // The winner counts itself after its call has returned; no wait of this thread may come between.
+        // The winner counts itself after its call has returned; no wait of this thread may come
+        // between.
         while (status == ZX_ERR_INTERNAL && atomic_load(&race.woken) == woken)
             thread_yield();
         while (status == ZX_ERR_CANCELED && atomic_load(&race.interrupted) == interrupted)
@@ -210,7 +211,8 @@ static void test_mutex_owner_inherits_priority(void **state)
     kernel_seeds(__func__, priority_inversion, 2, 60);
 }
 
-// ---- timers, work, affinity ----------------------------------------------------------------------
+// ---- timers, work, affinity
+// ----------------------------------------------------------------------
 
 static struct {
     struct timer timers[6];
@@ -329,7 +331,8 @@ static void test_affinity_holds(void **state)
     kernel_seeds(__func__, affinity, 3, 100);
 }
 
-// ---- what the debug checks catch -------------------------------------------------------------------
+// ---- what the debug checks catch
+// -------------------------------------------------------------------
 
 static void wrong_order(void *arg) NO_TSA
 {

@@ -171,7 +171,7 @@ ALWAYS_INLINE bool object_unobserve_locked(struct object *obj, struct observer *
     if (unlikely(o->handle_pprev == NULL))
         return false;
     list_remove(&o->node);
-    __atomic_store_n(o->handle_pprev, o->handle_next, __ATOMIC_RELAXED); // peeked at: handle.c H3
+    __atomic_store_n(o->handle_pprev, o->handle_next, __ATOMIC_RELEASE); // peeked at: handle.c H3
     if (unlikely(o->handle_next != NULL))
         o->handle_next->handle_pprev = o->handle_pprev;
     o->handle_pprev = NULL;

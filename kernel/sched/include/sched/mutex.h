@@ -69,8 +69,9 @@ ALWAYS_INLINE void mutex_unlock(struct mutex *m) RELEASES(m) NO_TSA
     hal_preempt_point();
 }
 
-// For hot functions that leave the slow half to a function of its own, out of line: take or release the mutex if that involves nobody else. False: nothing has happened, go on
-// with mutex_lock or mutex_unlock.
+// For hot functions that leave the slow half to a function of its own, out of line: take or release
+// the mutex if that involves nobody else. False: nothing has happened, go on with mutex_lock or
+// mutex_unlock.
 ALWAYS_INLINE bool mutex_lock_at_once(struct mutex *m) TRY_ACQUIRES(true, m) NO_TSA
 {
     hal_preempt_point();

@@ -6,8 +6,8 @@
 // restore, wake, user copy ...) how time moves, which virtual CPU goes on and whether a pending
 // interrupt is taken. The same seed replays the same run: same steps, same trace hash.
 //
-// Parallel mode: every virtual CPU is a pthread; kernel threads are fibers that wander between them.
-// Made for ThreadSanitizer. Time is real, but jumps ahead when every CPU idles.
+// Parallel mode: every virtual CPU is a pthread; kernel threads are fibers that wander between
+// them. Made for ThreadSanitizer. Time is real, but jumps ahead when every CPU idles.
 #pragma once
 
 #include <hal/thread.h>
@@ -46,12 +46,12 @@ enum host_outcome host_run(const struct host_config *config, void (*boot)(void *
 // Ends the run; host_run returns `outcome`. From any thread of the machine.
 NO_RETURN void host_finish(enum host_outcome outcome);
 
-// Same after a failure: prints and keeps a report (virtual CPUs, the reporter's lines, console tail).
-// Outside a run it aborts the process.
+// Same after a failure: prints and keeps a report (virtual CPUs, the reporter's lines, console
+// tail). Outside a run it aborts the process.
 NO_RETURN void host_fail(enum host_outcome outcome, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-// Restarts the generator in the middle of a run and zeroes steps and hash (deterministic mode): what
-// follows is a function of the state and `seed`.
+// Restarts the generator in the middle of a run and zeroes steps and hash (deterministic mode):
+// what follows is a function of the state and `seed`.
 void host_reseed(uint64_t seed);
 
 // Numbers about the current or the last run.

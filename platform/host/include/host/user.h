@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // User mode on the host: C functions that play the user half of a thread.
 //
-// hal_thread_enter_user(pc, ...) calls the C function whose address is `pc`. Between the calls below
-// a thread counts as being in the kernel; host_user_enter/leave bracket its system calls.
+// hal_thread_enter_user(pc, ...) calls the C function whose address is `pc`. Between the calls
+// below a thread counts as being in the kernel; host_user_enter/leave bracket its system calls.
 //
-// User addresses go through the fake MMU. Where nothing is mapped, addresses of ordinary host memory
-// (stack, heap and globals of a test) are accepted too while host pointers are allowed (default), so
-// tests pass plain C pointers. HOST_BAD_PTR is in user range and never valid.
+// User addresses go through the fake MMU. Where nothing is mapped, addresses of ordinary host
+// memory (stack, heap and globals of a test) are accepted too while host pointers are allowed
+// (default), so tests pass plain C pointers. HOST_BAD_PTR is in user range and never valid.
 #pragma once
 
 #include <hal/types.h>
@@ -27,7 +27,8 @@ void host_user_enter_kernel(uint64_t number, const uint64_t args[8], vaddr_t pc)
 // System call exit: handles pending bits until none is set, as the assembly does. May not return.
 void host_user_leave_kernel(uint64_t result);
 
-// Accesses as the user program: a fault that the kernel cannot resolve raises a page-fault exception.
+// Accesses as the user program: a fault that the kernel cannot resolve raises a page-fault
+// exception.
 void host_user_read(void *dst, vaddr_t src, size_t len);
 void host_user_write(vaddr_t dst, const void *src, size_t len);
 

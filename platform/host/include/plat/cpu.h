@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Virtual CPUs of the laboratory, as <hal/cpu.h> wants them. All are real functions: a thread may
-// come back from any of them on another pthread, so nothing about the CPU may be kept across a call.
-// Interrupts are virtual. They are delivered, on the stack of the running thread, by hal_irq_restore,
-// hal_irq_enable, hal_preempt_point and hal_cpu_relax when the virtual CPU has them enabled.
+// come back from any of them on another pthread, so nothing about the CPU may be kept across a
+// call. Interrupts are virtual. They are delivered, on the stack of the running thread, by
+// hal_irq_restore, hal_irq_enable, hal_preempt_point and hal_cpu_relax when the virtual CPU has
+// them enabled.
 #pragma once
 
 #include <stdatomic.h>

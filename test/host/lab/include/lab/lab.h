@@ -2,8 +2,8 @@
 // The laboratory's harness: scenarios that run on the real kernel core, inside the host machine.
 //
 // A scenario is a C function. It runs as the first thread of a fresh user process (or on a kernel
-// thread), calls zx_*() like any program, with plain C pointers as user pointers, and may start more
-// threads and processes. CMocka's assert_* work in it, on every thread.
+// thread), calls zx_*() like any program, with plain C pointers as user pointers, and may start
+// more threads and processes. CMocka's assert_* work in it, on every thread.
 //
 //     static void close_against_wait(void *arg) { ... zx_event_create(0, &e) ... }
 //
@@ -13,12 +13,13 @@
 //     const struct CMUnitTest tests[] = { cmocka_unit_test(test_close_against_wait), ... };
 //     int main(int argc, char **argv) { return lab_main(argc, argv, tests, countof(tests)); }
 //
-// Every run forks first, so each starts from a kernel that has just booted; a failure names the seed
-// and the command that replays it. After each run nothing may be left: slab objects, pages, mappings,
-// stacks, handles and objects are all back to what they were before it, and every lock is free.
+// Every run forks first, so each starts from a kernel that has just booted; a failure names the
+// seed and the command that replays it. After each run nothing may be left: slab objects, pages,
+// mappings, stacks, handles and objects are all back to what they were before it, and every lock is
+// free.
 //
-// Command line: --seed N (only that one), --seeds M (how many), --mode det|par, --cpus N, --test NAME,
-// --verbose. Environment: LAB_SEED, LAB_SEEDS.
+// Command line: --seed N (only that one), --seeds M (how many), --mode det|par, --cpus N, --test
+// NAME, --verbose. Environment: LAB_SEED, LAB_SEEDS.
 #pragma once
 
 #include <setjmp.h>
@@ -68,14 +69,15 @@ struct lab_result lab_run(const struct lab_config *config);
 // `count` seeds, on `cpus` virtual CPUs, in deterministic mode; then a few rounds in parallel mode.
 #define lab_seeds(fn, cpus, count) lab_seeds_named(__func__, fn, NULL, cpus, count)
 #define lab_seeds_arg(fn, arg, cpus, count) lab_seeds_named(__func__, fn, arg, cpus, count)
-void lab_seeds_named(const char *name, lab_scenario_fn fn, void *arg, unsigned cpus, unsigned count);
+void lab_seeds_named(const char *name, lab_scenario_fn fn, void *arg, unsigned cpus,
+                     unsigned count);
 
 // The same for any configuration (seed and mode are overwritten).
 void lab_seeds_config(const struct lab_config *config, unsigned count);
 
-// Runs the scenario with the k-th allocation failing, for k = 1, 2 ... until a run has met no failure.
-// The scenario checks the statuses; afterwards nothing may be left over in any run. Returns the
-// number of allocations.
+// Runs the scenario with the k-th allocation failing, for k = 1, 2 ... until a run has met no
+// failure. The scenario checks the statuses; afterwards nothing may be left over in any run.
+// Returns the number of allocations.
 #define lab_sweep(fn) lab_sweep_named(__func__, fn, NULL)
 unsigned lab_sweep_named(const char *name, lab_scenario_fn fn, void *arg);
 
@@ -117,8 +119,10 @@ int64_t lab_syscall(uint64_t number, const uint64_t args[8]);
 // A system call from a wrong place in the program: `pc` is its return address.
 int64_t lab_syscall_from(vaddr_t pc, uint64_t number, const uint64_t args[8]);
 
-// Asserts on the status by name. CALLS(zx_name, ...) in a comment tells the ledger what a test covers.
-#define assert_status(expr, expected) lab_assert_status((expr), (expected), #expr, __FILE__, __LINE__)
+// Asserts on the status by name. CALLS(zx_name, ...) in a comment tells the ledger what a test
+// covers.
+#define assert_status(expr, expected) \
+    lab_assert_status((expr), (expected), #expr, __FILE__, __LINE__)
 #define assert_ok(expr) assert_status(expr, ZX_OK)
 void lab_assert_status(zx_status_t got, zx_status_t expected, const char *expr, const char *file,
                        int line);
