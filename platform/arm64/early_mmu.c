@@ -182,8 +182,8 @@ static void check_free(void)
         }
     }
     if (found < need)
-        early_stop("only %lu KiB of memory are free; %lu KiB are needed", (unsigned long)found >> 10,
-                   (unsigned long)need >> 10);
+        early_stop("only %lu KiB of memory are free; %lu KiB are needed",
+                   (unsigned long)found >> 10, (unsigned long)need >> 10);
 }
 
 // Maps a piece of RAM that has no hole; the image's text and constants are read-only there as well.

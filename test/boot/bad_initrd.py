@@ -4,9 +4,9 @@
 
 usage: bad_initrd.py PRESET [--random COUNT] [--seed N] [--only TEXT]
 
-test/target/bad_files.py has the kinds of files that people hand in by mistake, and bad programs. Here
-are archives and first programs that are wrong byte by byte. With --random, that many archives with
-random changes: the machine may live, or refuse, or see its first program die, each in words.
+test/target/bad_files.py has the kinds of files that people hand in by mistake, and bad programs.
+Here are archives and first programs that are wrong byte by byte. With --random, that many archives
+with random changes: the machine may live, or refuse, or see its first program die, each in words.
 """
 
 import argparse
@@ -55,7 +55,7 @@ def result_problems(result, kind, texts):
 
 
 def case(name, kind, *texts, more=""):
-    """Registers a case. The function gets the monitor and returns the archive (or the loader's changes)."""
+    """Registers a case. The function gets the monitor's file and returns the archive."""
     def register(make):
         def run(build):
             loader = guest.Loader(build, "initrd " + name)
@@ -125,7 +125,7 @@ def _(mon):
     return entry("bin/mon", mon) + TRAILER + b"\xff" * 5000
 
 
-@case("a header with letters for digits", "refused", "userboot: the initrd is corrupt after 0 entries")
+@case("a header with letters for digits", "refused", CORRUPT + " 0 entries")
 def _(mon):
     bad = bytearray(entry("bin/mon", mon) + TRAILER)
     bad[54:62] = b"0000zz00"
@@ -204,7 +204,8 @@ def _(mon):
     return entry("bin/mon", mon) + TRAILER
 
 
-@case("a path that leads out asked for", "refused", "userboot: ../bin/mon: ", more="userboot=../bin/mon")
+@case("a path that leads out asked for", "refused", "userboot: ../bin/mon: ",
+      more="userboot=../bin/mon")
 def _(mon):
     return entry("bin/mon", mon) + TRAILER
 
@@ -237,7 +238,8 @@ def _(mon):
     return patched(mon, entry_offset(mon), "Q", 0xd61f0200d2800010)  # mov x16, #0; br x16
 
 
-@case("a program that is no code", "refused", "undefined instruction", "userboot: bin/mon has ended")
+@case("a program that is no code", "refused", "undefined instruction",
+      "userboot: bin/mon has ended")
 def _(mon):
     return patched(mon, entry_offset(mon), "Q", 0)
 
@@ -269,7 +271,8 @@ def random_case(seed):
         for _ in range(dice.choice((1, 1, 2, 4))):
             low, high = dice.choice(((0, start), (start, start + 64 + 56 * 8), (0, len(good))))
             at = dice.randrange(low, high)
-            changed[at] = dice.choice((0, 0xff, 0x30, changed[at] ^ 1 << dice.randrange(8), dice.randrange(256)))
+            changed[at] = dice.choice((0, 0xff, 0x30, changed[at] ^ 1 << dice.randrange(8),
+                                       dice.randrange(256)))
         if dice.random() < 0.2:
             del changed[dice.randrange(len(changed)):]
         loader.initrd = bytes(changed) or b"\0"
@@ -282,7 +285,8 @@ def random_case(seed):
         if changed[start:start + len(mon)] == mon:
             if result.ended == "hang":
                 problems.append("a hang")
-            if result.ended == "off" and result.status is None and "userboot: " not in result.output:
+            if (result.ended == "off" and result.status is None and
+                    "userboot: " not in result.output):
                 problems.append("no word why")
         return result, problems
     return "random bytes, seed %d" % seed, run

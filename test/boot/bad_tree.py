@@ -5,9 +5,9 @@
 usage: bad_tree.py PRESET [--random COUNT] [--seed N] [--only TEXT]
 
 Each case changes the tree of QEMU's own machine and says how the boot must go: the monitor runs
-(`lives`), the kernel says why it cannot boot (`stops`), or userboot says what it lacks (`says`). With
---random, that many trees with random words in them instead: they must end in any of these ways, for
-nobody can say in which.
+(`lives`), the kernel says why it cannot boot (`stops`), or userboot says what it lacks (`says`).
+With --random, that many trees with random words in them instead: they must end in any of these
+ways, for nobody can say in which.
 """
 
 import argparse
@@ -52,18 +52,22 @@ def case(name, kind, *texts):
 
 
 def memory(loader, *banks):
-    loader.tree.root.child("memory").props["reg"] = longs(*[word for bank in banks for word in bank])
+    words = [word for bank in banks for word in bank]
+    loader.tree.root.child("memory").props["reg"] = longs(*words)
 
 
-def reserve(loader, base, size, **more):
+NO_MAP = {"no-map": b""}
+
+
+def reserve(loader, base, size, more=None):
     """A child of /reserved-memory, which is made if it is missing."""
     root = loader.tree.root
     try:
         parent = root.child("reserved-memory")
     except KeyError:
-        parent = root.add("reserved-memory", _address_cells=cells(2), _size_cells=cells(2), ranges=b"")
-        parent.props = {"#address-cells": cells(2), "#size-cells": cells(2), "ranges": b""}
-    return parent.add("piece@%x" % base, reg=longs(base, size), **more)
+        parent = root.add("reserved-memory", {"#address-cells": cells(2), "#size-cells": cells(2),
+                                              "ranges": b""})
+    return parent.add("piece@%x" % base, {"reg": longs(base, size), **(more or {})})
 
 
 # ---- nothing wrong: the harness itself, and what boot loaders other than QEMU do
@@ -166,8 +170,8 @@ def _(loader):
 @case("banks: one node each", "lives", "192 MiB")
 def _(loader):
     memory(loader, (RAM, 128 * MIB))
-    loader.tree.root.add("memory@4a000000", device_type=strings("memory"),
-                         reg=longs(RAM + 160 * MIB, 64 * MIB)).props["device_type"] = strings("memory")
+    loader.tree.root.add("memory@4a000000", {"device_type": strings("memory"),
+                                             "reg": longs(RAM + 160 * MIB, 64 * MIB)})
 
 
 # ---- reserved memory ----------------------------------------------------------------------------
@@ -188,29 +192,29 @@ def _(loader):
 @case("reserved: holes that must not be mapped", "lives")
 def _(loader):
     for i, size in enumerate((4096, 2 * MIB, 100, 3 * MIB + 4096)):
-        reserve(loader, RAM + 80 * MIB + i * 6 * MIB + 0x3000, size, no_map=b"")
+        reserve(loader, RAM + 80 * MIB + i * 6 * MIB + 0x3000, size, NO_MAP)
 
 
 @case("reserved: a hole at the start and one at the end", "lives")
 def _(loader):
-    reserve(loader, RAM, 64 * 1024, no_map=b"")
-    reserve(loader, RAM + RAM_BYTES - 64 * 1024, 64 * 1024, no_map=b"")
+    reserve(loader, RAM, 64 * 1024, NO_MAP)
+    reserve(loader, RAM + RAM_BYTES - 64 * 1024, 64 * 1024, NO_MAP)
 
 
 @case("reserved: the initrd must not be mapped", "says", "not in RAM that may be mapped, ignored",
       "userboot: no initrd")
 def _(loader):
-    reserve(loader, INITRD_AT + 4096, 4096, no_map=b"")
+    reserve(loader, INITRD_AT + 4096, 4096, NO_MAP)
 
 
 @case("reserved: the tree must not be mapped", "lives")
 def _(loader):
-    reserve(loader, TREE_AT, 64 * 1024, no_map=b"")
+    reserve(loader, TREE_AT, 64 * 1024, NO_MAP)
 
 
 @case("reserved: the image must not be mapped", "lives")
 def _(loader):
-    reserve(loader, IMAGE_AT, MIB, no_map=b"")
+    reserve(loader, IMAGE_AT, MIB, NO_MAP)
 
 
 @case("reserved: everything", "stops", "memory")
@@ -220,7 +224,7 @@ def _(loader):
 
 @case("reserved: everything must not be mapped", "stops")
 def _(loader):
-    reserve(loader, RAM, RAM_BYTES, no_map=b"")
+    reserve(loader, RAM, RAM_BYTES, NO_MAP)
 
 
 @case("reserved: a range that wraps round", "stops", "memory")
@@ -230,10 +234,10 @@ def _(loader):
 
 @case("reserved: outside of RAM, empty, disabled, without reg", "lives")
 def _(loader):
-    reserve(loader, 1 << 40, MIB, no_map=b"")
+    reserve(loader, 1 << 40, MIB, NO_MAP)
     reserve(loader, RAM + MIB, 0)
-    reserve(loader, IMAGE_AT, MIB, no_map=b"").props["status"] = strings("disabled")
-    loader.tree.node("/reserved-memory").add("cma", size=longs(64 * MIB), reusable=b"")
+    reserve(loader, IMAGE_AT, MIB, NO_MAP).props["status"] = strings("disabled")
+    loader.tree.node("/reserved-memory").add("cma", {"size": longs(64 * MIB), "reusable": b""})
 
 
 @case("reserved: 60 ranges", "lives")
@@ -317,8 +321,8 @@ def _(loader):
     del loader.tree.compatible("arm,pl011").props["interrupts"]
 
 
-@case("console: interrupt out of range", "lives", "interrupts: not an interrupt that a GIC can have",
-      "the console has no input")
+@case("console: interrupt out of range", "lives",
+      "interrupts: not an interrupt that a GIC can have", "the console has no input")
 def _(loader):
     loader.tree.compatible("arm,pl011").props["interrupts"] = cells(0, 1000, 4)
 
@@ -475,7 +479,8 @@ def _(loader):
     gic.props["reg"] = longs(0x8000000, 0, 0x80a0000, 0)
 
 
-@case("interrupt controller: redistributors of no CPU", "stops", "no redistributor belongs to the boot CPU")
+@case("interrupt controller: redistributors of no CPU", "stops",
+      "no redistributor belongs to the boot CPU")
 def _(loader):
     gic = loader.tree.compatible(GIC)
     gic.props["reg"] = longs(0x8000000, 0x10000, 0x80a0000, 0x10000)
@@ -572,8 +577,8 @@ def _(loader):
 @case("cpus: more than the kernel has room for", "lives", "CPUs")
 def _(loader):
     for i in range(2, 100):
-        loader.tree.node("/cpus").add("cpu@%x" % i, device_type=strings("cpu"), reg=cells(i << 8),
-                                      enable_method=strings("acme")).props["device_type"] = strings("cpu")
+        loader.tree.node("/cpus").add("cpu@%x" % i, {
+            "device_type": strings("cpu"), "reg": cells(i << 8), "enable-method": strings("acme")})
 
 
 # ---- cells and ranges
@@ -616,7 +621,7 @@ def _(loader):
 def _(loader):
     parent = loader.tree.root.add("many")
     for i in range(3000):
-        parent.add("node@%x" % i, reg=longs(i), phandle=cells(0x10000 + i))
+        parent.add("node@%x" % i, {"reg": longs(i), "phandle": cells(0x10000 + i)})
 
 
 # ---- the blob itself
@@ -757,8 +762,9 @@ def corrupt(data, seed):
     for _ in range(dice.choice((1, 1, 1, 2, 4))):
         at = 4 * dice.randrange(1, len(data) // 4)
         old, = struct.unpack_from(">I", changed, at)
-        new = dice.choice((0, 1, 2, 3, 4, 9, 0xffffffff, 0x7fffffff, 0x80000000, old ^ 1 << dice.randrange(32),
-                           old + 1 & 0xffffffff, dice.randrange(2**32)))
+        new = dice.choice((0, 1, 2, 3, 4, 9, 0xffffffff, 0x7fffffff, 0x80000000,
+                           old ^ 1 << dice.randrange(32), old + 1 & 0xffffffff,
+                           dice.randrange(2**32)))
         struct.pack_into(">I", changed, at, new)
     return bytes(changed)
 

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: MIT
 """Reads, changes and writes flattened device trees (Devicetree Specification 0.4, chapter 5).
 
-A tree is a Tree of Nodes that tests edit as they like, into what no compiler would write too; what is
-written is whole unless the test damages the bytes afterwards.
+A tree is a Tree of Nodes that tests edit as they like, into what no compiler would write too; what
+is written is whole unless the test damages the bytes afterwards.
 """
 
 import struct
 
 MAGIC = 0xd00dfeed
 HEADER = ">10I"
-HEADER_FIELDS = ("magic", "totalsize", "off_dt_struct", "off_dt_strings", "off_mem_rsvmap", "version",
-                 "last_comp_version", "boot_cpuid_phys", "size_dt_strings", "size_dt_struct")
+HEADER_FIELDS = ("magic", "totalsize", "off_dt_struct", "off_dt_strings", "off_mem_rsvmap",
+                 "version", "last_comp_version", "boot_cpuid_phys", "size_dt_strings",
+                 "size_dt_struct")
 BEGIN_NODE, END_NODE, PROP, NOP, END = 1, 2, 3, 4, 9
 
 
@@ -41,10 +42,9 @@ class Node:
                 return node
         raise KeyError("no node %s in %s" % (name, self.name or "/"))
 
-    def add(self, name, **props):
-        """A new child; a property's underscores are commas and dashes as its name needs them."""
-        node = Node(name, {key.replace("__", ",").replace("_", "-"): value
-                           for key, value in props.items()})
+    def add(self, name, props=None):
+        """A new child."""
+        node = Node(name, props)
         self.children.append(node)
         return node
 
@@ -106,8 +106,8 @@ class Tree:
         struct_at = 40 + len(reserved)
         strings_at = struct_at + len(out)
         total = strings_at + len(strings_block)
-        header = struct.pack(HEADER, MAGIC, totalsize or total, struct_at, strings_at, 40, 17, 16, 0,
-                             len(strings_block), len(out))
+        header = struct.pack(HEADER, MAGIC, totalsize or total, struct_at, strings_at, 40, 17, 16,
+                             0, len(strings_block), len(out))
         return header + reserved + bytes(out) + bytes(strings_block)
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Boots guests the way a boot loader does, with every byte that the kernel is handed in the test's hand.
+"""Boots guests the way a boot loader does, with every byte that the kernel gets chosen by the test.
 
-QEMU's -kernel would repair a device tree before the kernel saw it. Here -device loader puts the Image,
-the device tree, the initrd and a few instructions anywhere in memory, and CPU 0 starts at those
-instructions, which set x0 and jump to the Image.
+QEMU's -kernel would repair a device tree before the kernel saw it. Here -device loader puts the
+Image, the device tree, the initrd and a few instructions anywhere in memory, and CPU 0 starts at
+those instructions, which set x0 and jump to the Image.
 """
 
 import concurrent.futures
@@ -100,8 +100,8 @@ class Result:
 
 
 def watch_guest(command, until=(), patience=PATIENCE, at_end=None):
-    """Runs QEMU until it ends, the kernel says that it stops, or all texts of `until` were said. Then
-    at_end() is called, with QEMU still there if it is one that has not ended."""
+    """Runs QEMU until it ends, the kernel says that it stops, or all texts of `until` were said.
+    Then, if QEMU is still there, at_end() is called."""
     qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, start_new_session=True,
                             preexec_fn=watch.die_with_parent)
@@ -149,15 +149,20 @@ def verdict(text, until):
     return None
 
 
+# The machine of a Loader that names no other.
+MACHINE = ("-M", "virt,gic-version=3", "-cpu", "cortex-a72", "-smp", "2", "-m", "256M")
+
+
 class Loader:
     """One boot: a machine, and what lies where in its memory."""
 
-    def __init__(self, build, name, options=("-M", "virt,gic-version=3", "-cpu", "cortex-a72", "-smp", "2",
-                                             "-m", "256M")):
+    def __init__(self, build, name, options=MACHINE):
         self.build = build
-        self.name = re.sub("[^a-z0-9]+", "-", name.lower())  # of files; a comma would end QEMU's option
+        # Of its files: a comma would end QEMU's option.
+        self.name = re.sub("[^a-z0-9]+", "-", name.lower())
         self.options = list(options)
-        self.image_at, self.tree_at, self.initrd_at, self.stub_at = IMAGE_AT, TREE_AT, INITRD_AT, STUB_AT
+        self.image_at, self.tree_at = IMAGE_AT, TREE_AT
+        self.initrd_at, self.stub_at = INITRD_AT, STUB_AT
         self.x0 = None  # the tree's address
         self.initrd = build.initrd
         self.tree = build.machine_tree(options)
@@ -178,15 +183,15 @@ class Loader:
 
     def run(self, until=(), patience=PATIENCE):
         blob = self.blob if self.blob is not None else self.tree.blob()
-        pieces = [(self.image_at, self.build.image)]
-        pieces.append((self.stub_at, self.build.file(
-            self.name + ".stub", stub(self.tree_at if self.x0 is None else self.x0, self.image_at))))
+        start = stub(self.tree_at if self.x0 is None else self.x0, self.image_at)
+        pieces = [(self.image_at, self.build.image),
+                  (self.stub_at, self.build.file(self.name + ".stub", start))]
         if blob:
             pieces.append((self.tree_at, self.build.file(self.name + ".dtb", blob)))
         if self.initrd:
             pieces.append((self.initrd_at, self.build.file(self.name + ".cpio", self.initrd)))
-        command = [machine.qemu(), *self.options, "-display", "none", "-nic", "none", "-serial", "stdio",
-                   "-monitor", "none", "-no-reboot"]
+        command = [machine.qemu(), *self.options, "-display", "none", "-nic", "none",
+                   "-serial", "stdio", "-monitor", "none", "-no-reboot"]
         for address, path in pieces:
             command += ["-device", "loader,file=%s,addr=%#x,force-raw=on" % (path, address)]
         command += ["-device", "loader,addr=%#x,cpu-num=0" % self.stub_at]

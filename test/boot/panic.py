@@ -5,8 +5,8 @@
 usage: panic.py PRESET [--only TEXT]
 
 Asserted of each: what happened in words, CPU, process and thread, registers of a fault, a backtrace
-with the names of functions, the last log lines, the closing line, and silence afterwards, with every
-CPU in hal_cpu_halt().
+with the names of functions, the last log lines, the closing line, and silence afterwards, with
+every CPU in hal_cpu_halt().
 """
 
 import argparse
@@ -35,7 +35,8 @@ KINDS = {
               ["crash_panic", "debug_console_run", "sys_debug_send_command", "el0_sync"]),
     "assert": (r"debug_console\.c:\d+: assertion failed: launder\(1\) == 2", None,
                ["crash_assert", "debug_console_run", "sys_debug_send_command", "el0_sync"]),
-    "null": ("null pointer in the kernel", "data abort, nothing mapped, write; FAR 0000000000000008",
+    "null": ("null pointer in the kernel",
+             "data abort, nothing mapped, write; FAR 0000000000000008",
              ["crash_null", "sys_debug_send_command", "el0_sync"]),
     "user": ("the kernel touched user memory outside a user copy", "data abort",
              ["crash_user", "sys_debug_send_command", "el0_sync"]),
@@ -80,7 +81,8 @@ def ask_monitor(path, question):
 
 def functions(output):
     """Names in the backtrace, first to last."""
-    return re.findall(r"^  #\d\d 0x[0-9a-f]{16} image\+0x[0-9a-f]+ ([A-Za-z_0-9]+)[^ +]*\+0x", output, re.M)
+    return re.findall(r"^  #\d\d 0x[0-9a-f]{16} image\+0x[0-9a-f]+ ([A-Za-z_0-9]+)[^ +]*\+0x",
+                      output, re.M)
 
 
 def is_subsequence(wanted, names):
@@ -98,13 +100,14 @@ def screen_problems(output, message, registers, names):
     expect(r"^\*\*\* KERNEL PANIC: %s$" % message, "message")
     expect(r"^CPU \d+, \d+\.\d{3} s, process 'bin/mon' \(\d+\), thread '[^']+' \(\d+\)$",
            "process and thread")
-    expect(r"^preempt count \d+, kernel stack \[0xffffc[0-9a-f]+, 0xffffc[0-9a-f]+\), image at 0xffffe",
-           "stack and image")
+    expect(r"^preempt count \d+, kernel stack \[0xffffc[0-9a-f]+, 0xffffc[0-9a-f]+\), "
+           r"image at 0xffffe", "stack and image")
     if registers:
         expect(r"^ESR 0x[0-9a-f]{8}: .*%s" % registers, "cause in words")
         expect(r"^pc  [0-9a-f]{16}  sp  [0-9a-f]{16}  lr  [0-9a-f]{16}  pstate [0-9a-f]{8}$", "pc")
         expect(r"^x28 [0-9a-f]{16}  x29 [0-9a-f]{16}", "registers")
-    expect(r"^last \d+ log lines:\n(.*\n)*\[\d+\.\d{3}\] \d+\.\d+> Jacinth on QEMU virt", "log lines")
+    expect(r"^last \d+ log lines:\n(.*\n)*\[\d+\.\d{3}\] \d+\.\d+> Jacinth on QEMU virt",
+           "log lines")
     if not is_subsequence(names, functions(output)):
         problems.append("backtrace is %s, wanted %s" % (functions(output), names))
     if output.split(PANIC_END, 1)[-1].strip():
@@ -142,8 +145,9 @@ def panic_case(kind):
             return result, ["ended by '%s'" % result.ended]
         problems = screen_problems(result.output, message, registers, names)
         problems += halted_problems(build, result.output, answer[0])
-        done = subprocess.run([os.path.join(ROOT, "scripts", "symbolize"), "--preset", build.preset],
-                              input=result.output, capture_output=True, text=True, check=False)
+        symbolize = os.path.join(ROOT, "scripts", "symbolize")
+        done = subprocess.run([symbolize, "--preset", build.preset], input=result.output,
+                              capture_output=True, text=True, check=False)
         if "kernel/object/debug_console.c:" not in done.stdout:
             problems.append("scripts/symbolize names no line of debug_console.c: " + done.stderr)
         return result, problems
@@ -158,10 +162,10 @@ def reboots(build):
 
 
 def slide(build):
-    """The image runs where kaslr-seed says, and at its area's start with kaslr=off or without a seed."""
+    """The image runs where kaslr-seed says; with kaslr=off or no seed at its area's start."""
     bases, problems = [], []
-    for seed, more in ((1 << 33 | 5, ""), (1 << 33 | 5, ""), (7 << 34 | 9, ""), (7 << 34 | 9, "kaslr=off"),
-                       (0, "")):
+    for seed, more in ((1 << 33 | 5, ""), (1 << 33 | 5, ""), (7 << 34 | 9, ""),
+                       (7 << 34 | 9, "kaslr=off"), (0, "")):
         loader = guest.Loader(build, "slide")
         loader.chosen().props["kaslr-seed"] = longs(seed)
         loader.commands, loader.more_arguments = "kernel crash panic", more
@@ -193,7 +197,8 @@ def main():
     parser.add_argument("--only", metavar="TEXT", help="only cases whose name has this text")
     options = parser.parse_args()
     cases = [panic_case(kind) for kind in KINDS]
-    cases += [("kernel.panic=reboot", reboots), ("kaslr", slide), ("commands that there are not", refused)]
+    cases += [("kernel.panic=reboot", reboots), ("kaslr", slide),
+              ("commands that there are not", refused)]
     return guest.run_all(options.preset, cases, options.only)
 
 

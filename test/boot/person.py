@@ -4,9 +4,9 @@
 
 usage: person.py PRESET [--commands N] [--seed N] [--smp N] [--gic N]
 
-First what a person does wrong: slips and corrections, Ctrl-U, Ctrl-C, bytes that are no text, lines that
-are too long, typing ahead. Then N commands in a row, drawn by the seed, after which `ps` and `mem` have
-to say what they said before. It ends with poweroff, after which QEMU must be gone.
+First what a person does wrong: slips and corrections, Ctrl-U, Ctrl-C, bytes that are no text, lines
+that are too long, typing ahead. Then N commands in a row, drawn by the seed, after which `ps` and
+`mem` have to say what they said before. It ends with poweroff, after which QEMU must be gone.
 
 test/target/typing.py looks at more kinds of lines; this one is about the terminal and about staying
 well over a long session.
@@ -38,8 +38,9 @@ class Person:
         attributes = termios.tcgetattr(inner)
         attributes[3] &= ~termios.ECHO  # what is typed before QEMU sets the terminal up
         termios.tcsetattr(inner, termios.TCSANOW, attributes)
-        self.process = subprocess.Popen([os.path.join(ROOT, "scripts", "run"), "--no-build", *arguments],
-                                        stdin=inner, stdout=inner, stderr=inner, start_new_session=True)
+        command = [os.path.join(ROOT, "scripts", "run"), "--no-build", *arguments]
+        self.process = subprocess.Popen(command, stdin=inner, stdout=inner, stderr=inner,
+                                        start_new_session=True)
         os.close(inner)
         self.seen = ""
         self.log = ""
@@ -128,17 +129,17 @@ def slips(person):
     for word in ("all as it should be", "\nfirst\n", "\nsecond\n", PROMPT):
         person.wait_for(word)
     print("ok - lines typed ahead are run", flush=True)
-    for line in ("nonsense", "kill 0", "kill 99999999999999999999", "kill -1", "run", "run bin", "mem 1 2",
-                 "kernel", "kernel nonsense", "crash it", ";", "echo ;; echo", "\t \t"):
+    for line in ("nonsense", "kill 0", "kill 99999999999999999999", "kill -1", "run", "run bin",
+                 "mem 1 2", "kernel", "kernel nonsense", "crash it", ";", "echo ;; echo", "\t \t"):
         person.command(line)
     check("wrong commands", person.command("echo fine") == "fine\n", person.log)
 
 
 # What is drawn for a long session, and how often each.
-LONG = (("echo some words", 20), ("true", 10), ("false", 5), ("nonsense", 5), ("uptime", 10), ("ls", 3),
-        ("mem", 5), ("ps", 5), ("handles", 3), ("run hello a b", 12), ("run nothing", 3), ("kill 1", 3),
-        ("crash null", 3), ("crash stack", 2), ("crash svc", 2), ("demo", 3), ("true; false; echo x", 4),
-        ("spin", 2))
+LONG = (("echo some words", 20), ("true", 10), ("false", 5), ("nonsense", 5), ("uptime", 10),
+        ("ls", 3), ("mem", 5), ("ps", 5), ("handles", 3), ("run hello a b", 12), ("run nothing", 3),
+        ("kill 1", 3), ("crash null", 3), ("crash stack", 2), ("crash svc", 2), ("demo", 3),
+        ("true; false; echo x", 4), ("spin", 2))
 
 
 def one_command(person, name):
@@ -182,8 +183,8 @@ def session(person, count, seed):
     check("after %d commands ps is what it was" % count, after_tasks == tasks,
           "before %s\nafter %s" % (tasks, after_tasks))
     for what in ("free", "memory objects (VMOs)", "kernel heap, in use", "page tables", "messages"):
-        loss = memory[what] - after_memory[what] if what == "free" else after_memory[what] - memory[what]
-        check("%s is what it was" % what, loss * 1024 <= SLACK,
+        more = after_memory[what] - memory[what]
+        check("%s is what it was" % what, (-more if what == "free" else more) * 1024 <= SLACK,
               "before %s\nafter %s" % (memory, after_memory))
 
 

@@ -20,7 +20,8 @@ CASES = []
 
 
 def options(gic=3, smp=2, memory="256M", cpu="cortex-a72", more=""):
-    return ["-M", "virt,gic-version=%d%s" % (gic, more), "-cpu", cpu, "-smp", str(smp), "-m", memory]
+    return ["-M", "virt,gic-version=%d%s" % (gic, more), "-cpu", cpu, "-smp", str(smp),
+            "-m", memory]
 
 
 def case(name, machine=None, *texts):
