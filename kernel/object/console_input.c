@@ -11,7 +11,7 @@
 
 LOCK_CLASS(console_input_class, RANK_IRQ_WORK, LOCK_SPIN_IRQ);
 
-#define RING_SIZE 1024u // power of two
+#define RING_SIZE 4096u // power of two; a screenful that is pasted fits
 
 static struct spinlock lock = SPINLOCK_INIT(console_input_class);
 static uint8_t ring[RING_SIZE];   // [lock]

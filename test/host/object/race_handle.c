@@ -130,10 +130,13 @@ static void get_child_h(void *arg)
     zx_handle_t h;
     zx_status_t status = zx_object_get_child(a->job, a->koid, ZX_RIGHT_SAME_RIGHTS, &h);
 
-    if (status == ZX_OK)
-        a->other = h;
-    else
+    if (status == ZX_OK) { // two threads may get one each: the first one's goes
+        zx_handle_t first = __atomic_exchange_n(&a->other, h, __ATOMIC_ACQ_REL);
+        if (first != 0)
+            close_handle(first);
+    } else {
         assert_status(status, ZX_ERR_NOT_FOUND);
+    }
 }
 
 // The job may still find a process whose last handle is on its way out.
