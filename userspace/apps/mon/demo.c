@@ -7,6 +7,7 @@
 
 #include <minilib/console.h>
 #include <minilib/string.h>
+#include <tasks/tasks.h>
 #include <zircon/errors.h>
 #include <zircon/processargs.h>
 #include <zircon/syscalls.h>
@@ -51,7 +52,7 @@ static bool conduct(struct program *ping, struct program *pong, zx_handle_t even
     bool talked = wait_for_talk(event, ping->process);
 
     if (talked) {
-        console_printf("demo: killing pong, process %lu\n", object_koid(pong->process));
+        console_printf("demo: killing pong, process %lu\n", tasks_koid(pong->process));
     }
     zx_status_t killed = zx_task_kill(pong->process);
 
@@ -140,7 +141,7 @@ static bool crash_one(size_t kind)
     if (program_start(2, argv, NULL, 0, &program) != ZX_OK) {
         return false;
     }
-    zx_koid_t koid = object_koid(program.process);
+    zx_koid_t koid = tasks_koid(program.process);
     zx_status_t status = program_finish(&program, &code);
 
     if (status != ZX_OK) {

@@ -12,6 +12,7 @@
 
 #include <minilib/console.h>
 #include <minilib/pages.h>
+#include <tasks/tasks.h>
 #include <zircon/errors.h>
 #include <zircon/process.h>
 #include <zircon/status.h>
@@ -66,7 +67,7 @@ static zx_status_t start_reader(void)
     if (status == ZX_OK) {
         status = zx_thread_start(thread, (zx_vaddr_t)read_console,
                                  (zx_vaddr_t)stack + READER_STACK_SIZE, mon.root, 0);
-        reader_koid = object_koid(thread);
+        reader_koid = tasks_koid(thread);
         zx_handle_close(thread);
     }
     if (status != ZX_OK) {

@@ -82,41 +82,7 @@ zx_status_t program_start(int argc, char **argv, const struct gift *gifts, uint3
 // ZX_ERR_CANCELED. Closes both handles.
 zx_status_t program_finish(struct program *program, int64_t *out_code);
 
-// tasks.c: walking the tree of jobs, processes and threads.
-
-enum task_kind { TASK_JOB, TASK_PROCESS, TASK_THREAD };
-
-struct task {
-    enum task_kind kind;
-    unsigned depth; // 0 for the job that the walk began with
-    zx_koid_t koid;
-    zx_handle_t handle; // the walk's: closed when the visit is over
-};
-
-// Visits a task. Returning false ends the walk.
-typedef bool (*task_visitor)(void *context, const struct task *task);
-
-// Visits the monitor's job and everything in it: a job, its processes each followed by its threads,
-// then its child jobs. Tasks that disappear meanwhile are passed over.
-void tasks_walk(task_visitor visit, void *context);
-
-// Lists the koids of a job's or process's children. The list is the caller's to free with
-// tasks_free_list(); an empty one is NULL.
-struct koid_list {
-    zx_koid_t *koids;
-    size_t count;
-    size_t bytes; // of the allocation
-};
-zx_status_t tasks_list(zx_handle_t parent, uint32_t topic, struct koid_list *out);
-void tasks_free_list(struct koid_list *list);
-
 // util.c
-
-// The koid of an object, 0 if it cannot be had.
-zx_koid_t object_koid(zx_handle_t handle);
-
-// The name of an object, "" if it has none; `name` has ZX_MAX_NAME_LEN bytes.
-void object_name(zx_handle_t handle, char *name);
 
 // Prints "COMMAND: WHAT: STATUS" and returns STATUS_FAILED.
 int report(const char *command, const char *what, zx_status_t status);

@@ -10,6 +10,7 @@
 #include <minilib/console.h>
 #include <minilib/format.h>
 #include <minilib/string.h>
+#include <tasks/tasks.h>
 #include <zircon/errors.h>
 #include <zircon/limits.h>
 #include <zircon/processargs.h>
@@ -145,7 +146,7 @@ int cmd_run(int argc, char **argv)
         return STATUS_FAILED;
     }
     if (background) {
-        console_printf("%s: process %lu\n", argv[1], object_koid(program.process));
+        console_printf("%s: process %lu\n", argv[1], tasks_koid(program.process));
         zx_handle_close(program.process);
         zx_handle_close(program.job);
         return STATUS_OK;
