@@ -190,9 +190,11 @@ uint32_t uthread_state_report(struct uthread *t)
     }
     if (suspended)
         return ZX_THREAD_STATE_SUSPENDED;
+    // The reason stays until the thread runs again; the word tells at once that it was woken.
     uint32_t reason = atomic_load_explicit(&t->thread.wait_reason, memory_order_relaxed);
-    return reason == WAIT_ON_NOTHING ? ZX_THREAD_STATE_RUNNING
-                                     : (reason << 8) | ZX_THREAD_STATE_BLOCKED;
+    bool waits = atomic_load_explicit(&t->thread.wait_word, memory_order_relaxed) > 0;
+    return reason == WAIT_ON_NOTHING || !waits ? ZX_THREAD_STATE_RUNNING
+                                               : (reason << 8) | ZX_THREAD_STATE_BLOCKED;
 }
 
 void kernel_user_boundary(void)

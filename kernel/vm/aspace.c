@@ -36,7 +36,7 @@ zx_status_t vm_aspace_create(struct vmar *root, const struct vmar_ops *ops,
                   ZX_VM_CAN_MAP_SPECIFIC,
               ops);
     root->node.base = USER_BASE;
-    root->node.size = USER_END - USER_BASE;
+    root->node.size = USER_MAP_END - USER_BASE;
     root->alive = true;
     vmar_acquire(root);
     as->root = root;

@@ -73,7 +73,7 @@ bool vm_aspace_walk(struct vm_aspace *as, struct vm_walk *walk, struct vm_walk_e
     if (!walk->begun) {
         *walk = (struct vm_walk){.base = USER_BASE, .depth = 0, .begun = true};
         *out = (struct vm_walk_entry){
-            .type = ZX_INFO_MAPS_TYPE_ASPACE, .base = USER_BASE, .size = USER_END - USER_BASE};
+            .type = ZX_INFO_MAPS_TYPE_ASPACE, .base = USER_BASE, .size = USER_MAP_END - USER_BASE};
         return true;
     }
     mutex_lock(&as->lock);

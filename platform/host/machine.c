@@ -23,6 +23,7 @@ const struct host_config host_config_default = {
 };
 
 static void (*reporter)(void);
+static _Atomic(struct vcpu *) failed_cpu; // the first CPU of the run that failed
 static char report[32768];
 static size_t report_used;
 
@@ -86,11 +87,13 @@ static void machine_reset(const struct host_config *config)
     host_console_reset();
     host_irq_reset();
     host_mmu_reset();
+    host_user_reset();
     host_thread_list_reset();
     if (config->ram_bytes != 0)
         host_ram_init(config->ram_bytes);
     report_used = 0;
     report[0] = '\0';
+    atomic_init(&failed_cpu, NULL);
 }
 
 enum host_outcome host_run(const struct host_config *config, void (*boot)(void *arg), void *arg)
@@ -179,10 +182,13 @@ static void print_vcpus(void)
 
 void host_fail(enum host_outcome outcome, const char *fmt, ...)
 {
-    static atomic_flag failing = ATOMIC_FLAG_INIT;
+    struct vcpu *first = NULL;
     va_list ap;
 
-    if (!host.running || atomic_flag_test_and_set(&failing)) {
+    if (host.running && !atomic_compare_exchange_strong(&failed_cpu, &first, host_vcpu()) &&
+        first != host_vcpu())
+        par_stop(); // one report is enough: a panic, say, stops the other CPUs
+    if (!host.running || first != NULL) {
         // Outside a run, or a failure while a failure is reported.
         va_start(ap, fmt);
         fprintf(stderr, "host: %s: ", host_outcome_name(outcome));
@@ -208,7 +214,6 @@ void host_fail(enum host_outcome outcome, const char *fmt, ...)
         fprintf(stderr, "---- console\n%s----\n", host_console_text());
     }
     host.reporting = false;
-    atomic_flag_clear(&failing);
     host_finish(outcome);
 }
 

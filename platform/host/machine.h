@@ -123,6 +123,7 @@ void par_idle(void);
 void par_wake(struct vcpu *v);
 zx_status_t par_start_cpu(struct vcpu *v);
 NO_RETURN void par_finish(void);
+NO_RETURN void par_stop(void); // once another CPU has ended the run
 int64_t par_now(void);
 
 // Interrupt sources.
@@ -137,6 +138,8 @@ void host_ram_init(size_t bytes);
 bool host_alloc_fails(void);
 
 void host_mmu_reset(void);
+void host_user_reset(void);
+void host_check_pointer(const void *p, const char *what); // stops if it looks like a program's
 
 // Fake MMU, for user copies and user accesses. One access inside one page.
 enum mmu_result { MMU_OK, MMU_MISS, MMU_DENIED };

@@ -115,8 +115,8 @@ static void check_range(const struct host_aspace *as, vaddr_t va, size_t count)
 {
     if (as == NULL)
         host_fail(HOST_BROKEN, "an address space that is not initialised");
-    if (va % PAGE_SIZE != 0 || va < USER_BASE || va > USER_END ||
-        count > (USER_END - va) / PAGE_SIZE)
+    if (va % PAGE_SIZE != 0 || va < USER_BASE || va > USER_MAP_END ||
+        count > (USER_MAP_END - va) / PAGE_SIZE)
         host_fail(HOST_BROKEN, "bad user range %#lx, %zu pages", va, count);
 }
 

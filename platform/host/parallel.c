@@ -6,6 +6,7 @@
 // P2. When every started CPU is idle with nothing pending, the last of them moves time_offset so
 //     that the nearest timer is due; without any timer that is a hang.
 // P3. After an outcome is set each pthread leaves at its next point; threads are abandoned.
+// P4. The first CPU that fails reports it; others that fail wait for the outcome, and leave.
 #include "machine.h"
 
 #include <sched.h>
@@ -173,5 +174,12 @@ void par_finish(void)
     pthread_mutex_lock(&host.idle_lock);
     pthread_cond_broadcast(&host.idle_cond);
     pthread_mutex_unlock(&host.idle_lock);
+    leave();
+}
+
+void par_stop(void)
+{
+    while (!stopping())
+        sched_yield();
     leave();
 }

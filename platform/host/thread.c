@@ -88,6 +88,7 @@ void *hal_kstack_alloc(size_t *out_size)
         if (map == MAP_FAILED)
             return NULL;
         stack = map + PAGE_SIZE;
+        host_check_pointer(stack, "kernel stacks");
         if (mprotect(stack, KSTACK_SIZE, PROT_READ | PROT_WRITE) != 0)
             host_fail(HOST_BROKEN, "mprotect of a kernel stack");
     }

@@ -1,61 +1,85 @@
 // SPDX-License-Identifier: MIT
 // hal/usercopy.h on the host, and accesses of the user half.
 //
-// U1. The fake MMU is asked first, then kernel_user_fault; only a page that both refuse can be host
-//     memory. Accepted host pages are remembered, so that no-fault copies find them too: host
-//     memory behaves like demand-paged memory, first touch on the fault path.
-// U2. A copy that may fault is a bug with preemption or interrupts off; it is reported even when
+// U1. What an address is, its value says. [USER_BASE, USER_MAP_END) is the simulated program's: the
+//     fake MMU and kernel_user_fault decide, and nothing of the host's is ever there. Above it is
+//     the host's own memory, which no address space reaches: a test's C pointers. The MMU and
+//     kernel_user_fault are asked there too, and refuse. No address is ever probed.
+// U2. Host memory behaves like demand-paged memory: a page is touched first on the fault path, and
+//     found by no-fault copies from then on.
+// U3. A copy that may fault is a bug with preemption or interrupts off; it is reported even when
 //     nothing faults.
 #include "machine.h"
 
+#include <hal/mmu.h>
 #include <hal/upcall.h>
 #include <hal/usercopy.h>
 #include <host/user.h>
-#include <sys/mman.h>
+#include <stdlib.h>
+#include <string.h>
 
-#define KNOWN_PAGES 4096u // hash of host pages seen; a collision only costs another probe
+#define BAD_SIZE 0x1000000ul // bytes around HOST_BAD_PTR that are never valid
+#define TOUCHED_SLOTS 16384u // three quarters may be used
 
-static bool host_pointers = true;
-static _Atomic uintptr_t known[KNOWN_PAGES];
+// The host pages that this run has touched: a hash table that only grows, so that what is touched
+// does not depend on where the host has put it (U2, and runs replay).
+static _Atomic vaddr_t touched[TOUCHED_SLOTS];
+static atomic_uint touched_count;
 
-void host_user_allow_host_pointers(bool allow)
+static bool is_host_memory(vaddr_t va)
 {
-    host_pointers = allow;
+    return va >= USER_MAP_END && va - ROUND_DOWN(HOST_BAD_PTR, BAD_SIZE) >= BAD_SIZE;
 }
 
-static _Atomic uintptr_t *known_slot(vaddr_t va)
+// U1 holds by the layout of Linux processes. Made to notice one that is laid out differently.
+void host_check_pointer(const void *p, const char *what)
 {
-    return &known[(va >> PAGE_SHIFT) * 0x9e3779b1u % KNOWN_PAGES];
+    if (!is_host_memory((vaddr_t)p))
+        host_fail(HOST_BROKEN, "the host has its %s at %p, among the simulated user's addresses",
+                  what, p);
 }
 
-static bool known_host_page(vaddr_t va)
+void host_user_reset(void)
 {
-    return host_pointers && atomic_load(known_slot(va)) == ROUND_DOWN(va, PAGE_SIZE);
+    void *heap = malloc(1);
+
+    host_check_pointer(touched, "program");
+    host_check_pointer(heap, "heap");
+    host_check_pointer(__builtin_frame_address(0), "stack");
+    free(heap);
+    if (atomic_exchange(&touched_count, 0) != 0)
+        memset(touched, 0, sizeof(touched));
 }
 
-// Where a host keeps a program's image, heap and stacks: not the sanitizers' shadow memory, which
-// is mapped as well. x86-64 ranges of plain, ASan and TSan processes; on other hosts everything.
-static bool plausible_host_address(vaddr_t va)
+// The slot that holds the page, or else the free one where it belongs.
+static _Atomic vaddr_t *touched_slot(vaddr_t page)
 {
-#if defined(__x86_64__)
-    unsigned top = (unsigned)(va >> 40);
-    return (top >= 0x55 && top <= 0x56) || (top >= 0x60 && top <= 0x63) ||
-           (top >= 0x7b && top <= 0x7f);
-#else
-    return va != 0;
-#endif
+    unsigned n = (unsigned)(page >> PAGE_SHIFT) * 0x9e3779b1u % TOUCHED_SLOTS;
+
+    for (;; n = (n + 1) % TOUCHED_SLOTS) {
+        vaddr_t there = atomic_load(&touched[n]);
+        if (there == page || there == 0)
+            return &touched[n];
+    }
 }
 
-static bool accept_host_page(vaddr_t va)
+static bool was_touched(vaddr_t va)
 {
-    vaddr_t page = ROUND_DOWN(va, PAGE_SIZE);
-    unsigned char resident;
+    return is_host_memory(va) && atomic_load(touched_slot(ROUND_DOWN(va, PAGE_SIZE))) != 0;
+}
 
-    if (!host_pointers || !plausible_host_address(va))
+// The fault path of host memory. False if va is none.
+static bool touch(vaddr_t va)
+{
+    vaddr_t page = ROUND_DOWN(va, PAGE_SIZE), there;
+
+    if (!is_host_memory(va))
         return false;
-    if (mincore((void *)page, PAGE_SIZE, &resident) != 0)
-        return false;
-    atomic_store(known_slot(va), page);
+    do {
+        there = 0;
+    } while (!atomic_compare_exchange_strong(touched_slot(page), &there, page) && there != page);
+    if (there == 0 && atomic_fetch_add(&touched_count, 1) == TOUCHED_SLOTS / 4 * 3)
+        host_fail(HOST_BROKEN, "user copies touched too many pages of the host's memory");
     return true;
 }
 
@@ -78,7 +102,7 @@ static zx_status_t access_page(vaddr_t va, void *buf, size_t len, unsigned acces
         enum mmu_result r = host_mmu_access(va, buf, len, access, to_user);
         if (r == MMU_OK)
             return ZX_OK;
-        if (r == MMU_MISS && known_host_page(va)) {
+        if (r == MMU_MISS && was_touched(va)) {
             copy_host(va, buf, len, to_user);
             return ZX_OK;
         }
@@ -88,7 +112,7 @@ static zx_status_t access_page(vaddr_t va, void *buf, size_t len, unsigned acces
                          (from_user ? HAL_FAULT_USER : 0);
         bool has_aspace = host_vcpu()->aspace != NULL;
         zx_status_t status = has_aspace ? kernel_user_fault(va, flags) : ZX_ERR_NOT_FOUND;
-        if (status != ZX_OK && !(r == MMU_MISS && accept_host_page(va)))
+        if (status != ZX_OK && !(r == MMU_MISS && touch(va)))
             return from_user ? status : ZX_ERR_INVALID_ARGS;
         hal_preempt_point();
     }

@@ -10,14 +10,14 @@ function(check name machine gic conduit)
     execute_process(
         COMMAND ${QEMU} -M ${machine},dumpdtb=${OUTPUT}/${name}.dtb -cpu cortex-a72 -m 512 -smp 4
             -display none -nic none
-        TIMEOUT 60
+        TIMEOUT 600
         RESULT_VARIABLE result ERROR_VARIABLE messages)
     if(NOT result EQUAL 0)
         message(FATAL_ERROR "${name}: QEMU made no tree: ${messages}")
     endif()
     execute_process(
         COMMAND ${TEST} ${OUTPUT}/${name}.dtb ${gic} ${conduit} 0x20000000 4
-        TIMEOUT 60
+        TIMEOUT 600
         RESULT_VARIABLE result)
     if(NOT result EQUAL 0)
         message(FATAL_ERROR "${name}: the tree is not read as it should be")

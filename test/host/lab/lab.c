@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <zircon/status.h>
 
-#define WATCHDOG_SECONDS 120u // a hang detector only
+#define WATCHDOG_SECONDS 300u // a hang detector only
 
 // Under ThreadSanitizer a report ends the child, so that the run counts as failed.
 const char *__tsan_default_options(void);

@@ -104,10 +104,37 @@ static void test_parallel_hang_is_reported(void **state)
     assert_int_equal(toy_run(&toy, HOST_PARALLEL, 2, 1), HOST_HANG);
 }
 
+static atomic_uint failing;
+
+static void fail_with_the_others(void)
+{
+    atomic_fetch_add(&failing, 1);
+    while (atomic_load(&failing) < 4)
+        hal_cpu_relax();
+    host_fail(HOST_PANIC, "all at once");
+}
+
+// As in a panic, which makes the other CPUs stop too.
+static void test_parallel_failures_of_many_cpus_are_one(void **state)
+{
+    struct toy toy = { .cpu_main = { fail_with_the_others, fail_with_the_others,
+                                     fail_with_the_others, fail_with_the_others } };
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        atomic_store(&failing, 0);
+        assert_int_equal(toy_run(&toy, HOST_PARALLEL, 4, seed), HOST_PANIC);
+        const char *report = strstr(host_report(), "all at once");
+        assert_non_null(report);
+        assert_null(strstr(report + 1, "all at once"));
+    }
+}
+
 const struct CMUnitTest parallel_tests[] = {
     cmocka_unit_test(test_parallel_spinlock_excludes),
     cmocka_unit_test(test_parallel_ipi_wakes_idle_cpu),
     cmocka_unit_test(test_parallel_time_jumps_when_idle),
     cmocka_unit_test(test_parallel_hang_is_reported),
+    cmocka_unit_test(test_parallel_failures_of_many_cpus_are_one),
 };
 const size_t parallel_test_count = countof(parallel_tests);

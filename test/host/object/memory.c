@@ -2,6 +2,8 @@
 // VMOs and VMARs as programs see them; the vm layer has tests of its own.
 #include "object_test.h"
 
+#include <stdlib.h>
+
 #define RW (ZX_VM_PERM_READ | ZX_VM_PERM_WRITE)
 
 static zx_handle_t make_vmo(uint64_t size)
@@ -90,11 +92,43 @@ SCENARIO(mapping_shows_the_vmo)
     assert_ok(zx_vmar_protect(lab.vmar, ZX_VM_PERM_READ, va, 8192));
     host_user_read(text, va, 1);
     assert_int_equal(text[0], 'x');
-    assert_int_not_equal(NO_HOST_POINTERS(host_user_probe(va, 1, HAL_FAULT_WRITE)), ZX_OK);
+    assert_int_not_equal(host_user_probe(va, 1, HAL_FAULT_WRITE), ZX_OK);
     assert_ok(zx_vmar_unmap(lab.vmar, va, 4096));
-    assert_int_not_equal(NO_HOST_POINTERS(host_user_probe(va, 1, 0)), ZX_OK);
+    assert_int_not_equal(host_user_probe(va, 1, 0), ZX_OK);
     assert_ok(host_user_probe(va + 4096, 1, 0));
     assert_ok(zx_vmar_unmap(lab.vmar, va + 4096, 4096));
+}
+
+// The laboratory's own rule U1 (platform/host/usercopy.c): a C pointer of the test is never an
+// address that the kernel could map at, wherever the host has put its program, heap and stacks.
+SCENARIO(host_memory_is_outside_of_every_address_space)
+{
+    static char in_program;
+    char on_stack, *on_heap = malloc(1);
+    const char *const mine[] = {&in_program, &on_stack, on_heap};
+    zx_info_vmar_t root;
+
+    assert_ok(zx_object_get_info(lab.vmar, ZX_INFO_VMAR, &root, sizeof(root), NULL, NULL));
+    for (unsigned i = 0; i < countof(mine); i++) {
+        assert_true((zx_vaddr_t)mine[i] >= root.base + root.len);
+        assert_ok(host_user_probe((zx_vaddr_t)mine[i], 1, 0));
+    }
+    free(on_heap);
+}
+
+// So many places that some are bound to be where the sanitizers keep reservations of terabytes.
+SCENARIO(unmapped_memory_is_gone_wherever_it_was)
+{
+    zx_handle_t vmo = make_vmo(4096);
+
+    for (unsigned i = 0; i < 500; i++) {
+        zx_vaddr_t va;
+        assert_ok(zx_vmar_map(lab.vmar, RW, 0, vmo, 0, 4096, &va));
+        assert_ok(host_user_probe(va, 1, HAL_FAULT_WRITE));
+        assert_ok(zx_vmar_unmap(lab.vmar, va, 4096));
+        assert_status(host_user_probe(va, 1, 0), ZX_ERR_NOT_FOUND);
+    }
+    close_handle(vmo);
 }
 
 // CALLS(zx_vmar_allocate, zx_vmar_destroy)
@@ -115,7 +149,7 @@ SCENARIO(destroyed_region_takes_its_mappings_with_it)
     assert_status(zx_vmar_map(region, RW | ZX_VM_PERM_EXECUTE, 0, vmo, 0, 4096, &va),
                   ZX_ERR_ACCESS_DENIED);
     assert_ok(zx_vmar_destroy(region));
-    assert_int_not_equal(NO_HOST_POINTERS(host_user_probe(va, 1, 0)), ZX_OK);
+    assert_int_not_equal(host_user_probe(va, 1, 0), ZX_OK);
     assert_status(zx_vmar_destroy(region), ZX_ERR_BAD_STATE);
     assert_status(zx_vmar_map(region, RW, 0, vmo, 0, 4096, &va), ZX_ERR_BAD_STATE);
     close_handle(region);
@@ -170,9 +204,8 @@ SCENARIO(messages_fault_their_buffers_in)
     assert_int_equal(value, 0xabcd);
     // One that straddles into nothing.
     assert_ok(zx_vmar_unmap(lab.vmar, va + 65536, 3 * 65536));
-    zx_status_t status =
-        NO_HOST_POINTERS(zx_channel_write(ends[0], 0, (void *)(va + 65530), 7, NULL, 0));
-    assert_status(status, ZX_ERR_INVALID_ARGS);
+    assert_status(zx_channel_write(ends[0], 0, (void *)(va + 65530), 7, NULL, 0),
+                  ZX_ERR_INVALID_ARGS);
     assert_int_equal(state_of(ends[1]), ZX_CHANNEL_WRITABLE);
     assert_ok(zx_vmar_unmap(lab.vmar, va, 65536));
     close_handle(vmo);
@@ -185,6 +218,8 @@ const struct CMUnitTest memory_tests[] = {
     T(vmo_calls_check_handle_right_type),
     T(clone_sees_its_own_writes_only),
     T(mapping_shows_the_vmo),
+    T(host_memory_is_outside_of_every_address_space),
+    T(unmapped_memory_is_gone_wherever_it_was),
     T(destroyed_region_takes_its_mappings_with_it),
     T(map_result_that_cannot_be_stored_leaves_no_mapping),
     T(processes_share_a_vmo),

@@ -90,16 +90,6 @@ void race(unsigned count, void (*const bodies[])(void *), void *arg);
         race(countof(bodies_), bodies_, arg);            \
     } while (0)
 
-// Evaluates `expr` while addresses of the test's own memory are none of the user's: for accesses to
-// what is not mapped, which might happen to be where the host keeps something.
-#define NO_HOST_POINTERS(expr)                \
-    ({                                        \
-        host_user_allow_host_pointers(false); \
-        __typeof__(expr) result_ = (expr);    \
-        host_user_allow_host_pointers(true);  \
-        result_;                              \
-    })
-
 // A call by number with raw arguments: for pointers that the prototypes refuse.
 #define raw_call(name, ...) \
     ((zx_status_t)lab_syscall(ZX_SYS_##name, (const uint64_t[8]){__VA_ARGS__}))

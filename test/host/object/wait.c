@@ -97,7 +97,7 @@ SCENARIO(unwritable_observed_is_reported_after_the_wait)
     close_handle(e);
 }
 
-SCENARIO(thread_in_wait_one_shows_it)
+SCENARIO_ON(thread_in_wait_one_shows_it, 2, 20)
 {
     struct waiter w;
     zx_handle_t e = make_event();
@@ -105,6 +105,8 @@ SCENARIO(thread_in_wait_one_shows_it)
     waiter_start(&w, e, ZX_USER_SIGNAL_0, FOREVER); // looks at the state
     assert_int_equal(state_of(w.thread), ZX_THREAD_RUNNING);
     assert_ok(zx_object_signal(e, 0, ZX_USER_SIGNAL_0));
+    // From now on it does not wait any more, whether it has run since or not.
+    assert_int_not_equal(thread_state(w.thread), ZX_THREAD_STATE_BLOCKED_WAIT_ONE);
     waiter_join(&w);
     close_handle(e);
 }

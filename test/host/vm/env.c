@@ -58,7 +58,6 @@ int env_setup(void **state)
     if (!ready) {
         atomic_init(&test_thread.cpu, &cpus[0]);
         hal_cpu_adopt_boot_thread(&test_thread.hal);
-        host_user_allow_host_pointers(false);
         if (pages_init(&boot_info) != ZX_OK || vm_init() != ZX_OK)
             return -1;
         ready = true;

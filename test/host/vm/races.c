@@ -130,11 +130,9 @@ static void unmap_against_access(void *arg)
 
     (void)arg;
     s.vmo = make_vmo(s.pages);
-    // At an address where no host memory can be, which would be taken for the user's.
-    assert_ok(zx_vmar_allocate(lab.vmar,
-                               ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_SPECIFIC |
-                                   ZX_VM_SPECIFIC,
-                               256ul << 20, PAGES(s.pages), &s.vmar, &s.va));
+    assert_ok(zx_vmar_allocate(
+        lab.vmar, ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_SPECIFIC, 0,
+        PAGES(s.pages), &s.vmar, &s.va));
     assert_ok(zx_vmar_map(s.vmar, RW | ZX_VM_SPECIFIC, 0, s.vmo, 0, PAGES(s.pages), &va));
     run_both(remap, probe_until_done, &s);
     assert_ok(zx_vmar_destroy(s.vmar));

@@ -108,7 +108,7 @@ static void test_place_spreads(void **state)
     vmo_new(&vmo, 1, 0);
     for (unsigned i = 0; i < 200; i++) {
         vaddr_t va = map_any(&t.root.r, RW, &vmo, 0, 1);
-        hits[(va - USER_BASE) / ((USER_END - USER_BASE) / 16 + 1)]++;
+        hits[(va - USER_BASE) / ((USER_MAP_END - USER_BASE) / 16 + 1)]++;
         assert_int_equal(vmar_unmap(&t.root.r, va, 1), ZX_OK);
     }
     for (unsigned i = 0; i < 16; i++)

@@ -28,7 +28,7 @@ static void expect(struct vm_walk *walk, uint32_t type, uint32_t depth, vaddr_t 
 static void test_walk_pre_order(void **state)
 {
     static const uint32_t prots[] = {RO, RW, RX, RWX};
-    const size_t user = USER_END - USER_BASE;
+    const size_t user = USER_MAP_END - USER_BASE;
     struct vm_walk walk = {.begun = false};
     struct vm_walk_entry e;
 

@@ -5,6 +5,8 @@
 //   void *hal_phys_to_virt(paddr_t pa);    direct map address of RAM
 //   paddr_t hal_virt_to_phys(const void *va);   inverse, for direct-map addresses only
 //   void hal_zero_page(void *page);        zeroes one page as fast as the CPU can
+//   USER_MAP_END        end of what an address space covers, from USER_BASE on: USER_END, or less
+//                       where the platform keeps user addresses for itself
 //
 // Locks: the caller holds the page-table lock that goes with `as` (vm_aspace.pt_lock) over
 // map/unmap/protect/query; hal_aspace_activate needs none.

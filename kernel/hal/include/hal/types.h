@@ -20,7 +20,8 @@ typedef uintptr_t vaddr_t; // virtual address, user or kernel, bytes
 
 #define MAX_CPUS 16u // upper bound of CPUs the kernel keeps state for
 
-// User addresses that may ever be mapped: [USER_BASE, USER_END). Spec 23 section 8.
+// User addresses: [USER_BASE, USER_END). Spec 23 section 8. How far address spaces reach is
+// USER_MAP_END of <hal/mmu.h>.
 #define USER_BASE 0x0000000001000000ul
 #define USER_END 0x0000ffffff000000ul
 

@@ -40,9 +40,9 @@ struct vm_aspace {
 };
 
 // An empty address space whose root region, in the caller's storage `root`, covers
-// [USER_BASE, USER_END) and permits everything. `random` gives 64 random bits for placement, NULL for
-// deterministic first fit (aslr.disable). The caller holds one reference to each of *out and root.
-// ZX_ERR_NO_MEMORY.
+// [USER_BASE, USER_MAP_END) and permits everything. `random` gives 64 random bits for placement,
+// NULL for deterministic first fit (aslr.disable). The caller holds one reference to each of *out
+// and root. ZX_ERR_NO_MEMORY.
 zx_status_t vm_aspace_create(struct vmar *root, const struct vmar_ops *ops,
                              uint64_t (*random)(void), struct vm_aspace **out) MUST_CHECK;
 void vm_aspace_acquire(struct vm_aspace *as);

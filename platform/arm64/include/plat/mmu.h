@@ -4,6 +4,8 @@
 
 #include <hal/types.h>
 
+#define USER_MAP_END USER_END
+
 // All RAM is mapped at this address plus its physical address. Both directions are one instruction.
 #define PLAT_DIRECT_MAP 0xffff000000000000ul
 

@@ -4,15 +4,16 @@
 // hal_thread_enter_user(pc, ...) calls the C function whose address is `pc`. Between the calls
 // below a thread counts as being in the kernel; host_user_enter/leave bracket its system calls.
 //
-// User addresses go through the fake MMU. Where nothing is mapped, addresses of ordinary host
-// memory (stack, heap and globals of a test) are accepted too while host pointers are allowed
-// (default), so tests pass plain C pointers. HOST_BAD_PTR is in user range and never valid.
+// User addresses go through the fake MMU. Those from USER_MAP_END on, where no address space
+// reaches, are ordinary host memory (stack, heap and globals of a test), so tests pass plain C
+// pointers; one that points at nothing is the test's bug and crashes it. HOST_BAD_PTR is in user
+// range and never valid.
 #pragma once
 
 #include <hal/types.h>
 #include <hal/upcall.h>
 
-#define HOST_BAD_PTR 0x0000800000001000ul // above all host memory, below USER_END, never mapped
+#define HOST_BAD_PTR 0x0000800000001000ul // from USER_MAP_END on, and no memory of the host's
 
 // What a user function that returns ends with; must not return. The laboratory sets it to
 // zx_thread_exit.
@@ -35,8 +36,6 @@ void host_user_write(vaddr_t dst, const void *src, size_t len);
 // Same, but an unresolvable fault is returned (and raises nothing). `access`: 0 read,
 // HAL_FAULT_WRITE, HAL_FAULT_EXEC. Touches one byte of each page of the range.
 zx_status_t host_user_probe(vaddr_t addr, size_t len, unsigned access);
-
-void host_user_allow_host_pointers(bool allow);
 
 // Fault seeding for the laboratory's own tests: hal_aspace_unmap and _protect forget to invalidate
 // TLBs, which the next access through a stale entry must then report.

@@ -6,6 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// Address spaces end where the host's own memory may begin, so that a user address is either the
+// simulated program's or the host's, and its value says which (usercopy.c). Linux puts nothing of a
+// position-independent program below 5 TiB: where the stack has no limit, mappings grow down from
+// 1/6 of the 47 bits of x86-64, less up to 16 TiB of randomness.
+#define USER_MAP_END 0x0000040000000000ul
+
 struct host_aspace;
 
 struct hal_aspace {
