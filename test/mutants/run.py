@@ -16,7 +16,7 @@ Each NAME.mutant beside this script brings one bug back:
     what it becomes
 
 For each, the file is changed in a copy of the tree, the target is built there and run; it must fail
-within 60 seconds. A mutant whose text is no longer found is an error: mend it with the code.
+within LIMIT seconds. A mutant whose text is no longer found is an error: mend it with the code.
 """
 import argparse
 import pathlib
@@ -25,7 +25,7 @@ import subprocess
 import sys
 import time
 
-LIMIT = 60  # seconds until a mutant counts as not found
+LIMIT = 600  # seconds until a mutant counts as not found: a slow host takes its time
 QUICK = ["--seeds", "30"]  # for the look that the tests pass without mutants
 
 

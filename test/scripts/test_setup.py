@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""scripts/setup: how it reads apt's sources, and that it is quick when nothing is missing."""
+"""scripts/setup: how it reads apt's sources, and that it notices which sources its cache lacks."""
 
 import os
 import subprocess
@@ -68,6 +68,36 @@ class AptSources(unittest.TestCase):
 
     def test_other_distribution_has_none(self):
         self.assertEqual(self.ask("suite", "x-backports", codename="x"), "")
+
+
+class Sources(unittest.TestCase):
+    """What a dry run would fetch, for caches in several states."""
+
+    MARKS = {"libfdt": ("fdt_ro.c", "libfdt.h"), "musl": ("VERSION", "src/internal/libc.h")}
+
+    def missing(self, *present, but=()):
+        with tempfile.TemporaryDirectory() as cache:
+            for name in present:
+                for mark in self.MARKS[name]:
+                    path = os.path.join(cache, "jacinth", name, mark)
+                    if mark not in but:
+                        os.makedirs(os.path.dirname(path), exist_ok=True)
+                        with open(path, "w", encoding="ascii"):
+                            pass
+            text = subprocess.run(
+                [os.path.join(ROOT, "scripts", "setup"), "--dry-run"], check=True,
+                capture_output=True, text=True, env=dict(os.environ, XDG_CACHE_HOME=cache)).stdout
+            return [name for name in self.MARKS if f"fetching {name}'s source" in text]
+
+    def test_empty_cache_lacks_all(self):
+        self.assertEqual(self.missing(), ["libfdt", "musl"])
+
+    def test_what_is_there_stays(self):
+        self.assertEqual(self.missing("libfdt"), ["musl"])
+        self.assertEqual(self.missing("libfdt", "musl"), [])
+
+    def test_half_a_source_is_none(self):
+        self.assertEqual(self.missing("libfdt", "musl", but=("src/internal/libc.h",)), ["musl"])
 
 
 if __name__ == "__main__":
