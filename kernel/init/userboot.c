@@ -28,6 +28,8 @@
 #include "version.h"
 
 extern const uint8_t vdso_image_start[] __attribute__((visibility("hidden")));
+extern const uint8_t vdso_test1_image_start[] __attribute__((visibility("hidden")));
+extern const uint8_t vdso_test2_image_start[] __attribute__((visibility("hidden")));
 extern const uint8_t userboot_image_start[] __attribute__((visibility("hidden")));
 
 #define STACK_SIZE (256u * 1024)
@@ -37,6 +39,8 @@ extern const uint8_t userboot_image_start[] __attribute__((visibility("hidden"))
 // The message's handles, in the order of spec 32 section 4.1.
 enum {
     H_VDSO,
+    H_VDSO_TEST1,
+    H_VDSO_TEST2,
     H_BOOTDATA,
     H_RESOURCE,
     H_STACK,
@@ -50,6 +54,8 @@ enum {
 };
 static const uint32_t handle_info[H_COUNT] = {
     [H_VDSO] = PA_HND(PA_VMO_VDSO, 0),
+    [H_VDSO_TEST1] = PA_HND(PA_VMO_VDSO, 1),
+    [H_VDSO_TEST2] = PA_HND(PA_VMO_VDSO, 2),
     [H_BOOTDATA] = PA_HND(PA_VMO_BOOTDATA, 0),
     [H_RESOURCE] = PA_HND(PA_RESOURCE, 0),
     [H_STACK] = PA_HND(PA_VMO_STACK, 0),
@@ -115,8 +121,8 @@ static zx_status_t make_bootdata(struct object **out)
     return vmo_from_bytes(data, bytes, name, out);
 }
 
-// The vDSO with its constants filled in.
-static zx_status_t make_vdso(struct object **out)
+// A variant of the vDSO with its constants filled in. All have the same layout.
+static zx_status_t make_vdso(const uint8_t *image, const char *name, struct object **out)
 {
     struct vdso_constants c = {
         .ticks_to_ns_mult = ticks_to_ns_mult(hal_ticks_per_second()),
@@ -133,7 +139,7 @@ static zx_status_t make_vdso(struct object **out)
         c.ticks_per_second = 1000000000;
     }
     strlcpy(c.version, JACINTH_VERSION_STRING, sizeof(c.version));
-    zx_status_t status = vmo_from_bytes(vdso_image_start, VDSO_IMAGE_SIZE, "vdso/full", out);
+    zx_status_t status = vmo_from_bytes(image, VDSO_IMAGE_SIZE, name, out);
     if (status != ZX_OK)
         return status;
     struct vmo *vmo = vmo_from_object(*out);
@@ -187,7 +193,11 @@ static zx_status_t map_images(struct userboot *u)
 static zx_status_t make_objects(struct userboot *u)
 {
     struct object **o = u->object;
-    zx_status_t status = make_vdso(&o[H_VDSO]);
+    zx_status_t status = make_vdso(vdso_image_start, "vdso/full", &o[H_VDSO]);
+    if (status == ZX_OK)
+        status = make_vdso(vdso_test1_image_start, "vdso/test1", &o[H_VDSO_TEST1]);
+    if (status == ZX_OK)
+        status = make_vdso(vdso_test2_image_start, "vdso/test2", &o[H_VDSO_TEST2]);
     if (status == ZX_OK)
         status = make_bootdata(&o[H_BOOTDATA]);
     if (status == ZX_OK)
@@ -207,6 +217,7 @@ static zx_status_t make_objects(struct userboot *u)
         status = vmo_from_bytes(boot_info.fdt_data, boot_info.fdt_size, "fdt", &o[H_FDT]);
     if (status == ZX_OK)
         status = channel_create(&u->channel[0], &u->channel[1]);
+    u->rights[H_VDSO_TEST1] = u->rights[H_VDSO_TEST2] = VMO_RIGHTS_READ_ONLY;
     u->rights[H_VDSO] = u->rights[H_CRASHLOG] = u->rights[H_FDT] = VMO_RIGHTS_READ_ONLY;
     u->rights[H_BOOTDATA] = u->rights[H_STACK] = ZX_DEFAULT_VMO_RIGHTS;
     u->rights[H_RESOURCE] = ZX_DEFAULT_RESOURCE_RIGHTS;

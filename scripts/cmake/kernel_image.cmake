@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # From the layers' objects to the Image: included by the root after every folder with code.
 #
-#   vdso.elf, userboot.elf -> stripped -> embed.S \
+#   vdso*.elf, userboot.elf -> stripped -> embed.S \
 #   layers' objects ------------------------------> kernel.pass1.elf -> ksyms.S \
 #                                  the same again -------------------------------> kernel.elf -> Image
 #
@@ -20,6 +20,20 @@ foreach(image vdso userboot)
         file(TOUCH ${embed_folder}/${image}.elf)
     endif()
     list(APPEND embed_files ${embed_folder}/${image}.elf)
+endforeach()
+# The variants of the vDSO are files that its check writes, not targets.
+foreach(variant vdso-test1 vdso-test2)
+    if(JACINTH_TARGET AND TARGET vdso.elf)
+        add_custom_command(
+            OUTPUT ${embed_folder}/${variant}.elf
+            COMMAND ${CMAKE_OBJCOPY} --strip-all
+                    ${JACINTH_GEN}/vdso/${variant}.elf ${embed_folder}/${variant}.elf
+            DEPENDS vdso-offsets ${JACINTH_GEN}/vdso/${variant}.elf
+            VERBATIM)
+    else()
+        file(TOUCH ${embed_folder}/${variant}.elf)
+    endif()
+    list(APPEND embed_files ${embed_folder}/${variant}.elf)
 endforeach()
 add_custom_target(embed-images DEPENDS ${embed_files})
 

@@ -20,6 +20,7 @@ RUN = os.path.join(ROOT, "scripts", "run")
 PACK = os.path.join(ROOT, "scripts", "mkinitrd")
 
 PT_LOAD, PT_INTERP, PT_NOTE = 1, 3, 4
+PT_GNU_STACK = 0x6474e551
 
 
 def patch(data, offset, kind, *values):
@@ -39,12 +40,22 @@ def load_indices(data):
             if struct.unpack_from("<I", data, phdr_offset(data, i))[0] == PT_LOAD]
 
 
+def with_header(data, kind, offset, filesz, memsz):
+    """The program with this in place of a program header that is no PT_LOAD."""
+    other = [i for i in range(struct.unpack_from("<H", data, 56)[0])
+             if i not in load_indices(data)][0]
+    return patch(data, phdr_offset(data, other), "IIQQQQQQ", kind, 4, offset, 0, 0, filesz, memsz, 1)
+
+
+def with_interpreter(data, name):
+    """The program with a PT_INTERP that holds these bytes, at the end of the file."""
+    return with_header(data, PT_INTERP, len(data), len(name), len(name)) + name
+
+
 def bad_programs(good):
     """name -> (contents, part of the reason that must be given)."""
     first, second = load_indices(good)[:2]
     at_first, at_second = phdr_offset(good, first), phdr_offset(good, second)
-    other = [i for i in range(struct.unpack_from("<H", good, 56)[0])
-             if i not in load_indices(good)][0]
     return {
         "text": (b"#!/bin/sh\necho no ELF file at all, and longer than a header of one\n" * 2,
                  "not an ELF file"),
@@ -64,7 +75,13 @@ def bad_programs(good):
         "phnum": (patch(good, 56, "H", 0xffff), "too many program headers"),
         "phoff": (patch(good, 32, "Q", 2**63), "program headers outside the file"),
         "entry": (patch(good, 24, "Q", 0x7fffffff0), "entry point outside the code"),
-        "interp": (patch(good, phdr_offset(good, other), "I", PT_INTERP), "dynamic linker"),
+        "interp": (with_interpreter(good, b"ld.so.1\0"), "needs a dynamic linker (PT_INTERP)"),
+        "interp-nul": (with_interpreter(good, b"ld.so.1"), "PT_INTERP without a NUL"),
+        "interp-empty": (with_interpreter(good, b"\0"), "PT_INTERP without a name"),
+        "interp-none": (with_interpreter(good, b""), "PT_INTERP without a name"),
+        "interp-long": (with_interpreter(good, b"n" * 256 + b"\0"), "PT_INTERP too long"),
+        "interp-far": (with_header(good, PT_INTERP, 2**64 - 8, 16, 16), "PT_INTERP outside the file"),
+        "stack": (with_header(good, PT_GNU_STACK, 0, 0, 2**64 - 1), "too large a stack"),
         "nothing": (patch(patch(good, at_first, "I", PT_NOTE), at_second, "I", PT_NOTE),
                     "nothing to load"),
     }
@@ -101,7 +118,7 @@ class Lab:
         """Boots; returns the exit status and the output."""
         path = self.file(name + ".cpio", initrd)
         command = [RUN, "--no-build", "--preset", self.preset, "--smp", "1", "--initrd", path,
-                   "--cmd", commands]
+                   "--program", "bin/mon", "--cmd", commands]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         return done.returncode, done.stdout.decode("utf-8", "replace")
 
@@ -132,6 +149,16 @@ def initrd_cases(lab):
                                 "userboot: bin/mon: no such file in the initrd"),
         "program is text": (lab.pack("text", {"bin/mon": b"hello\n" * 40}),
                             "userboot: bin/mon: not an ELF file"),
+        "linker is missing": (lab.pack("absent", {"bin/mon": with_interpreter(mon, b"ld.so.1\0")}),
+                              "userboot: lib/ld.so.1: ZX_ERR_NOT_FOUND"),
+        "linker is text": (lab.pack("textual", {"bin/mon": with_interpreter(mon, b"ld.so.1\0"),
+                                                "lib/ld.so.1": b"hello\n" * 40}),
+                           "userboot: bin/mon: not an ELF file"),
+        "linker wants itself": (lab.pack("loop", {"bin/mon": with_interpreter(mon, b"ld.so.1\0"),
+                                                  "lib/ld.so.1": with_interpreter(mon, b"ld.so.1\0")}),
+                                "userboot: bin/mon: its dynamic linker needs a dynamic linker itself"),
+        "linker outside of lib": (lab.pack("parent", {"bin/mon": with_interpreter(mon, b"../bin/mon\0")}),
+                                  "userboot: lib/../bin/mon: ZX_ERR_INVALID_ARGS"),
     }
     for case, (initrd, text) in cases.items():
         status, output = lab.boot("case", initrd, "true")

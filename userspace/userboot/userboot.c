@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The first process. The kernel maps this image and, directly behind it, the vDSO; the thread starts
-// at _start with a channel in x0 and the vDSO's base in x1. In the channel waits one message: the
-// handles that all authority comes from, and the command line as environment. From it this program
-// makes the first program of the initrd, hands nearly everything on to it, and goes.
+// The first process. The kernel maps this image and, directly behind it, the vDSO; the thread
+// starts at _start with a channel in x0 and the vDSO's base in x1. In the channel waits one
+// message: the handles that all authority comes from, and the command line as environment. From it
+// this program makes the first program of the initrd, hands nearly everything on to it, and goes;
+// if that program has a dynamic linker, only when its loader service is no longer used.
 //
 //   userboot=PATH        which program (default below)
 //   userboot.shutdown    power off when that program exits, or cannot be started
@@ -19,6 +20,7 @@
 
 #include <cpio/cpio.h>
 #include <launch/launch.h>
+#include <loader/server.h>
 #include <minilib/format.h>
 #include <minilib/string.h>
 #include <processargs/processargs.h>
@@ -29,7 +31,7 @@
 #include <zircon/syscalls/system.h>
 
 // The program that is started when the command line names none.
-#define DEFAULT_PROGRAM "bin/mon"
+#define DEFAULT_PROGRAM "sbin/svc"
 
 #define REBOOT_DELAY ZX_SEC(3)
 
@@ -52,6 +54,9 @@ struct boot {
     size_t archive_size;
 
     const char *program; // path of the first program
+
+    // Our end of its loader service; ZX_HANDLE_INVALID if it has no dynamic linker.
+    zx_handle_t loader;
 };
 
 void _start(zx_handle_t bootstrap, const void *vdso_base) __attribute__((noreturn, used));
@@ -147,7 +152,8 @@ static void __attribute__((noreturn)) refuse_initrd(const struct boot *boot, enu
     give_up(boot);
 }
 
-// Walks the whole archive once, so that one that is damaged is told of even if the program is whole.
+// Walks the whole archive once, so that one that is damaged is told of even if the program is
+// whole.
 static void check_archive(const struct boot *boot)
 {
     struct cpio archive;
@@ -220,9 +226,73 @@ static uint32_t collect_handles(const struct boot *boot, zx_handle_t *handles, u
     return count;
 }
 
-// Starts the program in `file`; returns its process.
-static zx_handle_t start_program(const struct boot *boot, zx_handle_t file)
+// ---- the loader service ----
+
+// Opens a file of the initrd; what loader_service.open and the launch need.
+static zx_status_t open_file(void *context, const char *path, zx_handle_t *out_vmo)
 {
+    const struct boot *boot = context;
+    const char *reason;
+
+    return launch_open_file(boot->archive, boot->archive_size, path, out_vmo, &reason);
+}
+
+// Fetches the first program's dynamic linker, lib/NAME, and makes the channel that it will find its
+// libraries by.
+static zx_status_t open_interpreter(void *context, const char *name, zx_handle_t *out_vmo,
+                                    zx_handle_t *out_loader)
+{
+    struct boot *boot = context;
+    char path[LOADER_MAX_PATH];
+    zx_status_t status;
+
+    format_string(path, sizeof(path), "lib/%s", name);
+    status = open_file(boot, path, out_vmo);
+    if (status != ZX_OK) {
+        say(boot, "%s: %s", path, zx_status_get_string(status));
+        return status;
+    }
+    status = zx_channel_create(0, &boot->loader, out_loader);
+    if (status != ZX_OK) {
+        zx_handle_close(*out_vmo);
+        *out_vmo = ZX_HANDLE_INVALID;
+    }
+    return status;
+}
+
+// Answers the loader service until its channel closes. With `process` given, not longer than that
+// process lives: others may have been given the channel.
+static void serve_loader(struct boot *boot, zx_handle_t process)
+{
+    const struct loader_service service = {.open = open_file, .context = boot};
+    struct loader_connection connection;
+    zx_wait_item_t items[2] = {
+        {.handle = boot->loader, .waitfor = ZX_CHANNEL_READABLE | ZX_CHANNEL_PEER_CLOSED},
+        {.handle = process, .waitfor = ZX_PROCESS_TERMINATED},
+    };
+    const uint32_t count = process != ZX_HANDLE_INVALID ? 2 : 1;
+    zx_status_t status = ZX_OK;
+
+    loader_connection_init(&connection, boot->loader);
+    while (status == ZX_OK || status == ZX_ERR_SHOULD_WAIT) {
+        status = zx_object_wait_many(items, count, ZX_TIME_INFINITE);
+        if (status != ZX_OK || (count == 2 && (items[1].pending & ZX_PROCESS_TERMINATED) != 0)) {
+            break;
+        }
+        status = loader_serve_one(&service, &connection);
+    }
+    loader_connection_close(&connection);
+    boot->loader = ZX_HANDLE_INVALID;
+}
+
+// ---- the first program ----
+
+// Starts the program in `file`; returns its process.
+static zx_handle_t start_program(struct boot *boot, zx_handle_t file)
+{
+    // An array of characters: an array of pointers would have to be relocated.
+    const char loader_variable[] = "LD_DEBUG=1";
+    const char *loader_environ = loader_variable;
     zx_handle_t handles[LAUNCH_MAX_HANDLES];
     uint32_t info[LAUNCH_MAX_HANDLES];
     uint32_t environ_count = boot->message.environ.count;
@@ -243,6 +313,11 @@ static zx_handle_t start_program(const struct boot *boot, zx_handle_t file)
         .handle_count = collect_handles(boot, handles, info),
         .handles = handles,
         .handle_info = info,
+        .open_interpreter = open_interpreter,
+        .context = boot,
+        .loader_environ_count = 1,
+        .loader_environ = &loader_environ,
+        .log = boot->log,
     };
     zx_status_t status = launch(&what, &launched, &reason);
 
@@ -271,9 +346,13 @@ static void __attribute__((noreturn)) boot_first_program(struct boot *boot)
         give_up(boot);
     }
     zx_handle_t process = start_program(boot, file);
+    const bool stay = boot->shutdown || boot->reboot;
 
     zx_handle_close(file);
-    if (boot->shutdown || boot->reboot) {
+    if (boot->loader != ZX_HANDLE_INVALID) {
+        serve_loader(boot, stay ? process : ZX_HANDLE_INVALID);
+    }
+    if (stay) {
         (void)zx_object_wait_one(process, ZX_PROCESS_TERMINATED, ZX_TIME_INFINITE, NULL);
         say(boot, "%s has ended", boot->program);
         end_machine(boot);

@@ -115,6 +115,12 @@ static void check_promises(const struct elfload_image *image, uint64_t file_size
         assert_true(next > segment->vaddr);
     }
     assert_int_equal(next, image->span_start + image->span_size);
+    if (image->has_interpreter) {
+        assert_true(image->interpreter_size >= 1);
+        assert_true(image->interpreter_size <= ELFLOAD_MAX_INTERPRETER);
+        assert_true(image->interpreter_offset <= file_size);
+        assert_true(image->interpreter_size <= file_size - image->interpreter_offset);
+    }
     assert_true(image->entry == 0 || (image->entry >= image->span_start && image->entry < next));
 }
 
@@ -146,11 +152,14 @@ static void test_stack_interpreter_and_entry_zero(void **state)
     (void)state;
     build_sample(&s);
     s.phdrs[SEG_STACK].memsz = 0x1001;
-    s.phdrs[SEG_OTHER].type = ELF_PT_INTERP;
+    s.phdrs[SEG_OTHER] =
+        (struct elf64_phdr){.type = ELF_PT_INTERP, .offset = FILE_SIZE - 256, .filesz = 256};
     s.elf.entry = 0;
     assert_int_equal(judge(&s, sizeof(s), FILE_SIZE, &image, &reason), ZX_OK);
     assert_int_equal(image.stack_size, 0x2000);
     assert_true(image.has_interpreter);
+    assert_int_equal(image.interpreter_offset, FILE_SIZE - 256);
+    assert_int_equal(image.interpreter_size, 256);
     assert_int_equal(image.entry, 0);
 }
 
@@ -275,6 +284,30 @@ static void spoil_stack(struct sample *s)
 {
     s->phdrs[SEG_STACK].memsz = ELFLOAD_MAX_STACK + 1;
 }
+static void spoil_interpreter_place(struct sample *s)
+{
+    s->phdrs[SEG_OTHER] = (struct elf64_phdr){
+        .type = ELF_PT_INTERP, .offset = FILE_SIZE - 5, .filesz = 6};
+}
+static void spoil_interpreter_wraps(struct sample *s)
+{
+    s->phdrs[SEG_OTHER] = (struct elf64_phdr){
+        .type = ELF_PT_INTERP, .offset = UINT64_MAX - 5, .filesz = 16};
+}
+static void spoil_interpreter_length(struct sample *s)
+{
+    s->phdrs[SEG_OTHER] = (struct elf64_phdr){
+        .type = ELF_PT_INTERP, .offset = 64, .filesz = ELFLOAD_MAX_INTERPRETER + 1};
+}
+static void spoil_interpreter_empty(struct sample *s)
+{
+    s->phdrs[SEG_OTHER] = (struct elf64_phdr){.type = ELF_PT_INTERP, .offset = 64};
+}
+static void spoil_interpreter_twice(struct sample *s)
+{
+    s->phdrs[SEG_OTHER] = (struct elf64_phdr){.type = ELF_PT_INTERP, .offset = 64, .filesz = 8};
+    s->phdrs[SEG_STACK] = s->phdrs[SEG_OTHER];
+}
 
 static const struct refusal refusals[] = {
     {"not an ELF", spoil_magic},
@@ -304,6 +337,11 @@ static const struct refusal refusals[] = {
     {"entry point", spoil_entry_far},
     {"nothing to load", spoil_loads},
     {"too large a stack", spoil_stack},
+    {"outside the file", spoil_interpreter_place},
+    {"outside the file", spoil_interpreter_wraps},
+    {"too long", spoil_interpreter_length},
+    {"without a name", spoil_interpreter_empty},
+    {"more than one", spoil_interpreter_twice},
 };
 
 static void test_each_defect_has_its_reason(void **state)
@@ -322,6 +360,19 @@ static void test_each_defect_has_its_reason(void **state)
             fail_msg("refusal %zu: \"%s\" does not say \"%s\"", i, reason, refusals[i].reason);
         }
     }
+}
+
+static void test_interpreter_names(void **state)
+{
+    const char *reason;
+
+    (void)state;
+    assert_int_equal(elfload_check_interpreter("ld.so.1", 8, &reason), ZX_OK);
+    assert_int_equal(elfload_check_interpreter("x\0y", 4, &reason), ZX_OK);
+    assert_int_equal(elfload_check_interpreter("ld.so.1", 7, &reason), ELFLOAD_BAD_FORMAT);
+    assert_non_null(strstr(reason, "NUL"));
+    assert_int_equal(elfload_check_interpreter("", 1, &reason), ELFLOAD_BAD_FORMAT);
+    assert_non_null(strstr(reason, "without a name"));
 }
 
 static void test_every_short_file_is_refused(void **state)
@@ -395,6 +446,7 @@ int run_elfload_tests(void)
         cmocka_unit_test(test_good_program_passes),
         cmocka_unit_test(test_stack_interpreter_and_entry_zero),
         cmocka_unit_test(test_each_defect_has_its_reason),
+        cmocka_unit_test(test_interpreter_names),
         cmocka_unit_test(test_every_short_file_is_refused),
         cmocka_unit_test(test_too_many_segments_are_refused),
         cmocka_unit_test(test_mutated_headers_keep_the_promises),

@@ -9,7 +9,8 @@
 //   2. The vDSO's calls are bound.
 //   3. The bootstrap message is read; it stays on this function's stack, which lasts as long as the
 //      process. argv, environ and the list of handles lead into it.
-//   4. main() runs.
+//   4. What is constant from here on is protected.
+//   5. main() runs.
 //
 // A start that fails says so on the console, the only thing it has, and exits with -1.
 
@@ -23,6 +24,8 @@
 #include <minilib/console.h>
 #include <processargs/processargs.h>
 #include <zircon/errors.h>
+#include <zircon/process.h>
+#include <zircon/processargs.h>
 #include <zircon/status.h>
 #include <zircon/syscalls.h>
 #include <zxcalls.h>
@@ -58,6 +61,31 @@ static void relocate_self(void)
     __asm__ volatile("" ::: "memory");
 }
 
+// Takes away the right to write from what is constant after relocation (PT_GNU_RELRO), if the
+// region that this program was loaded into came with the message.
+static void protect_constants(void)
+{
+    zx_handle_t region = zx_take_startup_handle(PA_HND(PA_VMAR_LOADED, 0));
+    const struct elf64_header *elf = (const struct elf64_header *)__ehdr_start;
+    const struct elf64_phdr *phdr = (const struct elf64_phdr *)(__ehdr_start + elf->phoff);
+
+    if (region == ZX_HANDLE_INVALID) {
+        return;
+    }
+    for (unsigned i = 0; i < elf->phnum; i++) {
+        if (phdr[i].type == ELF_PT_GNU_RELRO) {
+            uintptr_t base = (uintptr_t)__ehdr_start + phdr[i].vaddr;
+            uintptr_t start = base & ~(uintptr_t)(ZX_PAGE_SIZE - 1);
+            uintptr_t end = (base + phdr[i].memsz) & ~(uintptr_t)(ZX_PAGE_SIZE - 1);
+
+            if (end > start) {
+                (void)zx_vmar_protect(region, ZX_VM_PERM_READ, start, end - start);
+            }
+        }
+    }
+    zx_handle_close(region);
+}
+
 static void __attribute__((noreturn)) give_up(const char *what, zx_status_t status)
 {
     console_printf("start: %s (%s)\n", what, zx_status_get_string(status));
@@ -90,6 +118,7 @@ run(zx_handle_t bootstrap, uint32_t size, uint32_t handle_count)
     processargs_list(&parsed.environ, envp);
     environ = (char **)envp;
     startup_store_handles(handles, parsed.handle_info, handle_count);
+    protect_constants();
     zx_process_exit(main((int)parsed.args.count, (char **)argv, environ));
 }
 

@@ -13,7 +13,6 @@
 
 #include <elfload/load.h>
 
-#include <minilib/format.h>
 #include <minilib/string.h>
 #include <zircon/errors.h>
 #include <zircon/limits.h>
@@ -66,19 +65,34 @@ zx_status_t elfload_read(zx_handle_t file, struct elfload_image *out, const char
     return elfload_parse_segments(&header, phdrs, file_size, out, out_reason);
 }
 
+zx_status_t elfload_read_interpreter(zx_handle_t file, const struct elfload_image *image,
+                                     char name[ELFLOAD_MAX_INTERPRETER], const char **out_reason)
+{
+    *out_reason = "PT_INTERP cannot be read";
+    zx_status_t status =
+        zx_vmo_read(file, name, image->interpreter_offset, image->interpreter_size);
+
+    return status != ZX_OK ? status
+                           : elfload_check_interpreter(name, image->interpreter_size, out_reason);
+}
+
 static zx_vm_option_t map_options(uint32_t flags)
 {
     return ZX_VM_SPECIFIC | (flags & ELF_PF_R ? ZX_VM_PERM_READ : 0) |
            (flags & ELF_PF_W ? ZX_VM_PERM_WRITE : 0) | (flags & ELF_PF_X ? ZX_VM_PERM_EXECUTE : 0);
 }
 
-// Names a VMO `prefix` + the name of the file. Names are for people: a failure does not matter.
+// Names a VMO `prefix` + the name of the file, cut. Names are for people: a failure does not
+// matter.
 static void name_vmo(const struct loader *loader, zx_handle_t vmo, const char *prefix)
 {
     char name[ZX_MAX_NAME_LEN];
+    size_t head = strlen(prefix);
+    size_t tail = strnlen(loader->file_name, sizeof(name) - 1 - head);
 
-    format_string(name, sizeof(name), "%s%s", prefix, loader->file_name);
-    (void)zx_object_set_property(vmo, ZX_PROP_NAME, name, strlen(name));
+    memcpy(name, prefix, head);
+    memcpy(name + head, loader->file_name, tail);
+    (void)zx_object_set_property(vmo, ZX_PROP_NAME, name, head + tail);
 }
 
 // Copies `size` bytes between VMOs through a small buffer.
@@ -102,31 +116,13 @@ static zx_status_t copy_vmo(zx_handle_t to, uint64_t to_offset, zx_handle_t from
     return status;
 }
 
-// Makes a private copy of whole pages of the file that can be written: a clone where the kernel has
-// them, else a copy of the bytes. `size` is a multiple of the page size; the file may end before.
+// Makes a private copy of whole pages of the file that can be written. `size` is a multiple of the
+// page size; the file may end before.
 static zx_status_t private_copy(const struct loader *loader, uint64_t offset, uint64_t size,
                                 zx_handle_t *out)
 {
     zx_status_t status = zx_vmo_clone(loader->file, ZX_VMO_CLONE_COPY_ON_WRITE, offset, size, out);
 
-    if (status == ZX_ERR_NOT_SUPPORTED) {
-        uint64_t file_size;
-
-        status = zx_vmo_get_size(loader->file, &file_size);
-        if (status == ZX_OK) {
-            status = zx_vmo_create(size, 0, out);
-        }
-        if (status != ZX_OK) {
-            return status;
-        }
-        uint64_t there = offset < file_size ? file_size - offset : 0;
-
-        status = copy_vmo(*out, 0, loader->file, offset, size < there ? size : there);
-        if (status != ZX_OK) {
-            zx_handle_close(*out);
-            return status;
-        }
-    }
     if (status == ZX_OK) {
         name_vmo(loader, *out, "data:");
     }

@@ -161,6 +161,39 @@ static zx_status_t set_stack(struct elfload_image *image, const struct elf64_phd
     return ZX_OK;
 }
 
+// Notes where the name of the dynamic linker stands; elfload_check_interpreter() judges the name.
+static zx_status_t set_interpreter(struct elfload_image *image, const struct elf64_phdr *phdr,
+                                   uint64_t file_size, const char **out_reason)
+{
+    if (image->has_interpreter) {
+        return refuse(out_reason, "more than one PT_INTERP");
+    }
+    if (phdr->offset > file_size || file_size - phdr->offset < phdr->filesz) {
+        return refuse(out_reason, "PT_INTERP outside the file");
+    }
+    if (phdr->filesz > ELFLOAD_MAX_INTERPRETER) {
+        return refuse(out_reason, "PT_INTERP too long");
+    }
+    if (phdr->filesz == 0) {
+        return refuse(out_reason, "PT_INTERP without a name");
+    }
+    image->has_interpreter = true;
+    image->interpreter_offset = phdr->offset;
+    image->interpreter_size = (uint32_t)phdr->filesz;
+    return ZX_OK;
+}
+
+zx_status_t elfload_check_interpreter(const char *name, size_t size, const char **out_reason)
+{
+    if (memchr(name, '\0', size) == NULL) {
+        return refuse(out_reason, "PT_INTERP without a NUL at its end");
+    }
+    if (name[0] == '\0') {
+        return refuse(out_reason, "PT_INTERP without a name");
+    }
+    return ZX_OK;
+}
+
 // True if the address lies in a segment that can be executed.
 static bool is_code(const struct elfload_image *image, uint64_t address)
 {
@@ -184,7 +217,7 @@ zx_status_t elfload_parse_segments(const struct elfload_header *header,
 
         switch (phdrs[i].type) {
         case ELF_PT_LOAD: status = add_segment(out, &phdrs[i], file_size, out_reason); break;
-        case ELF_PT_INTERP: out->has_interpreter = true; break;
+        case ELF_PT_INTERP: status = set_interpreter(out, &phdrs[i], file_size, out_reason); break;
         case ELF_PT_GNU_STACK: status = set_stack(out, &phdrs[i], out_reason); break;
         default: break;
         }

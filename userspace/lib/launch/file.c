@@ -13,6 +13,10 @@
 #include <zircon/errors.h>
 #include <zircon/syscalls.h>
 
+// Of a file's VMO: it can be read and run, not changed.
+#define FILE_RIGHTS \
+    (ZX_RIGHTS_BASIC | ZX_RIGHT_READ | ZX_RIGHT_MAP | ZX_RIGHT_EXECUTE | ZX_RIGHT_GET_PROPERTY)
+
 zx_status_t launch_map_file(zx_handle_t vmar, zx_handle_t vmo, const void **out_base,
                             size_t *out_size)
 {
@@ -63,9 +67,14 @@ zx_status_t launch_open_file(const void *base, size_t size, const char *path, zx
     if (status == ZX_OK) {
         (void)zx_object_set_property(*out_vmo, ZX_PROP_NAME, path, strlen(path));
         status = zx_vmo_write(*out_vmo, entry.data, 0, entry.size);
-        if (status != ZX_OK) {
+        if (status == ZX_OK) {
+            status = zx_handle_replace(*out_vmo, FILE_RIGHTS, out_vmo); // closed if that fails
+        } else {
             zx_handle_close(*out_vmo);
         }
+    }
+    if (status != ZX_OK) {
+        *out_vmo = ZX_HANDLE_INVALID;
     }
     *out_reason = status == ZX_OK ? NULL : "no memory for the file";
     return status;

@@ -60,7 +60,12 @@ _Static_assert(sizeof(struct elf64_rela) == 24, "ELF-64 relocation with addend")
 #define ELF_MACHINE_AARCH64 183
 #define ELF_PHNUM_EXTENDED  0xffff
 
-enum { ELF_PT_LOAD = 1, ELF_PT_INTERP = 3, ELF_PT_GNU_STACK = 0x6474e551 };
+enum {
+    ELF_PT_LOAD = 1,
+    ELF_PT_INTERP = 3,
+    ELF_PT_GNU_STACK = 0x6474e551,
+    ELF_PT_GNU_RELRO = 0x6474e552,
+};
 enum { ELF_PF_X = 1, ELF_PF_W = 2, ELF_PF_R = 4 };
 enum { ELF_DT_NULL = 0, ELF_DT_RELA = 7, ELF_DT_RELASZ = 8 };
 

@@ -22,10 +22,14 @@ struct elfload_loaded {
 // On any failure *out_reason is a few words saying what was wrong.
 zx_status_t elfload_read(zx_handle_t file, struct elfload_image *out, const char **out_reason);
 
-// Maps the segments of `image` into a new region of `vmar`, anywhere. `file` (READ, MAP, and EXECUTE
-// for code) is the VMO the image was read from; it stays the caller's. Segments that cannot be
-// written are mapped from the file itself, the others from private copies.
-// On failure nothing stays mapped and *out_reason says what could not be done.
+// Reads the name of the dynamic linker of an image that has one, NUL-terminated. Errors as above.
+zx_status_t elfload_read_interpreter(zx_handle_t file, const struct elfload_image *image,
+                                     char name[ELFLOAD_MAX_INTERPRETER], const char **out_reason);
+
+// Maps the segments of `image` into a new region of `vmar`, anywhere. `file` (READ, MAP, and
+// EXECUTE for code) is the VMO the image was read from; it stays the caller's. Segments that cannot
+// be written are mapped from the file itself, the others from private copies. On failure nothing
+// stays mapped and *out_reason says what could not be done.
 zx_status_t elfload_map(zx_handle_t vmar, zx_handle_t file, const struct elfload_image *image,
                         struct elfload_loaded *out, const char **out_reason);
 

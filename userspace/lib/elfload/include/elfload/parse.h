@@ -18,11 +18,12 @@
 #define ELFLOAD_BAD_FORMAT ZX_ERR_NOT_FOUND
 
 // Limits of this loader. Real programs have about ten program headers, four of them PT_LOAD.
-#define ELFLOAD_MAX_PHDRS     64u
-#define ELFLOAD_MAX_SEGMENTS  16u
-#define ELFLOAD_MAX_SPAN      (UINT64_C(1) << 46) // bytes of address space, a quarter of what there is
-#define ELFLOAD_MAX_STACK     (UINT64_C(1) << 30)
-#define ELFLOAD_DEFAULT_STACK (UINT64_C(256) << 10)
+#define ELFLOAD_MAX_PHDRS       64u
+#define ELFLOAD_MAX_SEGMENTS    16u
+#define ELFLOAD_MAX_SPAN        (UINT64_C(1) << 46) // bytes of addresses, a quarter of what there is
+#define ELFLOAD_MAX_STACK       (UINT64_C(1) << 30)
+#define ELFLOAD_DEFAULT_STACK   (UINT64_C(256) << 10)
+#define ELFLOAD_MAX_INTERPRETER 256u // bytes of the dynamic linker's name, with its NUL
 
 // Where the program headers are, from the file header.
 struct elfload_header {
@@ -48,6 +49,8 @@ struct elfload_image {
     uint64_t span_size;  // page-aligned, to the end of the last segment
     uint64_t stack_size; // page-aligned, never 0
     bool has_interpreter;
+    uint32_t interpreter_size;   // with one: 1 .. ELFLOAD_MAX_INTERPRETER bytes of the file
+    uint64_t interpreter_offset; // from here, not yet known to be a name
     uint32_t segment_count;
     struct elfload_segment segments[ELFLOAD_MAX_SEGMENTS];
 };
@@ -63,5 +66,9 @@ zx_status_t elfload_parse_header(const void *bytes, size_t size, uint64_t file_s
 zx_status_t elfload_parse_segments(const struct elfload_header *header,
                                    const struct elf64_phdr *phdrs, uint64_t file_size,
                                    struct elfload_image *out, const char **out_reason);
+
+// Judges what PT_INTERP holds: `size` bytes (not 0) that must be the NUL-terminated name of a
+// dynamic linker. Errors as above.
+zx_status_t elfload_check_interpreter(const char *name, size_t size, const char **out_reason);
 
 #endif
