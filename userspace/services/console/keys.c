@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+//
+// The way from the serial line to the loop. Reading the line blocks, so a thread of its own does it
+// and puts each byte into a socket, whose other end the loop watches. A full socket (the loop is held
+// up for long) drops bytes: the reader never waits for anything but keys.
+//
+// Locks: none. The thread owns its end of the socket; the rest belongs to the loop's thread.
+
+#include "console.h"
+
+#include <pthread.h>
+
+#include <zircon/errors.h>
+#include <zircon/syscalls.h>
+
+// Bytes taken from the socket at a time.
+#define BATCH 256u
+
+static struct {
+    zx_handle_t root;       // fixed before the thread starts
+    zx_handle_t thread_end; // the thread's
+    zx_handle_t loop_end;
+    struct vfs_watch watch;
+    keys_typed typed;
+} keys;
+
+// The reader thread.
+static void *read_line(void *unused)
+{
+    char byte;
+    size_t size = 1;
+
+    (void)unused;
+    while (zx_debug_read(keys.root, &byte, &size) == ZX_OK && size == 1) {
+        zx_status_t status = zx_socket_write(keys.thread_end, 0, &byte, 1, NULL);
+
+        if (status != ZX_OK && status != ZX_ERR_SHOULD_WAIT) {
+            break;
+        }
+    }
+    zx_handle_close(keys.thread_end);
+    return NULL;
+}
+
+void keys_poll(void)
+{
+    char batch[BATCH];
+    size_t size;
+
+    while (zx_socket_read(keys.loop_end, 0, batch, sizeof(batch), &size) == ZX_OK && size != 0) {
+        keys.typed(batch, size);
+    }
+}
+
+static void readable(void *context, zx_signals_t observed)
+{
+    (void)context;
+    keys_poll();
+    if ((observed & ZX_SOCKET_READABLE) == 0) {
+        // The reader thread has ended: there is no input on this machine.
+        vfs_watch_cancel(context, &keys.watch);
+    }
+}
+
+zx_status_t keys_start(struct vfs_loop *loop, zx_handle_t root, keys_typed typed)
+{
+    pthread_t thread;
+    zx_status_t status = zx_socket_create(ZX_SOCKET_STREAM, &keys.thread_end, &keys.loop_end);
+
+    if (status != ZX_OK) {
+        return status;
+    }
+    keys.root = root;
+    keys.typed = typed;
+    keys.watch = (struct vfs_watch){
+        .handle = keys.loop_end,
+        .signals = ZX_SOCKET_READABLE | ZX_SOCKET_PEER_CLOSED,
+        .fired = readable,
+        .context = loop,
+        .repeat = true,
+    };
+    status = vfs_watch_start(loop, &keys.watch);
+    if (status != ZX_OK) {
+        return status;
+    }
+    if (pthread_create(&thread, NULL, read_line, NULL) != 0) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    (void)pthread_detach(thread);
+    return ZX_OK;
+}

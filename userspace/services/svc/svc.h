@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+//
+// bin/svc: what its files share. One thread, one loop; no locks.
+//
+// The rule of this program: nothing that a client or a service does may hold it up or end it. It never
+// waits for an answer, and whatever others can make pile up is counted and bounded.
+
+#ifndef SVC_SVC_H
+#define SVC_SVC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <manifest/backoff.h>
+#include <manifest/manifest.h>
+#include <protocol/manager.h>
+#include <vfs/loop.h>
+#include <vfs/vfs.h>
+#include <zircon/types.h>
+
+// ---- the program's own (main.c) -----------------------------------------------------------------------
+
+struct svc {
+    struct vfs_loop *loop;
+    struct vfs *vfs;
+    struct vfs_node *names; // the directory /svc
+
+    // Of the kernel's message. What is missing is ZX_HANDLE_INVALID.
+    zx_handle_t root_job;
+    zx_handle_t root_resource;
+    zx_handle_t initrd; // to be read and mapped
+    zx_handle_t device_tree;
+    zx_handle_t log;
+
+    // The initrd, mapped.
+    const void *archive;
+    size_t archive_size;
+
+    struct manifest manifest;
+
+    const char *commands; // of a machine (jacinth.cmd): the session runs them; NULL at a person's
+    const char *nonce;    // under which their status is reported
+};
+
+extern struct svc svc;
+
+// Puts a line into the debug log; to the serial line if there is no log.
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// A duplicate with all rights, or ZX_HANDLE_INVALID.
+zx_handle_t duplicate(zx_handle_t handle);
+
+// Closes a handle if it is one, and forgets it.
+void close_handle(zx_handle_t *handle);
+
+// ---- routes (route.c) -----------------------------------------------------------------------------------
+
+// The way to a service's outgoing directory. Requests may be sent before the service runs: they lie in
+// the channel.
+struct route {
+    zx_handle_t client;     // ours; ZX_HANDLE_INVALID: closed
+    zx_handle_t server;     // the service's, until it is given to its process
+    struct vfs_watch watch; // for answers
+    struct vfs_link asked;  // requests without an answer yet, oldest first
+    uint32_t asked_count;
+    uint32_t next_txid;
+    // The service has closed its end, or (nonsense) sent what is no answer. The route is still open; the
+    // owner renews or closes it.
+    void (*lost)(void *context, bool nonsense);
+    void *context;
+};
+
+// Makes a closed route.
+void route_init(struct route *route, void (*lost)(void *context, bool nonsense), void *context);
+
+// Opens it: makes a new channel. No-op if it is open.
+zx_status_t route_open(struct route *route);
+
+// Makes it one that waits for the next process, unless it is that already: whoever waits for the earlier
+// process is told ZX_ERR_UNAVAILABLE.
+zx_status_t route_renew(struct route *route);
+
+// Closes it. Whoever waits is told ZX_ERR_UNAVAILABLE.
+void route_close(struct route *route);
+
+// Asks for `object` (consumed) to be connected to what `thing` ("/boot", "loader") and the rest of a
+// path name. `asker`, if not NULL, is answered when the service has answered; else nobody is told.
+void route_connect(struct route *route, const char *thing, const struct vfs_connect *connect,
+                   const struct ipc_request *asker);
+
+// A new connection to a thing, for nobody in particular: our end. ZX_HANDLE_INVALID: there is none.
+zx_handle_t route_connection(struct route *route, const char *thing, const char *rest,
+                             uint32_t flags);
+
+// ---- services (service.c) -------------------------------------------------------------------------------
+
+struct service {
+    const struct manifest_service *plan;
+    uint32_t state;  // MANAGER_
+    zx_time_t since; // when it came into it
+    bool wanted;     // is to run
+    bool at_once;    // started anew as soon as it has ended (restart)
+    uint32_t restarts;
+    int64_t return_code;
+    struct backoff backoff;
+
+    // While it runs.
+    zx_handle_t job;
+    zx_handle_t process;
+    zx_koid_t koid;
+    zx_time_t started;
+    struct vfs_watch ended;
+    struct vfs_timer
+        again; // while it waits for its next start; or for the end of one without a route
+    struct route route;
+};
+
+extern struct service services[MANIFEST_MAX_SERVICES];
+extern uint32_t service_count;
+
+// Takes the services over from the manifest, and starts what can be started.
+void services_begin(void);
+
+// The service of that name, or NULL.
+struct service *service_find(const char *name, size_t size);
+
+// Whoever provides a thing, or NULL.
+struct service *service_provider(const char *thing);
+
+// The route to whoever provides a thing, or NULL.
+struct route *service_route(const char *thing);
+
+// What the protocol `manager` asks for; statuses are its.
+zx_status_t service_start(struct service *service);
+zx_status_t service_stop(struct service *service);
+zx_status_t service_restart(struct service *service);
+
+// Kills all services, the last of the manifest first, and starts none again.
+void services_end(void);
+
+// ---- starting a process (start.c) -------------------------------------------------------------------------
+
+// Makes the service's job and process. ZX_ERR_NOT_FOUND and the like are told with a reason;
+// *out_hopeless: trying again is of no use.
+zx_status_t start_process(struct service *service, const char **out_reason, bool *out_hopeless);
+
+// Starts the rescue monitor, which gets everything. False: there is none.
+bool start_rescue(void);
+
+// ---- the names below /svc (names.c, system.c, manager.c) ---------------------------------------------------
+
+// Makes /svc: the built-in services, those of the manifest, and fs/ with the directories.
+zx_status_t names_create(struct vfs_node **out);
+
+// Makes the nodes of the built-in services.
+struct vfs_node *system_node(void);
+struct vfs_node *manager_node(void);
+
+// ---- the end (session.c) ------------------------------------------------------------------------------------
+
+// The session has ended, with commands of a machine: reports the status and powers off.
+void session_over(int64_t return_code);
+
+// There will be no session, for want of `name`: reports that to the machine that gave commands, or lets
+// the rescue monitor take over for a person.
+void session_impossible(const char *name);
+
+// Reports success if a machine gave commands, ends everything, and powers off or reboots.
+void power(uint32_t action);
+
+#endif
