@@ -17,12 +17,12 @@
 
 // ---- demo ----
 
-// Starts one side: bin/demo with a role, its end of the channel and, for ping, the event that it
+// Starts one side: bin/demo-side with a role, its end of the channel and, for ping, the event that it
 // signals when it has seen all that the other side does while alive.
 static zx_status_t start_side(char *role, zx_handle_t channel, zx_handle_t event,
                               struct program *out)
 {
-    char name[] = "demo";
+    char name[] = "demo-side";
     char *argv[] = {name, role, NULL};
     struct gift gifts[2] = {
         {channel, PA_HND(PA_USER0, 0)},

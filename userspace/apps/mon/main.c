@@ -4,7 +4,7 @@
 // libc, no services and no drivers, only the handles that userboot passes on, and stays in the tree
 // for the days when nothing else comes up.
 //
-// Two ways to be used: at the prompt; or, when the environment has `mon.cmd`, by a machine, whose
+// Two ways to be used: at the prompt; or, when the environment has `jacinth.cmd`, by a machine, whose
 // commands are run and whose answer is one line with the last one's status (minilib/session.h).
 //
 // Nothing that is typed may end the monitor; it waits for the next line for ever.

@@ -21,7 +21,7 @@ struct mon {
     zx_handle_t bootfs;  // VMO of the initrd
     const void *archive; // the initrd, mapped; NULL if there is none
     size_t archive_size;
-    const char *nonce; // of a run that a machine started (mon.cmd); NULL at the prompt
+    const char *nonce; // of a run that a machine started (jacinth.cmd); NULL at the prompt
 };
 
 extern struct mon mon;

@@ -53,6 +53,7 @@ static zx_status_t launch_file(int argc, char **argv, zx_handle_t file, const ch
         .args = (const char *const *)argv,
         .handles = handles,
         .handle_info = infos,
+        .give_loaded = true,
     };
 
     for (uint32_t i = 0; i < gift_count; i++) {
