@@ -32,7 +32,8 @@
 #       run one at a time.
 #
 #   jacinth_add_case(<name> <labels> <timeout> <run serially> <command ...>)
-#       A ctest case of any build, <build>.<name>; labels "" are the default ones.
+#       A ctest case of any build, <build>.<name>; labels "" are the default ones. The timeout is
+#       900 seconds at least, everywhere; longer ones are for cases that need more than 100 here.
 #
 # Variables: JACINTH_TARGET (ON: ARM64, OFF: host), JACINTH_DEBUG, JACINTH_GEN (folder of generated
 # files), JACINTH_PYTHON. C sees JACINTH_DEBUG as 0 or 1.
@@ -222,24 +223,36 @@ endfunction()
 
 # ---- initrd ---------------------------------------------------------------------------------------
 
+# What folders below test/ contribute is in initrd-test.cpio alone.
+function(jacinth_initrd_list out)
+    string(FIND "${CMAKE_CURRENT_SOURCE_DIR}/" "${PROJECT_SOURCE_DIR}/test/" at)
+    if(at EQUAL 0)
+        set(${out} JACINTH_INITRD_TEST_ENTRIES PARENT_SCOPE)
+    else()
+        set(${out} JACINTH_INITRD_ENTRIES PARENT_SCOPE)
+    endif()
+endfunction()
+
 function(jacinth_initrd_program target)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "AS" "")
     if(NOT arg_AS)
         set(arg_AS bin/${target})
     endif()
-    set_property(GLOBAL APPEND PROPERTY JACINTH_INITRD_ENTRIES
-        "${arg_AS}=${JACINTH_GEN}/initrd/${arg_AS}")
+    jacinth_initrd_list(list)
+    set_property(GLOBAL APPEND PROPERTY ${list} "${arg_AS}=${JACINTH_GEN}/initrd/${arg_AS}")
     set_property(GLOBAL APPEND PROPERTY JACINTH_INITRD_DEPENDS ${JACINTH_GEN}/initrd/${arg_AS})
     jacinth_strip(${target} ${JACINTH_GEN}/initrd/${arg_AS})
     # A custom command's output can only be used in the folder that makes it: carry it by a target.
-    add_custom_target(initrd-${target} DEPENDS ${JACINTH_GEN}/initrd/${arg_AS})
-    set_property(GLOBAL APPEND PROPERTY JACINTH_INITRD_TARGETS initrd-${target})
+    string(REPLACE "/" "-" entry initrd-${arg_AS})
+    add_custom_target(${entry} DEPENDS ${JACINTH_GEN}/initrd/${arg_AS})
+    set_property(GLOBAL APPEND PROPERTY JACINTH_INITRD_TARGETS ${entry})
 endfunction()
 
 function(jacinth_initrd_file file path)
     cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "DEPENDS")
     get_filename_component(file ${file} ABSOLUTE)
-    set_property(GLOBAL APPEND PROPERTY JACINTH_INITRD_ENTRIES "${path}=${file}")
+    jacinth_initrd_list(list)
+    set_property(GLOBAL APPEND PROPERTY ${list} "${path}=${file}")
     set_property(GLOBAL APPEND PROPERTY JACINTH_INITRD_DEPENDS ${file})
     set_property(GLOBAL APPEND PROPERTY JACINTH_INITRD_TARGETS ${arg_DEPENDS})
 endfunction()
@@ -255,17 +268,22 @@ function(jacinth_strip target output)
         VERBATIM)
 endfunction()
 
-# Called once, by the root, after every folder: target initrd makes initrd.cpio.
+# Called once, by the root, after every folder: target initrd makes initrd.cpio, and initrd-test.cpio,
+# which has the test programs as well.
 function(jacinth_finish_initrd)
     get_property(entries GLOBAL PROPERTY JACINTH_INITRD_ENTRIES)
+    get_property(test_entries GLOBAL PROPERTY JACINTH_INITRD_TEST_ENTRIES)
     get_property(depends GLOBAL PROPERTY JACINTH_INITRD_DEPENDS)
     get_property(targets GLOBAL PROPERTY JACINTH_INITRD_TARGETS)
     set(output ${PROJECT_BINARY_DIR}/initrd.cpio)
+    set(test_output ${PROJECT_BINARY_DIR}/initrd-test.cpio)
     add_custom_command(
-        OUTPUT ${output}
+        OUTPUT ${output} ${test_output}
         COMMAND ${JACINTH_PYTHON} ${JACINTH_SCRIPTS}/mkinitrd ${output} ${entries}
+        COMMAND ${JACINTH_PYTHON} ${JACINTH_SCRIPTS}/mkinitrd ${test_output} --from ${output}
+                ${test_entries}
         DEPENDS ${JACINTH_SCRIPTS}/mkinitrd ${depends} ${targets}
-        COMMENT "Packing initrd.cpio"
+        COMMENT "Packing initrd.cpio and initrd-test.cpio"
         VERBATIM)
     add_custom_target(initrd ALL DEPENDS ${output})
 endfunction()
@@ -276,6 +294,10 @@ endfunction()
 function(jacinth_add_case name labels timeout serial)
     if(NOT labels)
         set(labels quick ci full)
+    endif()
+    # Time-outs find hangs. None may be so short that a slow or busy host passes for one.
+    if(timeout LESS 900)
+        set(timeout 900)
     endif()
     set(case ${JACINTH_TEST_PREFIX}.${name})
     add_test(NAME ${case} COMMAND ${ARGN})
@@ -289,7 +311,7 @@ function(jacinth_host_test name)
         return()
     endif()
     if(NOT arg_TIMEOUT)
-        set(arg_TIMEOUT 120)
+        set(arg_TIMEOUT 0)
     endif()
     if(NOT arg_LAYERS)
         get_property(arg_LAYERS GLOBAL PROPERTY JACINTH_LAYERS)
@@ -317,7 +339,7 @@ function(jacinth_target_test name)
         return()
     endif()
     if(NOT arg_TIMEOUT)
-        set(arg_TIMEOUT 180)
+        set(arg_TIMEOUT 0)
     endif()
     jacinth_add_case(${name} "${arg_LABELS}" ${arg_TIMEOUT} TRUE ${arg_COMMAND})
 endfunction()

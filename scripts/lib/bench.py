@@ -2,7 +2,7 @@
 """scripts/bench: exact guest instructions per operation.
 
 The machine is emulated with -icount shift=0 and a counter of 1 GHz, so that a tick of the counter is
-an instruction; without randomness, so that every run counts the same. bin/bench (test/bench) prints
+an instruction; without randomness, so that every run counts the same. test/bench (test/bench) prints
 `bench NAME INSTRUCTIONS`; the figures are compared with test/bench/baseline.json, which holds one set
 for each compiler version. A dearer row fails the run until the baseline is changed on purpose.
 """
@@ -41,13 +41,13 @@ def options_of(arguments):
     defaults = argparse.ArgumentParser()
     machine.add_options(defaults)
     for name, value in vars(defaults.parse_args(
-            ["--icount", "--smp", "1", "--program", "bin/bench"])).items():
+            ["--icount", "--smp", "1", "--program", "test/bench"])).items():
         vars(options).setdefault(name, value)
     return options
 
 
 def append(options):
-    result = ["aslr.disable", "kaslr=off", "mon.nonce=" + NONCE]
+    result = ["aslr.disable", "kaslr=off", "jacinth.nonce=" + NONCE]
     if options.only:
         result.append("bench.only=" + options.only)
     if options.profile:
@@ -84,7 +84,7 @@ def measure(options):
     rows = {m.group(1): int(m.group(2)) for m in re.finditer(r"^bench (\S+) (\d+)\r?$", text, re.M)}
     if status != 0 or not rows:
         sys.stderr.write(text)
-        raise machine.Problem("bin/bench did not end well (status %d)" % status)
+        raise machine.Problem("test/bench did not end well (status %d)" % status)
     return rows
 
 

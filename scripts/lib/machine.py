@@ -35,7 +35,13 @@ def add_options(parser):
     parser.add_argument("--append", default="", metavar="'ARGS'",
                         help="arguments for the kernel's command line")
     parser.add_argument("--initrd", metavar="FILE", help="boot with this initrd, not the built one")
-    parser.add_argument("--program", metavar="bin/NAME", help="first program to start")
+    parser.add_argument("--add", action="append", default=[], metavar="FILE[=PATH]",
+                        help="boot with this file in the initrd as well, as PATH (default "
+                        "bin/FILE); may be given several times")
+    parser.add_argument("--tests", action="store_true",
+                        help="boot with the initrd that has the test programs as well, as test/NAME")
+    parser.add_argument("--program", metavar="bin/NAME",
+                        help="first program to start; test/NAME implies --tests")
     parser.add_argument("--icount", action="store_true",
                         help="a deterministic machine where a tick is an instruction")
     parser.add_argument("--preset", default="virt", metavar="NAME",
@@ -97,12 +103,28 @@ def build(options):
 def files(options):
     """Image and initrd to boot."""
     image = os.path.join(build_folder(options), "Image")
-    initrd = options.initrd or os.path.join(build_folder(options), "initrd.cpio")
+    tests = options.tests or (options.program or "").lstrip("/").startswith("test/")
+    initrd = options.initrd or os.path.join(build_folder(options),
+                                            "initrd-test.cpio" if tests else "initrd.cpio")
     for file in (image, initrd):
         if not os.path.isfile(file):
             raise Problem("there is no %s%s" % (file, "" if file == options.initrd else
                                                 ": without --no-build it would be built"))
-    return image, initrd
+    return image, with_additions(options, initrd) if options.add else initrd
+
+
+def with_additions(options, initrd):
+    """An initrd with what --add names, made next to the built one."""
+    output = os.path.join(build_folder(options), "initrd-added.cpio")
+    additions = []
+    for addition in options.add:
+        file, _, path = addition.partition("=")
+        additions.append("%s=%s" % (path or "bin/" + os.path.basename(file), file))
+    done = subprocess.run([os.path.join(ROOT, "scripts", "mkinitrd"), output, "--from", initrd,
+                           *additions], check=False)
+    if done.returncode:
+        raise Problem("--add does not work (see above)")
+    return output
 
 
 def cpu_model(options):

@@ -4,6 +4,7 @@
 
 import os
 import secrets
+import shutil
 import sys
 
 import machine
@@ -12,7 +13,8 @@ import watch
 DESCRIPTION = "Builds Jacinth, boots it in QEMU, and gives the terminal to the guest."
 EPILOG = """\
 With a terminal: Ctrl-A X leaves, and so does the guest's own poweroff.
-With --cmd: the output goes to standard output; the exit status is that of the last command, or
+With --cmd: the output goes to standard output; the exit status is that of the last command (0 when
+the guest was asked to power off or to reboot), or
 %d after a kernel panic, %d if the kernel cannot boot, %d if QEMU ended before the commands, %d if it
 did not power off after them, %d when nothing was printed for as long as --silence says.""" % (
     watch.PANIC, watch.CANNOT_BOOT, watch.NO_STATUS, watch.NO_POWER_OFF, watch.SILENCE)
@@ -43,8 +45,10 @@ def main():
     nonce = secrets.token_hex(8)
     if options.cmd is not None:
         # userboot.shutdown: a first program that cannot be started, or crashes, ends the machine.
-        append = ["mon.cmd=" + options.cmd.encode().hex(), "mon.nonce=" + nonce,
+        append = ["jacinth.cmd=" + options.cmd.encode().hex(), "jacinth.nonce=" + nonce,
                   "userboot.shutdown"]
+    elif sys.stdout.isatty():
+        append = ["jacinth.terminal=%dx%d" % shutil.get_terminal_size()]
     command = machine.command(options, append)
     if options.cmd is not None:
         # A guest that reboots would run the commands again.

@@ -8,16 +8,17 @@ names the folders of the presets as its subfolders.
 
 import argparse
 import os
+import resource
 import subprocess
 import sys
-import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 # Presets of each part. host-analysis has nothing to run: that it compiles is the test.
 PARTS = {"host": ("host", "host-tsan"), "target": ("virt", "debug")}
 
-# Budgets in minutes, on 2 CPUs, by label.
+# Budgets in minutes, on so many CPUs, by label.
+CPUS = 2
 BUDGETS = {"quick": 5, "ci": 20, "full": 75}
 
 TESTFILE = """\
@@ -26,7 +27,7 @@ subdirs({folders})
 """
 ANALYSIS = """\
 add_test(host-analysis.build cmake --build "{folder}")
-set_tests_properties(host-analysis.build PROPERTIES LABELS "quick;ci;full" TIMEOUT 900)
+set_tests_properties(host-analysis.build PROPERTIES LABELS "quick;ci;full" TIMEOUT 3600)
 """
 
 
@@ -89,12 +90,15 @@ def main():
         command += ["-L", "^%s$" % label]
     if options.regex:
         command += ["-R", options.regex]
-    start = time.monotonic()
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = usage.ru_utime + usage.ru_stime
     code = subprocess.run(command, cwd=folder, check=False).returncode
-    minutes = (time.monotonic() - start) / 60
-    if minutes > BUDGETS[label]:
-        print("test: the %s tests took %.1f minutes; their budget is %d"
-              % (label, minutes, BUDGETS[label]), file=sys.stderr)
+    # What else the machine does is not the tests' fault: the budget is of CPU time.
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    minutes = (usage.ru_utime + usage.ru_stime - used) / 60
+    if minutes > BUDGETS[label] * CPUS:
+        print("test: the %s tests took %.1f minutes of CPU time; their budget is %d on %d CPUs"
+              % (label, minutes, BUDGETS[label], CPUS), file=sys.stderr)
         return 1
     return code
 

@@ -28,7 +28,7 @@ SILENCE = 124     # nothing printed for too long
 PANIC_MARK = b"*** KERNEL PANIC"
 PANIC_END = b"*** end of panic report"
 CANNOT_BOOT_MARK = b"jacinth: cannot boot: "
-PANIC_REPORT_SECONDS = 3  # a panic's report may take this long between two lines
+PANIC_REPORT_SECONDS = 10  # a panic's report may take this long between two lines
 LONGEST_LINE = 4096       # an unfinished line longer than this is passed on as it is
 
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// bin/bench: counts guest instructions per operation. It runs as the first program on a machine whose
+// test/bench: counts guest instructions per operation. It runs as the first program on a machine whose
 // counter ticks once an instruction (scripts/bench sees to that) and prints a line a row:
 //
 //     bench NAME INSTRUCTIONS
 //
 // Environment: `bench.only=NAME` runs one row; `bench.trace=NAME` does a warm-up of that row and then
 // one operation between calls of bench_mark_begin and bench_mark_end, whose addresses it prints, for
-// scripts/bench --profile. `mon.nonce=` as for every program that a machine starts.
+// scripts/bench --profile. `jacinth.nonce=` as for every program that a machine starts.
 #include "bench.h"
 
 #include <crt/crt.h>
@@ -26,7 +26,7 @@ static zx_handle_t root_resource;
 void bench_fail(const char *what, zx_status_t status)
 {
     console_printf("bench: %s: %d\n", what, status);
-    const char *nonce = environment_get("mon.nonce");
+    const char *nonce = environment_get("jacinth.nonce");
     if (nonce != NULL)
         session_end(nonce, 1, root_resource);
     zx_process_exit(1);
@@ -114,7 +114,7 @@ zx_handle_t bench_server(void)
     zx_handle_t archive = zx_take_startup_handle(PA_HND(PA_VMO_BOOTFS, 0));
     zx_handle_t vdso = zx_take_startup_handle(PA_HND(PA_VMO_VDSO, 0));
     bench_check(launch_map_file(zx_vmar_root_self(), archive, &base, &size), "initrd");
-    bench_check(launch_open_file(base, size, "bin/bench", &file, &reason), reason);
+    bench_check(launch_open_file(base, size, "test/bench", &file, &reason), reason);
     bench_check(zx_channel_create(0, &server_channel, &far), "channel_create");
     const uint32_t info[] = { PA_HND(PA_USER0, 0) };
     const struct launch what = {
@@ -151,7 +151,7 @@ int main(int argc, char **argv, char **envp)
         bench_serve(zx_take_startup_handle(PA_HND(PA_USER0, 0)));
     root_resource = zx_take_startup_handle(PA_HND(PA_RESOURCE, 0));
     run_rows(environment_get("bench.only"), environment_get("bench.trace"));
-    const char *nonce = environment_get("mon.nonce");
+    const char *nonce = environment_get("jacinth.nonce");
     if (nonce != NULL)
         session_end(nonce, 0, root_resource);
     return 0;

@@ -277,7 +277,7 @@ def random_case(seed):
             del changed[dice.randrange(len(changed)):]
         loader.initrd = bytes(changed) or b"\0"
         loader.describe()
-        result = loader.run(("jacinth> ",))
+        result = loader.run((guest.PROMPTS,))
         problems = []
         if PANIC in result.output:
             problems.append("the kernel panicked")

@@ -327,12 +327,12 @@ def _(loader):
     loader.tree.compatible("arm,pl011").props["interrupts"] = cells(0, 1000, 4)
 
 
-@case("command line: absent", "says", "jacinth> ")
+@case("command line: absent", "says", "jacinth:~$ ")
 def _(loader):
     del loader.chosen().props["bootargs"]
 
 
-@case("command line: without its end", "says", "bootargs", "jacinth> ")
+@case("command line: without its end", "says", "bootargs", "jacinth:~$ ")
 def _(loader):
     loader.chosen().props["bootargs"] = b"kaslr=off"
 
@@ -775,7 +775,7 @@ def random_case(seed):
         loader.describe()
         loader.blob = corrupt(loader.tree.blob(), seed)
         # Without its command line the monitor waits; without its initrd userboot says so.
-        result = loader.run(("jacinth> ",))
+        result = loader.run((guest.PROMPTS,))
         problems = []
         if result.ended == "hang" and "userboot: " not in result.output:
             problems.append("a hang")

@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -35,7 +36,7 @@ CANNOT_BOOT = "jacinth: cannot boot: "
 PANIC = watch.PANIC_MARK.decode()
 PANIC_END = watch.PANIC_END.decode()
 
-PATIENCE = 30  # seconds without an end: a hang
+PATIENCE = 60  # seconds until an end: a hang, also on a slow and busy host
 LINGER = 0.3   # how long output may still come after the words that end a test
 
 
@@ -50,6 +51,7 @@ class Build:
         with open(os.path.join(self.path, "initrd.cpio"), "rb") as f:
             self.initrd = f.read()
         self.trees = {}
+        self.lock = threading.Lock()  # of trees
 
     def file(self, name, data):
         path = os.path.join(self.folder, name)
@@ -60,21 +62,23 @@ class Build:
     def machine_tree(self, options):
         """The device tree that QEMU makes for a machine."""
         key = " ".join(options)
-        if key not in self.trees:
-            path = os.path.join(self.folder, "machine-%d.dtb" % len(self.trees))
-            options = list(options)
-            at = options.index("-M") + 1
-            options[at] += ",dumpdtb=" + path
-            subprocess.run([machine.qemu(), *options, "-display", "none", "-nic", "none"],
-                           check=True, stdin=subprocess.DEVNULL, capture_output=True)
-            with open(path, "rb") as f:
-                self.trees[key] = f.read()
-        return devicetree.read(self.trees[key])
+        with self.lock:  # cases run at the same time
+            if key not in self.trees:
+                path = os.path.join(self.folder, "machine-%d.dtb" % len(self.trees))
+                options = list(options)
+                at = options.index("-M") + 1
+                options[at] += ",dumpdtb=" + path
+                subprocess.run([machine.qemu(), *options, "-display", "none", "-nic", "none"],
+                               check=True, stdin=subprocess.DEVNULL, capture_output=True)
+                with open(path, "rb") as f:
+                    self.trees[key] = f.read()
+            return devicetree.read(self.trees[key])
 
 
 def arguments(commands, more=""):
     """A kernel command line that runs the monitor's commands and powers off."""
-    return "mon.cmd=%s mon.nonce=%s userboot.shutdown %s" % (commands.encode().hex(), NONCE, more)
+    return "userboot=bin/mon jacinth.cmd=%s jacinth.nonce=%s userboot.shutdown %s" % (
+        commands.encode().hex(), NONCE, more)
 
 
 def stub(x0, entry):
@@ -99,9 +103,10 @@ class Result:
         self.status = int(status.group(1)) if status else None
 
 
-def watch_guest(command, until=(), patience=PATIENCE, at_end=None):
-    """Runs QEMU until it ends, the kernel says that it stops, or all texts of `until` were said.
-    Then, if QEMU is still there, at_end() is called."""
+def watch_guest(command, until=(), patience=PATIENCE, at_end=None, linger=LINGER):
+    """Runs QEMU until it ends, the kernel says that it stops, or all texts of `until` were said (a
+    tuple in it: any of these texts).
+    Then, if QEMU is still there, at_end() gets what was printed."""
     qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, start_new_session=True,
                             preexec_fn=watch.die_with_parent)
@@ -125,9 +130,9 @@ def watch_guest(command, until=(), patience=PATIENCE, at_end=None):
                 ended = verdict(text, until)
                 if ended:
                     # A machine whose commands have ended is on its way off.
-                    deadline = time.monotonic() + (3 if ended == "status" else LINGER)
+                    deadline = time.monotonic() + (3 if ended == "status" else linger)
         if at_end and not left_by_itself:
-            at_end()
+            at_end(output.decode("utf-8", "replace"))
     finally:
         qemu.kill()
         qemu.wait()
@@ -144,10 +149,14 @@ def verdict(text, until):
     at = text.find(STATUS)
     if at >= 0 and "\n" in text[at:]:
         return "status"
-    if until and all(word in text for word in until):
+    if until and all(any(word in text for word in ([words] if isinstance(words, str) else words))
+                     for words in until):
         return "said"
     return None
 
+
+# Prompts of the monitor and of the shell, which runs where a broken tree has no command line left.
+PROMPTS = ("jacinth> ", "jacinth:~$ ")
 
 # The machine of a Loader that names no other.
 MACHINE = ("-M", "virt,gic-version=3", "-cpu", "cortex-a72", "-smp", "2", "-m", "256M")

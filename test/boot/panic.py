@@ -67,16 +67,16 @@ def ask_monitor(path, question):
     """The answer of QEMU's monitor."""
     answer = b""
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(10)
+        connection.settimeout(guest.PATIENCE)
         connection.connect(path)
         connection.sendall(question.encode() + b"\n")
-        time.sleep(0.3)
-        connection.shutdown(socket.SHUT_WR)
-        while True:
+        # The prompt comes at once, and again behind the answer.
+        while answer.count(b"(qemu) ") < 2:
             data = connection.recv(65536)
-            if not data or answer.count(b"(qemu)") >= 2:
-                return answer.decode("utf-8", "replace")
+            if not data:
+                break
             answer += data
+    return answer.decode("utf-8", "replace")
 
 
 def functions(output):
@@ -139,8 +139,16 @@ def panic_case(kind):
         command = command_line(build, BUSY + "kernel crash " + kind)
         command[command.index("-monitor") + 1] = "unix:%s,server=on,wait=off" % path
         answer = []
-        result = guest.watch_guest(command, at_end=lambda: answer.append(
-            ask_monitor(path, "info registers -a")))
+
+        def look(output):
+            # The last CPU halts after the report's last line; on a busy host that takes a while.
+            deadline = time.monotonic() + guest.PATIENCE
+            answer[:] = [ask_monitor(path, "info registers -a")]
+            while halted_problems(build, output, answer[0]) and time.monotonic() < deadline:
+                time.sleep(0.1)
+                answer[:] = [ask_monitor(path, "info registers -a")]
+
+        result = guest.watch_guest(command, at_end=look)
         if result.ended != "panic":
             return result, ["ended by '%s'" % result.ended]
         problems = screen_problems(result.output, message, registers, names)
@@ -155,8 +163,9 @@ def panic_case(kind):
 
 
 def reboots(build):
-    result = guest.watch_guest(command_line(build, "kernel crash panic", "kernel.panic=reboot"))
     # With -no-reboot QEMU ends.
+    result = guest.watch_guest(command_line(build, "kernel crash panic", "kernel.panic=reboot"),
+                               linger=guest.PATIENCE)
     problems = [] if PANIC_END in result.output and result.left else ["the machine did not reboot"]
     return result, problems
 

@@ -25,7 +25,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROMPT = "jacinth> "
-PATIENCE = 60        # seconds without the expected text: a hang
+PATIENCE = 120        # seconds without the expected text: a hang
 WARM_UP = 60         # commands that fill the kernel's caches before anything is compared
 SLACK = 128 * 1024   # bytes of free memory that caches may hold more than before
 
@@ -197,7 +197,8 @@ def main():
     parser.add_argument("--smp", default="4")
     parser.add_argument("--gic", default="3")
     options = parser.parse_args()
-    person = Person(["--preset", options.preset, "--smp", options.smp, "--gic", options.gic])
+    person = Person(["--program", "bin/mon", "--preset", options.preset, "--smp", options.smp,
+                     "--gic", options.gic])
     try:
         slips(person)
         if options.commands:

@@ -40,8 +40,8 @@ class Command(unittest.TestCase):
         self.assertEqual(self.value(command, "-m"), "128M")
 
     def test_kernel_command_line_keeps_the_order(self):
-        command = self.command("--append", "a b", "--program", "/bin/x", append=["mon.cmd=00"])
-        self.assertEqual(self.value(command, "-append"), "a b userboot=bin/x mon.cmd=00")
+        command = self.command("--append", "a b", "--program", "/bin/x", append=["jacinth.cmd=00"])
+        self.assertEqual(self.value(command, "-append"), "a b userboot=bin/x jacinth.cmd=00")
 
     def test_icount_is_deterministic(self):
         command = self.command("--icount")

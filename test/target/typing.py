@@ -18,13 +18,14 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROMPT = b"jacinth> "
-PATIENCE = 60  # seconds without the expected text: a hang
+PATIENCE = 120  # seconds without the expected text: a hang
 
 
 class Terminal:
     def __init__(self, preset):
         self.process = subprocess.Popen(
-            [os.path.join(ROOT, "scripts", "run"), "--no-build", "--preset", preset],
+            [os.path.join(ROOT, "scripts", "run"), "--no-build", "--preset", preset,
+             "--program", "bin/mon"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.seen = b""
 

@@ -167,6 +167,7 @@ static zx_status_t launch_child(zx_handle_t file, const char *name, struct test_
         .handle_count = 2,
         .handles = handles,
         .handle_info = info,
+        .give_loaded = true,
     };
 
     status = launch(&what, &launched, out_reason);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """usage: check.py PRESET PROBE [--smp N]
 
-Runs bin/probe-PROBE and compares its lines with expected/PROBE.txt. differences.txt lists what may
+Runs test/probe-PROBE and compares its lines with expected/PROBE.txt. differences.txt lists what may
 differ: `PROBE REGEX` and, after ` # `, why. A listed line that does not differ is an error as well, so
 that the list stays true.
 """
@@ -25,7 +25,7 @@ def allowed(probe):
 def main():
     preset, probe, more = sys.argv[1], sys.argv[2], sys.argv[3:]
     run = subprocess.run([os.path.join(ROOT, "scripts", "run"), "--no-build", "--preset", preset,
-                          *more, "--program", "bin/probe-" + probe, "--cmd", "true"],
+                          *more, "--program", "test/probe-" + probe, "--cmd", "true"],
                          stdin=subprocess.DEVNULL, capture_output=True, text=True,
                          errors="replace", check=False)
     if run.returncode != 0:

@@ -38,7 +38,7 @@ int main(int argc, char **argv, char **envp)
     (void)argc, (void)argv, (void)envp;
     root = zx_take_startup_handle(PA_HND(PA_RESOURCE, 0));
     int result = probe_main();
-    const char *nonce = environment_get("mon.nonce");
+    const char *nonce = environment_get("jacinth.nonce");
     if (nonce != NULL)
         session_end(nonce, result, root);
     return result;

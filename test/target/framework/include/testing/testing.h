@@ -17,7 +17,7 @@
 // EXPECT_* notes a failure and goes on; ASSERT_* leaves the function it stands in, which must return
 // void. Both may be used in functions that a test calls, in any thread of the program.
 //
-// The program prints TAP. If it is the first program (environment `mon.nonce`, minilib/session.h) it
+// The program prints TAP. If it is the first program (environment `jacinth.nonce`, minilib/session.h) it
 // then tells its status and powers off. Arguments select tests by name.
 
 #ifndef TESTING_TESTING_H
