@@ -10,6 +10,7 @@
 //
 // A cache is made by the first small allocation of its thread, and lives in struct pthread.
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -132,7 +133,12 @@ void *__malloc_cached(size_t size)
     struct cache *cache;
 
     if (size > LARGEST || (cache = own_cache()) == NULL) {
-        return __libc_malloc_impl(size);
+        void *memory = __libc_malloc_impl(size);
+
+        if (memory == NULL) {
+            errno = ENOMEM; // whatever mmap() had against the size
+        }
+        return memory;
     }
     unsigned step = step_of(size);
 

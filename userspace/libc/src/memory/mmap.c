@@ -20,8 +20,6 @@
 #include <zircon/syscalls/object.h>
 
 #define PAGE 4096ul
-// More than any address space has (48 bits): not a mistake, but memory that cannot be had.
-#define MAX_SPAN (UINT64_C(1) << 48)
 
 static size_t round_to_pages(size_t size)
 {
@@ -116,9 +114,6 @@ long __sys_mmap(long start, long length, long prot, long flags, long fd, long of
     }
     if ((flags & MAP_ANON) != 0) {
         offset = 0;
-        if (size > MAX_SPAN) {
-            return -ENOMEM;
-        }
         status = create_memory(size, &vmo);
     } else if (__fd_get_vmo == NULL) {
         return -ENODEV;
