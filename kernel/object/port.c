@@ -396,9 +396,9 @@ zx_status_t port_wait_async(struct object *obj, struct handle_table *table, zx_h
 }
 
 // Ends the registrations of `slot` on `port` with this key and moves them to `ended`, linked by their
-// port_node. Table lock, object lock and port lock held.
+// port_node, and their packets from the queue to `packets`. Table lock, object lock and port lock held.
 static void end_matching_locked(struct port *port, struct handle_slot *slot, uint64_t key,
-                                struct list *ended)
+                                struct list *ended, struct list *packets)
 {
     for (struct observer *o = slot->observers, *next; o != NULL; o = next) {
         struct registration *r = registration_of(o);
@@ -409,17 +409,23 @@ static void end_matching_locked(struct port *port, struct handle_slot *slot, uin
         object_unobserve_locked(slot->object, o);
         list_remove(&r->port_node);
         list_add_tail(ended, &r->port_node);
+        if (list_node_linked(&r->packet.node)) {
+            dequeue_locked(port, &r->packet);
+            list_add_tail(packets, &r->packet.node);
+        }
     }
 }
 
-// Moves all signal packets of this source and key from the queue to `packets`. Port lock held.
+// Moves what registrations of this source and key left in the queue when they fired for the last time
+// to `packets`. A registration that goes on keeps its packet, which is guarded by the port's lock: its
+// handle is in a message, and the handle's value has come round again. Port lock held.
 static void unqueue_matching_locked(struct port *port, struct handle_table *table,
                                     zx_handle_t source, uint64_t key, struct list *packets)
 {
     struct port_packet *p;
     list_for_each_entry_safe (p, &port->packets, node) {
         if (p->from == NULL || p->from->table != table || p->from->handle != source ||
-            p->data.key != key)
+            p->data.key != key || list_node_linked(&p->from->port_node))
             continue;
         dequeue_locked(port, p);
         list_add_tail(packets, &p->node);
@@ -442,7 +448,7 @@ zx_status_t port_cancel(struct object *obj, struct handle_table *table, zx_handl
     if (status == ZX_OK) {
         mutex_lock(slot->object->lock);
         mutex_lock(&port->lock);
-        end_matching_locked(port, slot, key, &ended);
+        end_matching_locked(port, slot, key, &ended, &packets);
         unqueue_matching_locked(port, table, source, key, &packets);
         mutex_unlock(&port->lock);
         mutex_unlock(slot->object->lock);

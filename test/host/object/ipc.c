@@ -48,6 +48,35 @@ SCENARIO(packets_outlive_the_handle)
     assert_ok(zx_handle_close_many((zx_handle_t[]){port, other}, 2));
 }
 
+// CALLS(zx_port_cancel): the source's handle is in a message, its value has come round for another
+// handle: cancelling that one leaves the registration and its packet alone.
+SCENARIO_ON(cancel_of_a_value_that_came_round, 2, 1)
+{
+    zx_handle_t port, ends[2], e = make_event(), other = duplicate_without(e, 0), again = 0;
+    zx_handle_t moved = e;
+    zx_port_packet_t p;
+
+    assert_ok(zx_port_create(0, &port));
+    make_pair(ends);
+    assert_ok(zx_object_wait_async(e, port, 9, ONE, ZX_WAIT_ASYNC_REPEATING));
+    assert_ok(zx_object_signal(e, 0, ONE));
+    assert_ok(zx_channel_write(ends[0], 0, NULL, 0, &moved, 1));
+    for (unsigned i = 0; i < 1u << 16 && again != e; i++) {
+        if (i != 0)
+            close_handle(again);
+        again = make_event();
+    }
+    assert_int_equal(again, e);
+    assert_status(zx_port_cancel(port, again, 9), ZX_ERR_NOT_FOUND);
+    assert_ok(zx_port_wait(port, 0, &p));
+    assert_int_equal(p.key, 9);
+    assert_ok(zx_object_signal(other, ONE, 0));
+    assert_ok(zx_object_signal(other, 0, ONE));
+    assert_ok(zx_port_wait(port, 0, &p));
+    assert_status(zx_port_wait(port, 0, &p), ZX_ERR_TIMED_OUT);
+    assert_ok(zx_handle_close_many((zx_handle_t[]){port, other, again, ends[0], ends[1]}, 5));
+}
+
 // CALLS(zx_port_queue): 2049 packets; a wait whose packet has no room is over.
 SCENARIO_ON(full_port_ends_registrations, 2, 1)
 {
@@ -193,6 +222,7 @@ SCENARIO(timer_in_the_past)
 const struct CMUnitTest ipc_tests[] = {
     T(closing_in_all_orders),
     T(packets_outlive_the_handle),
+    T(cancel_of_a_value_that_came_round),
     T(full_port_ends_registrations),
     T(port_wait_with_a_bad_buffer),
     T(fifo_bad_buffers_move_nothing),
