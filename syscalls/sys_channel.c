@@ -93,39 +93,6 @@ zx_status_t sys_channel_write(zx_handle_t handle, uint32_t options, user_in_void
     return status;
 }
 
-// Installs the handles of a received packet in the caller's table; on failure the rest stay in the
-// packet and die with it. Values, types and rights go to `infos`.
-static zx_status_t receive_handles(struct packet *p, zx_handle_info_t *infos)
-{
-    struct handle_table *table = &process_current()->handles;
-    uint32_t count = p->num_handles;
-    zx_status_t status = ZX_OK;
-    uint32_t done = 0;
-    for (uint32_t i = 0; i < count; i++)
-        (void)transit_end(&p->handles[i]);
-    for (; done < count; done++) {
-        struct handle h = p->handles[done].handle;
-        infos[done] = (zx_handle_info_t){ .type = h.object->ops->type, .rights = h.rights };
-        status = handle_install(table, h, &infos[done].handle);
-        if (status != ZX_OK)
-            break;
-    }
-    if (status == ZX_OK) {
-        p->num_handles = 0;
-        return ZX_OK;
-    }
-    // All or nothing: what was installed is closed, what was not dies with the packet.
-    for (uint32_t i = 0; i < done; i++) {
-        struct handle h;
-        if (handle_remove(table, infos[i].handle, 0, &h) == ZX_OK)
-            handle_drop(h);
-    }
-    p->num_handles = (uint16_t)(count - done);
-    for (uint32_t i = 0; i < p->num_handles; i++)
-        p->handles[i] = p->handles[done + i];
-    return status;
-}
-
 static void close_received(const zx_handle_info_t *infos, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -133,6 +100,30 @@ static void close_received(const zx_handle_info_t *infos, uint32_t count)
         if (handle_remove(&process_current()->handles, infos[i].handle, 0, &h) == ZX_OK)
             handle_drop(h);
     }
+}
+
+// Installs the handles of a received packet in the caller's table, all or none; the packet has none
+// afterwards. Values, types and rights go to `infos`.
+static zx_status_t receive_handles(struct packet *p, zx_handle_info_t *infos)
+{
+    struct handle_table *table = &process_current()->handles;
+    uint32_t count = p->num_handles;
+    zx_status_t status = ZX_OK;
+    uint32_t done = 0;
+    for (; done < count; done++) {
+        struct handle h = transit_end(&p->handles[done]);
+        infos[done] = (zx_handle_info_t){ .type = h.object->ops->type, .rights = h.rights };
+        status = handle_install(table, h, &infos[done].handle);
+        if (status != ZX_OK)
+            break;
+    }
+    p->num_handles = 0;
+    if (unlikely(status != ZX_OK)) {
+        close_received(infos, done);
+        for (; done < count; done++)
+            handle_drop(transit_end(&p->handles[done]));
+    }
+    return status;
 }
 
 // Where received handles go: values alone, or with type and rights.

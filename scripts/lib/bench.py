@@ -2,7 +2,7 @@
 """scripts/bench: exact guest instructions per operation.
 
 The machine is emulated with -icount shift=0 and a counter of 1 GHz, so that a tick of the counter is
-an instruction; without randomness, so that every run counts the same. test/bench (test/bench) prints
+an instruction; without randomness, so that every run counts the same. test/bench prints
 `bench NAME INSTRUCTIONS`; the figures are compared with test/bench/baseline.json, which holds one set
 for each compiler version. A dearer row fails the run until the baseline is changed on purpose.
 """

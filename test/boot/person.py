@@ -14,76 +14,31 @@ well over a long session.
 
 import argparse
 import os
-import pty
 import random
 import re
-import select
-import subprocess
 import sys
-import termios
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "test", "target"))
+import terminal  # noqa: E402
+from terminal import check  # noqa: E402
+
 PROMPT = "jacinth> "
-PATIENCE = 120        # seconds without the expected text: a hang
 WARM_UP = 60         # commands that fill the kernel's caches before anything is compared
 SLACK = 128 * 1024   # bytes of free memory that caches may hold more than before
 
 
-class Person:
-    """A terminal with somebody at it."""
-
-    def __init__(self, arguments):
-        self.terminal, inner = pty.openpty()
-        attributes = termios.tcgetattr(inner)
-        attributes[3] &= ~termios.ECHO  # what is typed before QEMU sets the terminal up
-        termios.tcsetattr(inner, termios.TCSANOW, attributes)
-        command = [os.path.join(ROOT, "scripts", "run"), "--no-build", *arguments]
-        self.process = subprocess.Popen(command, stdin=inner, stdout=inner, stderr=inner,
-                                        start_new_session=True)
-        os.close(inner)
-        self.seen = ""
-        self.log = ""
-
-    def read(self, seconds):
-        """More output into self.seen; false if none came."""
-        if not select.select([self.terminal], [], [], seconds)[0]:
-            return False
-        try:
-            data = os.read(self.terminal, 65536)
-        except OSError:  # the other side is closed
-            data = b""
-        text = data.decode("utf-8", "replace").replace("\r", "")
-        self.seen += text
-        self.log = (self.log + text)[-3000:]
-        return bool(data)
-
-    def wait_for(self, text):
-        """Output up to and with `text`; what follows stays for later."""
-        deadline = time.monotonic() + PATIENCE
-        while text not in self.seen:
-            if not self.read(max(0, deadline - time.monotonic())):
-                raise AssertionError("no %r" % text)
-            if "KERNEL PANIC" in self.seen:
-                while self.read(1):
-                    pass
-                raise AssertionError("the kernel panicked")
-        before, self.seen = self.seen.split(text, 1)
-        return before + text
+class Person(terminal.Person):
+    """Somebody at the monitor."""
 
     def type(self, keys):
-        os.write(self.terminal, keys.encode("latin-1"))
+        super().type(keys.encode("latin-1"))
 
     def command(self, line):
         """Types a line; returns what came back up to the next prompt, without the echo."""
         self.type(line + "\r")
         return self.wait_for(PROMPT)[:-len(PROMPT)].split("\n", 1)[-1]
-
-
-def check(what, condition, text=""):
-    if not condition:
-        raise AssertionError("%s\n%s" % (what, text))
-    print("ok - %s" % what, flush=True)
 
 
 def slips(person):
@@ -199,22 +154,13 @@ def main():
     options = parser.parse_args()
     person = Person(["--program", "bin/mon", "--preset", options.preset, "--smp", options.smp,
                      "--gic", options.gic])
-    try:
+
+    def body():
         slips(person)
         if options.commands:
             session(person, options.commands, options.seed)
-        person.type("poweroff\r")
-        while person.read(PATIENCE):
-            pass
-        check("poweroff ends QEMU", person.process.wait(PATIENCE) == 0)
-    except (AssertionError, subprocess.TimeoutExpired) as failure:
-        print("not ok - %s" % failure)
-        print("".join("# | %s\n" % line for line in person.log.splitlines()[-30:]))
-        return 1
-    finally:
-        person.process.kill()
-        person.process.wait()
-    return 0
+
+    return terminal.run(person, body)
 
 
 if __name__ == "__main__":

@@ -12,75 +12,25 @@ The parts, all of them if none is named:
 """
 
 import argparse
-import os
-import pty
 import random
 import re
-import select
-import subprocess
 import sys
-import termios
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import terminal
+from terminal import check
+
 PROMPT = "jacinth:~$ "
-PATIENCE = 90        # seconds without the expected text: a hang
 WARM_UP = 40         # commands that fill caches before anything is compared
 SLACK = 192 * 1024   # bytes that caches of the kernel may hold more than before
-ESCAPES = re.compile(r"\x1b(\[[0-9;]*[A-Za-z]|$)|\r|\a")
 
 
-class Person:
-    """A terminal with somebody at it."""
-
-    def __init__(self, arguments):
-        self.terminal, inner = pty.openpty()
-        attributes = termios.tcgetattr(inner)
-        attributes[3] &= ~termios.ECHO  # what is typed before QEMU sets the terminal up
-        termios.tcsetattr(inner, termios.TCSANOW, attributes)
-        command = [os.path.join(ROOT, "scripts", "run"), "--no-build", *arguments]
-        self.process = subprocess.Popen(command, stdin=inner, stdout=inner, stderr=inner,
-                                        start_new_session=True)
-        os.close(inner)
-        self.raw = ""
-        self.seen = ""
-        self.log = ""
-
-    def read(self, seconds):
-        """More output into self.seen, without what moves the cursor; false if none came."""
-        if not select.select([self.terminal], [], [], seconds)[0]:
-            return False
-        try:
-            data = os.read(self.terminal, 65536)
-        except OSError:  # the other side is closed
-            data = b""
-        text = data.decode("utf-8", "replace")
-        self.log = (self.log + text)[-6000:]
-        text = self.raw + text
-        cut = text.rfind("\x1b", -8) if "\x1b" in text[-8:] else len(text)
-        if cut < len(text) and ESCAPES.match(text, cut) and ESCAPES.match(text, cut).end() > cut + 1:
-            cut = len(text)
-        self.seen += ESCAPES.sub("", text[:cut])
-        self.raw = text[cut:]
-        return bool(data)
-
-    def wait_for(self, text):
-        """Output up to and with `text`; what follows stays for later."""
-        deadline = time.monotonic() + PATIENCE
-        while text not in self.seen:
-            if not self.read(max(0, deadline - time.monotonic())):
-                raise AssertionError("no %r" % text)
-            if "KERNEL PANIC" in self.seen:
-                while self.read(1):
-                    pass
-                raise AssertionError("the kernel panicked")
-        before, self.seen = self.seen.split(text, 1)
-        return before + text
+class Person(terminal.Person):
+    """Somebody at the shell, whose line editor shows a line again when it changes."""
 
     def type(self, keys):
         keys = keys.encode("utf-8") if isinstance(keys, str) else keys
-        # Ctrl-A is QEMU's own key: twice gives one.
-        os.write(self.terminal, keys.replace(b"\x01", b"\x01\x01"))
+        super().type(keys.replace(b"\x01", b"\x01\x01"))
 
     def answer(self, keys):
         """Types keys that end a line; returns what came back up to the next prompt, without the echo."""
@@ -89,12 +39,6 @@ class Person:
 
     def command(self, line):
         return self.answer(line + "\r")
-
-
-def check(what, condition, text=""):
-    if not condition:
-        raise AssertionError("%s\n%s" % (what, text))
-    print("ok - %s" % what, flush=True)
 
 
 def expect(person, keys, wanted, what=None):
@@ -374,7 +318,8 @@ def main():
     options = parser.parse_args()
     parts = options.parts or ["line", "programs", "session"]
     person = Person(["--preset", options.preset, "--smp", options.smp])
-    try:
+
+    def body():
         person.wait_for(PROMPT)
         if "line" in parts:
             line_part(person)
@@ -382,18 +327,8 @@ def main():
             programs_part(person)
         if "session" in parts:
             session_part(person, options.commands, options.seed)
-        person.type("poweroff\r")
-        while person.read(PATIENCE):
-            pass
-        check("poweroff ends QEMU", person.process.wait(PATIENCE) == 0)
-    except (AssertionError, subprocess.TimeoutExpired) as failure:
-        print("not ok - %s" % failure)
-        print("".join("# | %r\n" % line for line in person.log.splitlines()[-30:]))
-        return 1
-    finally:
-        person.process.kill()
-        person.process.wait()
-    return 0
+
+    return terminal.run(person, body)
 
 
 if __name__ == "__main__":

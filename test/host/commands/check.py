@@ -205,6 +205,11 @@ class Commands(unittest.TestCase):
         self.check("date +%%Y-%Y >d; grep -cE '^%Y-[0-9]{4}$' d", "1\n")
         self.check("date a b", "", 2, "usage: date %\n")
 
+    def test_help(self):
+        self.check("ls --help", "usage: ls [-al1dFRhrtS] [FILE...]\n")
+        self.check("env echo --help", "--help\n")
+        self.check("ls --help >/dev/full", "", 1, "ls: write error: No space%")
+
     def test_uname(self):
         self.assertEqual(len(self.run_line("uname -srm").stdout.split()), 3)
 

@@ -266,6 +266,25 @@ int lab_main(int argc, char **argv, const struct CMUnitTest *tests, size_t count
     return _cmocka_run_group_tests("lab", tests, count, NULL, NULL);
 }
 
+int lab_main_groups(int argc, char **argv, const struct lab_group *groups, size_t count)
+{
+    struct CMUnitTest *all;
+    size_t total = 0, used = 0;
+
+    for (size_t g = 0; g < count; g++)
+        total += groups[g].count;
+    all = calloc(total, sizeof(all[0]));
+    if (all == NULL)
+        return 1;
+    for (size_t g = 0; g < count; g++) {
+        memcpy(all + used, groups[g].tests, groups[g].count * sizeof(all[0]));
+        used += groups[g].count;
+    }
+    int failed = lab_main(argc, argv, all, total);
+    free(all);
+    return failed;
+}
+
 void lab_assert_status(zx_status_t got, zx_status_t expected, const char *expr, const char *file,
                        int line)
 {

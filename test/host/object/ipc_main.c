@@ -7,12 +7,10 @@ TEST_GROUP(ipc);
 
 int main(int argc, char **argv)
 {
-    static struct CMUnitTest all[128];
-    size_t used = 0;
+    const struct lab_group groups[] = {
+        {ipc_sweep_tests, ipc_sweep_test_count},
+        {ipc_tests, ipc_test_count},
+    };
 
-    for (size_t i = 0; i < ipc_sweep_test_count && used < countof(all); i++)
-        all[used++] = ipc_sweep_tests[i];
-    for (size_t i = 0; i < ipc_test_count && used < countof(all); i++)
-        all[used++] = ipc_tests[i];
-    return lab_main(argc, argv, all, used);
+    return lab_main_groups(argc, argv, groups, sizeof(groups) / sizeof(groups[0]));
 }

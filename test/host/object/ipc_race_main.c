@@ -11,11 +11,7 @@ TEST_GROUP(ipc_race_pair);
 
 int main(int argc, char **argv)
 {
-    static struct CMUnitTest all[128];
-    const struct {
-        const struct CMUnitTest *tests;
-        size_t count;
-    } groups[] = {
+    const struct lab_group groups[] = {
         {ipc_race_port_tests, ipc_race_port_test_count},
         {ipc_race_close_tests, ipc_race_close_test_count},
         {ipc_race_timer_tests, ipc_race_timer_test_count},
@@ -23,11 +19,6 @@ int main(int argc, char **argv)
         {ipc_race_socket_tests, ipc_race_socket_test_count},
         {ipc_race_pair_tests, ipc_race_pair_test_count},
     };
-    size_t used = 0;
 
-    for (size_t g = 0; g < countof(groups); g++) {
-        for (size_t i = 0; i < groups[g].count && used < countof(all); i++)
-            all[used++] = groups[g].tests[i];
-    }
-    return lab_main(argc, argv, all, used);
+    return lab_main_groups(argc, argv, groups, sizeof(groups) / sizeof(groups[0]));
 }

@@ -17,11 +17,7 @@ TEST_GROUP(sweep);
 
 int main(int argc, char **argv)
 {
-    static struct CMUnitTest all[512];
-    const struct {
-        const struct CMUnitTest *tests;
-        size_t count;
-    } groups[] = {
+    const struct lab_group groups[] = {
         {handle_tests, handle_test_count},
         {wait_tests, wait_test_count},
         {wait_many_tests, wait_many_test_count},
@@ -35,11 +31,6 @@ int main(int argc, char **argv)
         {memory_tests, memory_test_count},
         {sweep_tests, sweep_test_count},
     };
-    size_t used = 0;
 
-    for (size_t g = 0; g < countof(groups); g++) {
-        for (size_t i = 0; i < groups[g].count && used < countof(all); i++)
-            all[used++] = groups[g].tests[i];
-    }
-    return lab_main(argc, argv, all, used);
+    return lab_main_groups(argc, argv, groups, sizeof(groups) / sizeof(groups[0]));
 }

@@ -30,7 +30,13 @@ void command_start(char **argv, const char *usage)
 
         name = slash != NULL ? slash + 1 : argv[0];
     }
+    if (usage == NULL)
+        return;
     usage_text = usage;
+    if (argv[0] != NULL && argv[1] != NULL && strcmp(argv[1], "--help") == 0) {
+        printf("usage: %s %s\n", name, usage_text);
+        exit(command_end());
+    }
 }
 
 void command_complain(const char *format, ...)

@@ -14,7 +14,8 @@
 #define STATUS_FAILED 1
 #define STATUS_USAGE  2
 
-// The first thing that main() does: keeps the name for messages and the text for command_usage().
+// The first thing that main() does: keeps the name for messages and the text for command_usage(), and
+// answers `--help` itself. `usage` NULL: the command prints whatever it is given.
 void command_start(char **argv, const char *usage);
 
 // "NAME: WHAT: the text of errno" to standard error. command_status() is STATUS_FAILED from now on.

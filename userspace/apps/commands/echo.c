@@ -11,7 +11,7 @@ int main(int argc, char **argv)
     bool newline = true;
     int i = 1;
 
-    command_start(argv, "[-n] [WORD...]");
+    command_start(argv, NULL);
     if (argc > 1 && strcmp(argv[1], "-n") == 0) {
         newline = false;
         i++;

@@ -122,7 +122,13 @@ int main(int argc, char **argv)
         return command_end();
     const char *name = verb->operands != 0 ? argv[2] : verb->name;
     zx_status_t status = verb->act(channel, zx_deadline_after(SYSTEM_TIMEOUT), name);
-    if (status != ZX_OK)
+    if (status == ZX_ERR_NOT_FOUND && verb->operands != 0)
+        command_complain("%s: no such service", name);
+    else if (status == ZX_ERR_ALREADY_EXISTS)
+        command_complain("%s: runs already", name);
+    else if (status == ZX_ERR_BAD_STATE)
+        command_complain("%s: does not run", name);
+    else if (status != ZX_OK)
         system_complain(name, status);
     return command_end();
 }

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "part.h"
+
 #define CHUNK 16384u
 
 // The end of a stream as far as it matters.
@@ -68,32 +70,5 @@ static void print_end(int fd, const char *path, bool bytes, uint64_t count)
 
 int main(int argc, char **argv)
 {
-    bool bytes = false;
-    uint64_t count = 10;
-    int option;
-
-    command_start(argv, "[-n LINES | -c BYTES] [FILE...]");
-    while ((option = getopt(argc, argv, "n:c:")) != -1) {
-        if (option == '?')
-            return command_usage();
-        bytes = option == 'c';
-        if (!command_number(optarg, &count)) {
-            command_complain("%s: not a number", optarg);
-            return command_usage();
-        }
-    }
-    char *only[] = {"-", NULL};
-    bool several = argc - optind > 1, first = true;
-    for (char **path = optind < argc ? argv + optind : only; *path != NULL; path++) {
-        int fd = command_open(*path);
-
-        if (fd < 0)
-            continue;
-        if (several)
-            printf("%s==> %s <==\n", first ? "" : "\n", *path);
-        first = false;
-        print_end(fd, *path, bytes, count);
-        command_close(fd);
-    }
-    return command_end();
+    return part_main(argc, argv, print_end);
 }

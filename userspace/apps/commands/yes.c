@@ -7,7 +7,7 @@
 
 int main(int argc, char **argv)
 {
-    command_start(argv, "[WORD...]");
+    command_start(argv, NULL);
     while (!ferror(stdout)) {
         for (int i = 1; i < argc; i++)
             printf("%s%s", i == 1 ? "" : " ", argv[i]);

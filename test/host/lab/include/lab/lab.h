@@ -84,6 +84,14 @@ unsigned lab_sweep_named(const char *name, lab_scenario_fn fn, void *arg);
 // Entry point of a test binary.
 int lab_main(int argc, char **argv, const struct CMUnitTest *tests, size_t count);
 
+// The tests of one file, for a binary made of several.
+struct lab_group {
+    const struct CMUnitTest *tests;
+    size_t count;
+};
+// lab_main() with the tests of all groups.
+int lab_main_groups(int argc, char **argv, const struct lab_group *groups, size_t count);
+
 // ---- inside a scenario ----------------------------------------------------------------------
 
 // Handles of the scenario's process, all with full rights. Valid in its own threads only.

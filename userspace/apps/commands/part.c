@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+//
+// Printing a part of files; the interface is in part.h. No state.
+
+#include "part.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "command.h"
+
+int part_main(int argc, char **argv, part_printer print)
+{
+    bool bytes = false;
+    uint64_t count = 10;
+    int option;
+
+    command_start(argv, "[-n LINES | -c BYTES] [FILE...]");
+    while ((option = getopt(argc, argv, "n:c:")) != -1) {
+        if (option == '?')
+            return command_usage();
+        bytes = option == 'c';
+        if (!command_number(optarg, &count)) {
+            command_complain("%s: not a number", optarg);
+            return command_usage();
+        }
+    }
+    char *only[] = {"-", NULL};
+    bool several = argc - optind > 1, first = true;
+    for (char **path = optind < argc ? argv + optind : only; *path != NULL; path++) {
+        int fd = command_open(*path);
+
+        if (fd < 0)
+            continue;
+        if (several)
+            printf("%s==> %s <==\n", first ? "" : "\n", *path);
+        first = false;
+        print(fd, *path, bytes, count);
+        command_close(fd);
+    }
+    return command_end();
+}
