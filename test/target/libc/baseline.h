@@ -25,6 +25,12 @@ struct baseline baseline_take(bool alone);
 // shows what it does not give back.
 void baseline_check(const struct baseline *before);
 
+// Runs `round`, which makes and ends many things, and checks as baseline_check that nothing stays. For the
+// next time the kernel keeps what the most at a time have needed, and how many that is no test can know:
+// on a busy machine many threads are on their way out at once. So rounds are repeated until one needs
+// no more of the kernel's memory than those before it; a leak grows with every round.
+void baseline_check_rounds(void (*round)(void));
+
 // Waits until the thread is blocked on a futex. False if it has ended, or takes for ever.
 bool wait_until_futex(zx_handle_t thread);
 

@@ -134,11 +134,7 @@ TEST(the_first_threads_variables)
 
 TEST(each_of_64_threads_has_its_own_fresh_variables)
 {
-    // Twice: the kernel keeps what the first 64 threads needed for the next ones, and no more.
-    run_64_threads();
-    struct baseline before = baseline_take(true);
-    run_64_threads();
-    baseline_check(&before);
+    baseline_check_rounds(run_64_threads);
     EXPECT_TRUE(has(100)); // the first thread's are as they were
 }
 
