@@ -14,7 +14,9 @@
 #include <lib/printf.h>
 #include <lib/string.h>
 #include <mem/slab.h>
+#include <object/futex.h>
 #include <object/process.h>
+#include <sched/pi.h>
 #include <zircon/syscalls/exception.h>
 
 static SLAB_CACHE(uthread_cache, sizeof(struct uthread), _Alignof(struct uthread));
@@ -30,6 +32,7 @@ static void uthread_destroy(struct object *obj)
     if (t->state == UTHREAD_NEW)
         thread_destroy_unstarted(&t->thread);
     object_unref(&t->process->obj);
+    futex_queue_free(t->futex_queue);
     slab_free(&uthread_cache, t);
 }
 
@@ -77,9 +80,12 @@ zx_status_t uthread_create(struct process *p, const char *name, struct object **
     if (t == NULL)
         return ZX_ERR_NO_MEMORY;
     memset(t, 0, sizeof(*t));
-    zx_status_t status = thread_init(&t->thread, name, PRIORITY_DEFAULT, uthread_main, t,
-                                     &uthread_thread_ops);
+    zx_status_t status = futex_queue_alloc(&t->futex_queue);
+    if (status == ZX_OK)
+        status = thread_init(&t->thread, name, PRIORITY_DEFAULT, uthread_main, t,
+                             &uthread_thread_ops);
     if (status != ZX_OK) {
+        futex_queue_free(t->futex_queue);
         slab_free(&uthread_cache, t);
         return status;
     }
@@ -135,6 +141,7 @@ void uthread_exit(void)
     struct uthread *t = uthread_current();
     struct process *p = t->process;
     channel_call_abandon(&t->call);
+    pi_thread_gone(&t->thread);
     mutex_lock(&p->lock);
     t->state = UTHREAD_DEAD;
     list_remove(&t->process_node); // U2

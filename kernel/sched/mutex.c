@@ -10,14 +10,17 @@
 //     pi_lock: it stays alive while the waiter walks the chain.
 //  M2 A mutex with waiters is on its owner's held_contended list.
 //  M3 inherited_priority of a thread = the highest priority among the first waiters of the mutexes
-//     on its list (0 if none).
+//     on its list and what its pi_queues give it (0 if none).
 //  M4 A waiter record lives on the waiter's stack; it is touched only under pi_lock, and the waiter
 //     passes pi_lock once more before it returns.
+//  M5 A member of a pi_queue is counted there with pi_counted, which is its priority unless it queues
+//     for a mutex as well: then the hand-over of the mutex sees to it.
 #include <sched/mutex.h>
 
 #include "sched_priv.h"
 
 #include <debug/assert.h>
+#include <sched/pi.h>
 
 LOCK_CLASS(mutex_pi_class, RANK_MUTEX_INTERNAL, LOCK_SPIN);
 
@@ -68,43 +71,79 @@ static struct thread *owner_thread(struct mutex *m)
     return (struct thread *)(atomic_load_explicit(&m->owner, memory_order_relaxed) & ~CONTENDED);
 }
 
-// Raises `t` and whoever it waits for, along the chain, to at least `priority`.
-static void inherit_locked(struct thread *t, uint8_t priority)
+static int highest(const struct pi_counts *c)
 {
-    while (t != NULL && priority > t->inherited_priority) {
-        t->inherited_priority = priority;
-        if (effective(t) == priority_of(t))
-            return;
-        sched_apply_priority(t, effective(t));
-        struct mutex *m = t->blocked_on;
-        if (m == NULL)
-            return;
-        waiter_requeue_locked(m, t);
-        t = owner_thread(m);
-    }
+    return c->present == 0 ? -1 : 31 - __builtin_clz(c->present);
+}
+
+static void counts_add(struct pi_counts *c, unsigned priority)
+{
+    c->count[priority]++;
+    c->present |= 1u << priority;
+}
+
+static void counts_remove(struct pi_counts *c, unsigned priority)
+{
+    if (--c->count[priority] == 0)
+        c->present &= ~(1u << priority);
 }
 
 static void recompute_locked(struct thread *t)
 {
-    uint8_t inherited = 0;
+    int inherited = MAX(0, highest(&t->pi_given));
     for (struct mutex *m = t->held_contended; m != NULL; m = m->next_held)
-        inherited = MAX(inherited, priority_of(m->waiters->thread));
-    t->inherited_priority = inherited;
-    if (effective(t) != priority_of(t))
+        inherited = MAX(inherited, (int)priority_of(m->waiters->thread));
+    t->inherited_priority = (uint8_t)inherited;
+    if (effective(t) == priority_of(t))
+        return;
+    if (atomic_load_explicit(&t->cpu, memory_order_acquire) == NULL) // not started
+        atomic_store_explicit(&t->priority, effective(t), memory_order_relaxed);
+    else
         sched_apply_priority(t, effective(t));
 }
 
-// After a waiter of `t` changed its priority, up or down: t follows, and whoever t waits for (M3).
+// Brings what the owner counts for q in line with its members. Returns the owner if that changed.
+static struct thread *give_locked(struct pi_queue *q)
+{
+    uint8_t now = (uint8_t)(1 + highest(&q->members));
+    struct thread *owner = q->owner;
+    if (owner == NULL || now == q->given)
+        return NULL;
+    if (q->given != 0)
+        counts_remove(&owner->pi_given, q->given - 1u);
+    if (now != 0)
+        counts_add(&owner->pi_given, now - 1u);
+    q->given = now;
+    return owner;
+}
+
+// The priority of `t` changed: what it waits for is told. Returns the thread that may have to follow.
+static struct thread *pass_on_locked(struct thread *t)
+{
+    struct mutex *m = t->blocked_on;
+    struct pi_queue *q = t->pi_member_of;
+    if (m != NULL) {
+        waiter_requeue_locked(m, t);
+        return owner_thread(m);
+    }
+    if (q == NULL || t->pi_counted == priority_of(t))
+        return NULL;
+    counts_remove(&q->members, t->pi_counted);
+    t->pi_counted = priority_of(t);
+    counts_add(&q->members, t->pi_counted);
+    return give_locked(q);
+}
+
+// After what `t` inherits changed, up or down: t follows, and whoever t waits for, along the chain
+// (M3). Ends in a circle too, where nobody's priority changes any more.
 static void settle_locked(struct thread *t)
 {
-    for (;;) {
+    for (unsigned steps = 0; t != NULL && steps < PI_CHAIN_MAX; steps++) {
         uint8_t old = priority_of(t);
         recompute_locked(t);
-        struct mutex *m = t->blocked_on;
-        if (priority_of(t) == old || m == NULL)
+        if (priority_of(t) == old)
             return;
-        waiter_requeue_locked(m, t);
-        t = owner_thread(m);
+        t = pass_on_locked(t);
     }
 }
 
@@ -184,7 +223,7 @@ void mutex_lock_slow(struct mutex *m)
         held_add_locked(owner, m); // M2
     waiter_insert_locked(m, &w);
     self->blocked_on = m;
-    inherit_locked(owner, priority_of(self));
+    settle_locked(owner);
     spin_unlock(&pi_lock);
     while (atomic_load_explicit(&w.word, memory_order_acquire) > 0)
         sched_park(&w.word);
@@ -216,6 +255,8 @@ void mutex_unlock_slow(struct mutex *m)
             MAX(heir->inherited_priority, priority_of(m->waiters->thread));
     }
     atomic_store_explicit(&m->owner, word, memory_order_release);
+    if (heir->pi_member_of != NULL)
+        settle_locked(pass_on_locked(heir)); // M5
     recompute_locked(self);
     atomic_store_explicit(&w->word, 0, memory_order_release);
     sched_unpark(heir, false);
@@ -226,16 +267,82 @@ void pi_set_base_priority(struct thread *t, uint8_t priority)
 {
     spin_lock(&pi_lock);
     t->base_priority = priority;
-    if (effective(t) != priority_of(t)) {
-        if (atomic_load_explicit(&t->cpu, memory_order_acquire) == NULL) // not started
-            atomic_store_explicit(&t->priority, effective(t), memory_order_relaxed);
-        else
-            sched_apply_priority(t, effective(t));
-        struct mutex *m = t->blocked_on;
-        if (m != NULL) {
-            waiter_requeue_locked(m, t);
-            settle_locked(owner_thread(m));
+    settle_locked(t);
+    spin_unlock(&pi_lock);
+}
+
+// ---- pi_queues ----
+
+void pi_queue_init(struct pi_queue *q)
+{
+    *q = (struct pi_queue){ .owner = NULL };
+}
+
+void pi_queue_join(struct pi_queue *q, struct thread *t)
+{
+    spin_lock(&pi_lock);
+    DEBUG_ASSERT(t->pi_member_of == NULL);
+    t->pi_member_of = q;
+    t->pi_counted = priority_of(t);
+    counts_add(&q->members, t->pi_counted);
+    settle_locked(give_locked(q));
+    spin_unlock(&pi_lock);
+}
+
+void pi_queue_leave(struct pi_queue *q, struct thread *t)
+{
+    spin_lock(&pi_lock);
+    DEBUG_ASSERT(t->pi_member_of == q);
+    t->pi_member_of = NULL;
+    counts_remove(&q->members, t->pi_counted);
+    settle_locked(give_locked(q));
+    spin_unlock(&pi_lock);
+}
+
+static void disown_locked(struct pi_queue *q)
+{
+    struct thread *owner = q->owner;
+    list_remove(&q->owned_node);
+    if (q->given != 0)
+        counts_remove(&owner->pi_given, q->given - 1u);
+    q->given = 0;
+    q->owner = NULL;
+    settle_locked(owner);
+}
+
+void pi_queue_set_owner(struct pi_queue *q, struct thread *owner)
+{
+    spin_lock(&pi_lock);
+    if (owner != q->owner) {
+        if (q->owner != NULL)
+            disown_locked(q);
+        if (owner != NULL && !owner->pi_gone) {
+            q->owner = owner;
+            list_add_tail(&owner->pi_owned, &q->owned_node);
+            settle_locked(give_locked(q));
         }
+    }
+    spin_unlock(&pi_lock);
+}
+
+uint64_t pi_queue_read_owner(struct pi_queue *q, uint64_t (*read)(struct thread *owner))
+{
+    spin_lock(&pi_lock);
+    uint64_t value = q->owner != NULL ? read(q->owner) : 0;
+    spin_unlock(&pi_lock);
+    return value;
+}
+
+void pi_thread_gone(struct thread *t)
+{
+    struct pi_queue *q;
+    spin_lock(&pi_lock);
+    t->pi_gone = true;
+    // Programs may let it own any number: one at a time.
+    while ((q = list_peek_head_entry(&t->pi_owned, struct pi_queue, owned_node)) != NULL) {
+        disown_locked(q);
+        spin_unlock(&pi_lock);
+        spin_lock(&pi_lock);
     }
     spin_unlock(&pi_lock);
 }

@@ -8,6 +8,7 @@
 #include <debug/assert.h>
 #include <lib/printf.h>
 #include <lib/string.h>
+#include <sched/pi.h>
 #include <sched/wait.h>
 
 void wait_timer_fire(struct timer *timer, zx_time_t now)
@@ -45,6 +46,7 @@ zx_status_t thread_init(struct thread *t, const char *name, unsigned priority,
     t->start_arg = arg;
     t->ops = ops;
     t->state = SCHED_INITIAL;
+    list_init(&t->pi_owned);
     timer_init(&t->wait_timer, wait_timer_fire);
     atomic_init(&t->priority, (uint8_t)priority);
     atomic_init(&t->wait_word, INT32_MIN);
@@ -55,6 +57,7 @@ zx_status_t thread_init(struct thread *t, const char *name, unsigned priority,
 void thread_destroy_unstarted(struct thread *t)
 {
     DEBUG_ASSERT(t->state == SCHED_INITIAL);
+    pi_thread_gone(t);
     hal_thread_destroy(&t->hal);
     hal_kstack_free((void *)t->hal.kstack_base);
 }

@@ -7,11 +7,13 @@
 #include <sched/thread.h>
 #include <sched/wait.h>
 
+struct futex_queue;
 struct process;
 
 enum uthread_state { UTHREAD_NEW, UTHREAD_RUNNING, UTHREAD_DYING, UTHREAD_DEAD };
 
-// Locks: [P] the process's lock, which is obj.lock as well; [I] fixed; [O] the thread itself.
+// Locks: [P] the process's lock, which is obj.lock as well; [I] fixed; [O] the thread itself;
+// [F] the lock of the futex it waits on, else its own (object/futex.c).
 struct uthread {
     struct object obj;
     struct thread thread;          // the kernel thread
@@ -23,6 +25,8 @@ struct uthread {
     vaddr_t entry, stack;          // [I] after start
     uint64_t arg1, arg2;           // [I] after start
     struct channel_call call;      // [O] pending channel_call
+    struct futex_queue *futex_queue;             // [F] to wait on a futex with; NULL meanwhile
+    struct futex_queue *_Atomic futex_waits_in;  // [F] NULL: waits on none
     char name[ZX_MAX_NAME_LEN];    // [P]
 };
 

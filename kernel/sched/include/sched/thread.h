@@ -20,6 +20,7 @@
 
 struct cpu;
 struct mutex;
+struct pi_queue;
 struct thread;
 
 struct thread_ops {
@@ -34,6 +35,12 @@ enum sched_state {
     SCHED_RUNNING, // on a CPU
     SCHED_BLOCKED, // waiting
     SCHED_DEAD,
+};
+
+// How many there are of each priority. All zero is the empty one.
+struct pi_counts {
+    uint32_t present; // bit n: count[n] != 0
+    uint32_t count[PRIORITY_COUNT];
 };
 
 // Locks: [R] run-queue lock of `cpu`; [O] the thread itself; [I] fixed after init; [a] atomic;
@@ -60,6 +67,11 @@ struct thread {
     void *start_arg;               // [I]
     struct mutex *blocked_on;      // [P] mutex it queues for
     struct mutex *held_contended;  // [P] mutexes it owns that somebody waits for
+    struct pi_queue *pi_member_of; // [P] what it waits for under sched/pi.h
+    uint8_t pi_counted;            // [P] the priority it is counted with there
+    bool pi_gone;                  // [P] owns nothing any more
+    struct list pi_owned;          // [P] pi_queues that it is to deliver
+    struct pi_counts pi_given;     // [P] what they give it
     const struct thread_ops *ops;  // [I] NULL for threads that never die
     struct list_node reap_node;    // reaper's
     void *deferred;                // [O] object layer: chain of objects to finish off
