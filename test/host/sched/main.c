@@ -229,19 +229,31 @@ static void timer_fires(struct timer *timer, zx_time_t now)
     atomic_fetch_add(&t.fired[i], 1);
 }
 
-static void timers(void *arg)
+// A timer fires on the CPU that armed it: so half of them are armed on the other one.
+static void timers_arm(void *arg)
 {
-    unsigned cancelled = 0, fired = 0;
-
-    (void)arg;
-    memset(&t, 0, sizeof(t));
-    for (unsigned i = 0; i < 6; i++) {
+    for (uintptr_t i = (uintptr_t)arg; i < 6; i += 2) {
         timer_init(&t.timers[i], timer_fires);
         t.deadline[i] = hal_now() + (zx_time_t)host_random(3000000);
         timer_set(&t.timers[i], t.deadline[i]);
-        thread_sleep_until(hal_now() + (zx_time_t)host_random(200000)); // and maybe to another CPU
+        thread_sleep_until(hal_now() + (zx_time_t)host_random(200000));
     }
+}
+
+static void timers(void *arg)
+{
+    unsigned cancelled = 0, fired = 0;
+    struct kthread armers[2];
+
+    (void)arg;
+    memset(&t, 0, sizeof(t));
+    for (uintptr_t i = 0; i < 2; i++)
+        kthread_start_on(&armers[i], (unsigned)i, timers_arm, (void *)i);
+    for (unsigned i = 0; i < 2; i++)
+        kthread_join(&armers[i]);
     for (unsigned i = 0; i < 6; i++) {
+        if (host_random(2)) // so that the cancel meets the callback
+            thread_sleep_until(t.deadline[i]);
         bool removed = timer_cancel(&t.timers[i]);
         unsigned ran = atomic_load(&t.fired[i]);
         assert_int_equal(ran, removed ? 0 : 1);
