@@ -25,25 +25,11 @@ zx_status_t sys_fifo_create(size_t elem_count, size_t elem_size, uint32_t option
 zx_status_t sys_fifo_write(zx_handle_t handle, size_t elem_size, user_in_void data, size_t count,
                            user_out_size_t actual_count)
 {
-    struct object *obj;
-    size_t moved;
-    zx_status_t status = sys_lookup(handle, &fifo_ops, ZX_RIGHT_WRITE, &obj);
-    if (status != ZX_OK)
-        return status;
-    status = fifo_write_user(obj, elem_size, data.addr, count, &moved);
-    object_unref(obj);
-    return status == ZX_OK ? user_write_optional(actual_count, moved) : status;
+    return fifo_write_user(handle, elem_size, data.addr, count, actual_count.addr);
 }
 
 zx_status_t sys_fifo_read(zx_handle_t handle, size_t elem_size, user_out_void data, size_t count,
                           user_out_size_t actual_count)
 {
-    struct object *obj;
-    size_t moved;
-    zx_status_t status = sys_lookup(handle, &fifo_ops, ZX_RIGHT_READ, &obj);
-    if (status != ZX_OK)
-        return status;
-    status = fifo_read_user(obj, elem_size, data.addr, count, &moved);
-    object_unref(obj);
-    return status == ZX_OK ? user_write_optional(actual_count, moved) : status;
+    return fifo_read_user(handle, elem_size, data.addr, count, actual_count.addr);
 }

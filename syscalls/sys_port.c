@@ -17,28 +17,12 @@ zx_status_t sys_port_create(uint32_t options, struct handle_out *out)
 
 zx_status_t sys_port_queue(zx_handle_t handle, user_in_zx_port_packet_t packet)
 {
-    struct object *port;
-    zx_port_packet_t local;
-    zx_status_t status = sys_lookup(handle, &port_ops, ZX_RIGHT_WRITE, &port);
-    if (status != ZX_OK)
-        return status;
-    status = user_read_one(&local, packet);
-    if (status == ZX_OK)
-        status = port_queue_user(port, &local);
-    object_unref(port);
-    return status;
+    return port_queue_user(handle, packet.addr);
 }
 
 zx_status_t sys_port_wait(zx_handle_t handle, zx_time_t deadline, user_out_zx_port_packet_t packet)
 {
-    struct object *port;
-    zx_port_packet_t local;
-    zx_status_t status = sys_lookup(handle, &port_ops, ZX_RIGHT_READ, &port);
-    if (status != ZX_OK)
-        return status;
-    status = port_wait(port, deadline, &local);
-    object_unref(port);
-    return status == ZX_OK ? user_write_one(packet, local) : status;
+    return port_wait_user(handle, deadline, packet.addr);
 }
 
 zx_status_t sys_port_cancel(zx_handle_t handle, zx_handle_t source, uint64_t key)
@@ -57,13 +41,5 @@ zx_status_t sys_port_cancel(zx_handle_t handle, zx_handle_t source, uint64_t key
 zx_status_t sys_object_wait_async(zx_handle_t handle, zx_handle_t port, uint64_t key,
                                   zx_signals_t signals, uint32_t options)
 {
-    struct object *obj;
-    zx_status_t status = sys_lookup(port, &port_ops, ZX_RIGHT_WRITE, &obj);
-    if (status != ZX_OK)
-        return status;
-    status = port_wait_async(obj, &process_current()->handles, handle, key, signals, options);
-    object_unref(obj);
-    if (status == ZX_ERR_BAD_HANDLE)
-        policy_bad_handle();
-    return status;
+    return port_wait_async(handle, port, key, signals, options);
 }

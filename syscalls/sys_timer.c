@@ -24,24 +24,12 @@ zx_status_t sys_timer_create(uint32_t options, zx_clock_t clock_id, struct handl
 
 zx_status_t sys_timer_set(zx_handle_t handle, zx_time_t deadline, zx_duration_t slack)
 {
-    struct object *obj;
     if (slack < 0)
         return ZX_ERR_OUT_OF_RANGE;
-    zx_status_t status = sys_lookup(handle, &timer_ops, ZX_RIGHT_WRITE, &obj);
-    if (status != ZX_OK)
-        return status;
-    timer_object_set(obj, deadline, slack);
-    object_unref(obj);
-    return ZX_OK;
+    return timer_object_set(handle, deadline, slack);
 }
 
 zx_status_t sys_timer_cancel(zx_handle_t handle)
 {
-    struct object *obj;
-    zx_status_t status = sys_lookup(handle, &timer_ops, ZX_RIGHT_WRITE, &obj);
-    if (status != ZX_OK)
-        return status;
-    timer_object_cancel(obj);
-    object_unref(obj);
-    return ZX_OK;
+    return timer_object_cancel(handle);
 }

@@ -13,6 +13,8 @@
 #include <mem/kmalloc.h>
 #include <object/pair.h>
 
+#include "handle_slot.h"
+
 struct fifo {
     struct pair_end end;
     uint32_t elem_count; // [I] power of two
@@ -87,68 +89,84 @@ zx_status_t fifo_create(size_t elem_count, size_t elem_size, struct object **out
     return ZX_OK;
 }
 
-// Copies `count` elements between user memory and the ring from index `at` on, around its end, without
-// faulting.
-static zx_status_t copy_locked(struct fifo *f, uint32_t at, size_t count, uintptr_t user,
-                               bool to_user)
+ALWAYS_INLINE zx_status_t copy_piece(uint8_t *ring, uintptr_t user, size_t len, bool to_user)
 {
-    uint32_t first = at & (f->elem_count - 1);
-    size_t before_end = MIN(count, (size_t)(f->elem_count - first));
-    size_t len[2] = { before_end * f->elem_size, (count - before_end) * f->elem_size };
-    uint8_t *piece[2] = { f->ring + (size_t)first * f->elem_size, f->ring };
-    zx_status_t status = ZX_OK;
+    return to_user ? hal_copy_to_user(user, ring, len) : hal_copy_from_user(ring, user, len);
+}
+
+// The same around the end of the ring.
+static NO_INLINE zx_status_t copy_around(uint8_t *ring, size_t first, size_t ring_bytes, uintptr_t user,
+                                         size_t len, bool to_user)
+{
+    size_t before_end = ring_bytes - first;
+    zx_status_t status = copy_piece(ring + first, user, before_end, to_user);
+    if (status == ZX_OK)
+        status = copy_piece(ring, user + before_end, len - before_end, to_user);
+    return status;
+}
+
+// Copies `count` elements between user memory and the ring from index `at` on, without faulting.
+ALWAYS_INLINE zx_status_t copy_locked(struct fifo *f, uint32_t at, uint32_t count, uintptr_t user,
+                                      bool to_user)
+{
+    uint32_t index = at & (f->elem_count - 1);
+    size_t first = index * f->elem_size;
+    size_t len = count * f->elem_size;
     user_faults_disable();
-    for (unsigned i = 0; i < 2 && status == ZX_OK; i++) {
-        status = to_user ? hal_copy_to_user(user, piece[i], len[i])
-                         : hal_copy_from_user(piece[i], user, len[i]);
-        user += len[i];
-    }
+    zx_status_t status =
+        likely(count <= f->elem_count - index)
+            ? copy_piece(f->ring + first, user, len, to_user)
+            : copy_around(f->ring, first, f->elem_count * f->elem_size, user, len, to_user);
     user_faults_enable();
     return status;
 }
 
-// One attempt. *out_count is what it moves, or wants to move when user memory is not there
-// (ZX_ERR_INVALID_ARGS).
-static zx_status_t write_once(struct fifo *f, size_t elem_size, uintptr_t src, size_t count,
-                              size_t *out_count)
+// What a transfer has moved, in elements.
+struct fifo_moved {
+    zx_status_t status;
+    size_t count;
+};
+
+// One attempt. On ZX_ERR_INVALID_ARGS, when user memory is not there, count is what it wants to move.
+ALWAYS_INLINE struct fifo_moved write_once(struct fifo *f, size_t elem_size, uintptr_t src,
+                                           size_t count)
 {
     struct fifo *to = fifo_peer(f);
     zx_status_t status = ZX_ERR_OUT_OF_RANGE;
     mutex_lock(&f->end.pair->lock);
     uint32_t used = to->head - to->tail;
-    if (to->end.closed) {
+    if (unlikely(to->end.closed)) {
         status = ZX_ERR_PEER_CLOSED;
-    } else if (elem_size == f->elem_size && count != 0) {
+    } else if (likely(elem_size == f->elem_size && count != 0)) {
         count = MIN(count, (size_t)(f->elem_count - used));
-        *out_count = count;
-        status = count == 0 ? ZX_ERR_SHOULD_WAIT : copy_locked(to, to->head, count, src, false);
+        status = count == 0 ? ZX_ERR_SHOULD_WAIT
+                            : copy_locked(to, to->head, (uint32_t)count, src, false);
     }
-    if (status == ZX_OK) {
+    if (likely(status == ZX_OK)) {
         to->head += (uint32_t)count;
         object_update_locked(&to->end.obj, 0, ZX_FIFO_READABLE);
         if (used + count == f->elem_count)
             object_update_locked(&f->end.obj, ZX_FIFO_WRITABLE, 0);
     }
     mutex_unlock(&f->end.pair->lock);
-    return status;
+    return (struct fifo_moved){ status, count };
 }
 
-static zx_status_t read_once(struct fifo *f, size_t elem_size, uintptr_t dst, size_t count,
-                             size_t *out_count)
+ALWAYS_INLINE struct fifo_moved read_once(struct fifo *f, size_t elem_size, uintptr_t dst,
+                                          size_t count)
 {
     struct fifo *peer = fifo_peer(f);
     zx_status_t status = ZX_ERR_OUT_OF_RANGE;
     mutex_lock(&f->end.pair->lock);
     uint32_t used = f->head - f->tail;
-    if (elem_size == f->elem_size && count != 0) {
+    if (likely(elem_size == f->elem_size && count != 0)) {
         count = MIN(count, (size_t)used);
-        *out_count = count;
-        if (count != 0)
-            status = copy_locked(f, f->tail, count, dst, true);
+        if (likely(count != 0))
+            status = copy_locked(f, f->tail, (uint32_t)count, dst, true);
         else
             status = peer->end.closed ? ZX_ERR_PEER_CLOSED : ZX_ERR_SHOULD_WAIT;
     }
-    if (status == ZX_OK) {
+    if (likely(status == ZX_OK)) {
         f->tail += (uint32_t)count;
         if (used == count)
             object_update_locked(&f->end.obj, ZX_FIFO_READABLE, 0);
@@ -156,27 +174,58 @@ static zx_status_t read_once(struct fifo *f, size_t elem_size, uintptr_t dst, si
             object_update_locked(&peer->end.obj, 0, ZX_FIFO_WRITABLE);
     }
     mutex_unlock(&f->end.pair->lock);
-    return status;
+    return (struct fifo_moved){ status, count };
 }
 
-zx_status_t fifo_write_user(struct object *obj, size_t elem_size, uintptr_t src, size_t count,
-                            size_t *out_count)
+ALWAYS_INLINE struct fifo_moved move_once(struct object *obj, size_t elem_size, uintptr_t user,
+                                          size_t count, bool write)
 {
-    for (;;) {
-        zx_status_t status = write_once(fifo_from_object(obj), elem_size, src, count, out_count);
-        if (status != ZX_ERR_INVALID_ARGS ||
-            hal_user_fault_in(src, *out_count * elem_size, false) != ZX_OK)
-            return status;
-    }
+    struct fifo *f = fifo_from_object(obj);
+    return write ? write_once(f, elem_size, user, count) : read_once(f, elem_size, user, count);
 }
 
-zx_status_t fifo_read_user(struct object *obj, size_t elem_size, uintptr_t dst, size_t count,
-                           size_t *out_count)
+// User memory was not there: brings `wanted` elements of it in and goes on with a reference of its own,
+// which it drops.
+static NO_INLINE struct fifo_moved move_faulting(struct object *obj, uintptr_t user, size_t count,
+                                                 size_t wanted, bool write)
 {
-    for (;;) {
-        zx_status_t status = read_once(fifo_from_object(obj), elem_size, dst, count, out_count);
-        if (status != ZX_ERR_INVALID_ARGS ||
-            hal_user_fault_in(dst, *out_count * elem_size, true) != ZX_OK)
-            return status;
+    size_t elem_size = fifo_from_object(obj)->elem_size;
+    struct fifo_moved moved = { ZX_ERR_INVALID_ARGS, wanted };
+    while (moved.status == ZX_ERR_INVALID_ARGS &&
+           hal_user_fault_in(user, moved.count * elem_size, !write) == ZX_OK)
+        moved = move_once(obj, elem_size, user, count, write);
+    object_unref(obj);
+    return moved;
+}
+
+ALWAYS_INLINE zx_status_t move_user(zx_handle_t handle, size_t elem_size, uintptr_t user, size_t count,
+                                    uintptr_t out, bool write)
+{
+    struct fifo_moved moved;
+    struct object *obj = handle_hold(handle, &fifo_ops, write ? ZX_RIGHT_WRITE : ZX_RIGHT_READ,
+                                     &moved.status);
+    if (unlikely(obj == NULL))
+        return moved.status;
+    moved = move_once(obj, elem_size, user, count, write);
+    if (likely(moved.status != ZX_ERR_INVALID_ARGS)) {
+        handle_release();
+    } else {
+        handle_release_with_ref(obj);
+        moved = move_faulting(obj, user, count, moved.count, write);
     }
+    if (likely(moved.status == ZX_OK) && out != 0)
+        return hal_user_write_u64(out, moved.count);
+    return moved.status;
+}
+
+zx_status_t fifo_write_user(zx_handle_t handle, size_t elem_size, uintptr_t src, size_t count,
+                            uintptr_t moved)
+{
+    return move_user(handle, elem_size, src, count, moved, true);
+}
+
+zx_status_t fifo_read_user(zx_handle_t handle, size_t elem_size, uintptr_t dst, size_t count,
+                           uintptr_t moved)
+{
+    return move_user(handle, elem_size, dst, count, moved, false);
 }

@@ -8,6 +8,7 @@
 //   H2 A reserved slot has object RESERVED: look-ups fail, it is not free either.
 //   H3 `observers` of a slot grows only with the table's lock held; so a slot seen empty of them
 //      under that lock can be closed without the object's lock.
+//   H4 The generation of a slot that is not live has NOT_LIVE set, so that no value matches it.
 #include <object/handle.h>
 #include <object/handle_out.h>
 
@@ -40,7 +41,7 @@ void handle_table_init(struct handle_table *t)
     memset(t, 0, sizeof(*t));
     mutex_init(&t->lock, &handle_table_class);
     random_draw(&t->secret, sizeof(t->secret));
-    t->secret &= SECRET_MASK;
+    t->secret = (t->secret & SECRET_MASK) | SECRET_FIXED;
 }
 
 static zx_handle_t value_of(const struct handle_table *t, uint32_t index, uint32_t generation)
@@ -48,13 +49,17 @@ static zx_handle_t value_of(const struct handle_table *t, uint32_t index, uint32
     return ((((generation << SLOT_BITS) | index) ^ t->secret) << 1) | 1u;
 }
 
-// The slot that carries `value`, live or reserved; NULL if none does.
-ALWAYS_INLINE struct handle_slot *slot_of(const struct handle_table *t, zx_handle_t value,
-                                          uint32_t *out_index)
+// The slot that was reserved as `value`; NULL if it is not reserved any more.
+static struct handle_slot *slot_reserved(const struct handle_table *t, zx_handle_t value,
+                                         uint32_t *out_index)
 {
-    struct handle_slot *slot = slot_raw(t, value);
-    *out_index = index_of(t, value);
-    return slot == NULL || slot->object == NULL ? NULL : slot;
+    uint32_t index = *out_index = index_of(t, value);
+    if ((index >> CHUNK_SHIFT) >= t->chunk_count)
+        return NULL;
+    struct handle_slot *slot = slot_at(t, index);
+    if (slot->object != RESERVED || value_of(t, index, slot->generation) != value)
+        return NULL;
+    return slot;
 }
 
 struct handle_slot *handle_slot_locked(struct handle_table *t, zx_handle_t value)
@@ -82,8 +87,10 @@ static NO_INLINE zx_status_t grow_locked(struct handle_table *t)
     if (chunk == NULL)
         return ZX_ERR_NO_MEMORY;
     uint32_t first = t->chunk_count * HANDLE_CHUNK_SLOTS;
-    for (uint32_t i = 0; i < HANDLE_CHUNK_SLOTS; i++)
+    for (uint32_t i = 0; i < HANDLE_CHUNK_SLOTS; i++) {
         chunk->slot[i].rights = i + 1 < HANDLE_CHUNK_SLOTS ? first + i + 2 : t->free_head;
+        chunk->slot[i].generation = NOT_LIVE;
+    }
     t->chunks[t->chunk_count++] = chunk;
     t->free_head = first + 1;
     return ZX_OK;
@@ -132,12 +139,20 @@ ALWAYS_INLINE void free_slot_locked(struct handle_table *t, struct handle_slot *
                                     uint32_t index)
 {
     slot->object = NULL;
-    slot->generation = (slot->generation + 1) & GENERATION_MASK;
+    slot->generation = ((slot->generation + 1) & GENERATION_MASK) | NOT_LIVE;
     slot->rights = t->free_head;
     t->free_head = index + 1;
     t->count--;
     if (unlikely(++t->spare > 2 * CLAIM))
         unclaim_locked(t, CLAIM);
+}
+
+// Makes a taken slot live (H1, H4).
+ALWAYS_INLINE void fill_slot_locked(struct handle_slot *slot, struct handle h)
+{
+    slot->generation &= GENERATION_MASK;
+    slot->rights = h.rights;
+    slot->object = h.object;
 }
 
 // Empties a live slot; waits begun through it end.
@@ -155,8 +170,8 @@ ALWAYS_INLINE struct handle clear_slot_locked(struct handle_table *t, struct han
 
 // --- Look-up: what is rare is out of line, so that no register has to be saved --------------------
 
-// Says what is wrong with a handle. The table's lock is held, and released.
-static NO_INLINE struct handle_ref get_failed(struct handle_table *t, zx_handle_t value,
+// handle_slot.h
+NO_INLINE struct handle_ref handle_get_failed(struct handle_table *t, zx_handle_t value,
                                               zx_rights_t rights) NO_TSA
 {
     zx_status_t status = ZX_ERR_WRONG_TYPE;
@@ -185,7 +200,7 @@ ALWAYS_INLINE struct handle_ref get_locked(struct handle_table *t, zx_handle_t v
     struct handle_slot *slot = slot_live(t, value);
     if (unlikely(slot == NULL || (rights & ~slot->rights) != 0 ||
                  (likely(ops != NULL) && slot->object->ops != ops)))
-        return get_failed(t, value, rights);
+        return handle_get_failed(t, value, rights);
     struct object *object = slot->object;
     uint64_t have = slot->rights;
     object_ref(object);
@@ -211,21 +226,15 @@ struct handle_ref handle_get(struct handle_table *t, zx_handle_t value,
 }
 
 zx_status_t handle_copy(struct handle_table *t, zx_handle_t value, zx_rights_t rights,
-                        struct handle *out)
+                        struct handle *out) NO_TSA
 {
-    zx_status_t status = ZX_OK;
     mutex_lock(&t->lock);
-    struct handle_slot *slot = handle_slot_locked(t, value);
-    if (unlikely(slot == NULL))
-        status = ZX_ERR_BAD_HANDLE;
-    else if (unlikely(rights & ~slot->rights))
-        status = ZX_ERR_ACCESS_DENIED;
-    else
-        *out = handle_make(slot->object, slot->rights);
+    struct handle_slot *slot = slot_live(t, value);
+    if (unlikely(slot == NULL || (rights & ~slot->rights) != 0))
+        return (zx_status_t)handle_get_failed(t, value, rights).rights;
+    *out = handle_make(slot->object, slot->rights);
     mutex_unlock(&t->lock);
-    if (unlikely(status == ZX_ERR_BAD_HANDLE))
-        policy_bad_handle();
-    return status;
+    return ZX_OK;
 }
 
 bool handle_valid(struct handle_table *t, zx_handle_t value)
@@ -243,9 +252,8 @@ zx_status_t handle_install(struct handle_table *t, struct handle h, zx_handle_t 
     zx_status_t status = take_slot_locked(t, &index);
     if (likely(status == ZX_OK)) {
         struct handle_slot *slot = slot_at(t, index);
-        slot->object = h.object;
-        slot->rights = h.rights;
         *out_value = value_of(t, index, slot->generation);
+        fill_slot_locked(slot, h);
     }
     mutex_unlock(&t->lock);
     return status;
@@ -253,21 +261,26 @@ zx_status_t handle_install(struct handle_table *t, struct handle h, zx_handle_t 
 
 zx_status_t handle_reserve(struct handle_table *t, zx_handle_t *out_value)
 {
-    struct handle none = { .object = RESERVED, .rights = 0 };
-    return handle_install(t, none, out_value);
+    uint32_t index;
+    mutex_lock(&t->lock);
+    zx_status_t status = take_slot_locked(t, &index);
+    if (status == ZX_OK) {
+        struct handle_slot *slot = slot_at(t, index);
+        slot->object = RESERVED;
+        *out_value = value_of(t, index, slot->generation);
+    }
+    mutex_unlock(&t->lock);
+    return status;
 }
 
 void handle_commit(struct handle_table *t, zx_handle_t value, struct handle h)
 {
     uint32_t index;
     mutex_lock(&t->lock);
-    struct handle_slot *slot = slot_of(t, value, &index);
+    struct handle_slot *slot = slot_reserved(t, value, &index);
     bool closed = slot == NULL; // the process died meanwhile and its table was closed
-    if (!closed) {
-        DEBUG_ASSERT(slot->object == RESERVED);
-        slot->object = h.object;
-        slot->rights = h.rights;
-    }
+    if (!closed)
+        fill_slot_locked(slot, h);
     mutex_unlock(&t->lock);
     if (closed)
         handle_drop(h);
@@ -277,8 +290,8 @@ void handle_cancel(struct handle_table *t, zx_handle_t value)
 {
     uint32_t index;
     mutex_lock(&t->lock);
-    struct handle_slot *slot = slot_of(t, value, &index);
-    if (slot != NULL && slot->object == RESERVED)
+    struct handle_slot *slot = slot_reserved(t, value, &index);
+    if (slot != NULL)
         free_slot_locked(t, slot, index);
     mutex_unlock(&t->lock);
 }
@@ -351,12 +364,11 @@ static zx_status_t install(const struct installation *in)
         status = hal_user_write_u32(in->ptrs[i], values[i]);
     user_faults_enable();
     for (unsigned i = 0; i < in->count; i++) {
-        slots[i]->object = RESERVED;
-        if (unlikely(status != ZX_OK))
+        if (unlikely(status != ZX_OK)) {
+            slots[i]->object = RESERVED;
             continue;
-        struct handle h = handle_of_out(in->outs[i].object, in->outs[i].rights); // H1
-        slots[i]->rights = h.rights;
-        slots[i]->object = h.object;
+        }
+        fill_slot_locked(slots[i], handle_of_out(in->outs[i].object, in->outs[i].rights));
     }
     mutex_unlock(&t->lock);
     return likely(status == ZX_OK) ? ZX_OK : install_faulting(in, values);
@@ -381,15 +393,14 @@ zx_status_t handle_out_finish_one(struct object *object, zx_rights_t rights, uin
         goto failed;
     struct handle_slot *slot = slot_at(t, index);
     value = value_of(t, index, slot->generation);
-    slot->object = RESERVED;
     user_faults_disable();
     zx_status_t status = hal_user_write_u32(ptr, value);
     user_faults_enable();
-    if (unlikely(status != ZX_OK))
+    if (unlikely(status != ZX_OK)) {
+        slot->object = RESERVED;
         goto failed;
-    struct handle h = handle_of_out(object, rights); // H1
-    slot->rights = h.rights;
-    slot->object = h.object;
+    }
+    fill_slot_locked(slot, handle_of_out(object, rights));
     mutex_unlock(&t->lock);
     return ZX_OK;
 failed:
@@ -464,17 +475,16 @@ zx_status_t handle_remove_for_message(struct handle_table *t, const zx_handle_t 
     uint32_t taken = 0;
     mutex_lock(&t->lock);
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t index;
         zx_status_t bad = ZX_OK;
-        struct handle_slot *slot = slot_of(t, values[i], &index);
-        if (slot == NULL || slot->object == RESERVED) {
+        struct handle_slot *slot = slot_live(t, values[i]);
+        if (slot == NULL) {
             bad = ZX_ERR_BAD_HANDLE;
         } else {
             if (!(slot->rights & ZX_RIGHT_TRANSFER))
                 bad = ZX_ERR_ACCESS_DENIED;
             else if (slot->object == self)
                 bad = ZX_ERR_NOT_SUPPORTED;
-            move_to_transit_locked(t, slot, index, &out[taken++]);
+            move_to_transit_locked(t, slot, index_of(t, values[i]), &out[taken++]);
         }
         if (status == ZX_OK)
             status = bad;
@@ -492,12 +502,11 @@ zx_status_t handle_remove_for_message(struct handle_table *t, const zx_handle_t 
 void handle_discard(struct handle_table *t, const zx_handle_t *values, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t index;
         struct handle h = { .object = NULL };
         mutex_lock(&t->lock);
-        struct handle_slot *slot = slot_of(t, values[i], &index);
-        if (slot != NULL && slot->object != RESERVED)
-            h = clear_slot_locked(t, slot, index);
+        struct handle_slot *slot = slot_live(t, values[i]);
+        if (slot != NULL)
+            h = clear_slot_locked(t, slot, index_of(t, values[i]));
         mutex_unlock(&t->lock);
         if (h.object != NULL)
             handle_drop(h);

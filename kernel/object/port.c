@@ -16,8 +16,11 @@
 #include <object/port.h>
 
 #include <debug/assert.h>
+#include <hal/usercopy.h>
 #include <mem/slab.h>
 #include <sched/wait.h>
+
+#include "handle_slot.h"
 
 LOCK_CLASS(port_class, RANK_PORT, LOCK_MUTEX);
 
@@ -82,7 +85,8 @@ static void enqueue_locked(struct port *port, struct port_packet *p)
 {
     list_add_tail(&port->packets, &p->node);
     port->packet_count++;
-    waitq_wake(&port->waiters, 1, ZX_OK);
+    if (unlikely(!list_is_empty(&port->waiters.waiters)))
+        waitq_wake(&port->waiters, 1, ZX_OK);
 }
 
 static void dequeue_locked(struct port *port, struct port_packet *p)
@@ -92,7 +96,7 @@ static void dequeue_locked(struct port *port, struct port_packet *p)
 }
 
 // What a packet leaves behind once it is off the queue. No port lock.
-static void packet_done(struct port_packet *p)
+ALWAYS_INLINE void packet_done(struct port_packet *p)
 {
     if (p->from != NULL) {
         registration_put(p->from);
@@ -247,85 +251,153 @@ zx_status_t port_create(bool bind_to_interrupt, struct object **out)
     return ZX_OK;
 }
 
-zx_status_t port_queue_user(struct object *obj, const zx_port_packet_t *packet)
+// A user packet with what lies at `src`, not queued yet. NULL: *status says why.
+ALWAYS_INLINE struct port_packet *user_packet_make(uintptr_t src, zx_status_t *status)
 {
-    struct port *port = port_from_object(obj);
-    zx_status_t status = ZX_ERR_NO_MEMORY;
-    if (atomic_fetch_add_explicit(&user_packets, 1, memory_order_relaxed) >=
-        USER_PACKETS_MAX_SYSTEM)
-        goto fail;
-    struct port_packet *p = slab_alloc(&user_packet_cache);
-    if (p == NULL)
-        goto fail;
-    list_node_init(&p->node);
-    p->from = NULL;
-    p->data = *packet;
-    p->data.type = ZX_PKT_TYPE_USER;
-    mutex_lock(&port->lock);
-    status = port->packet_count < PORT_MAX_PACKETS ? ZX_OK : ZX_ERR_SHOULD_WAIT;
-    if (status == ZX_OK && !port->closed) {
-        enqueue_locked(port, p);
-        p = NULL;
+    zx_port_packet_t ignored;
+    if (likely(atomic_fetch_add_explicit(&user_packets, 1, memory_order_relaxed) <
+               USER_PACKETS_MAX_SYSTEM)) {
+        struct port_packet *p = slab_alloc(&user_packet_cache);
+        if (likely(p != NULL)) {
+            list_node_init(&p->node);
+            p->from = NULL;
+            *status = hal_copy_from_user(&p->data, src, sizeof(p->data));
+            if (likely(*status == ZX_OK)) {
+                p->data.type = ZX_PKT_TYPE_USER;
+                return p;
+            }
+            slab_free(&user_packet_cache, p);
+            atomic_fetch_sub_explicit(&user_packets, 1, memory_order_relaxed);
+            return NULL;
+        }
     }
-    mutex_unlock(&port->lock);
-    if (p != NULL)
-        packet_done(p); // full, or closed by a racing close: nobody will ever read it
-    return status;
-fail:
     atomic_fetch_sub_explicit(&user_packets, 1, memory_order_relaxed);
+    *status = hal_copy_from_user(&ignored, src, sizeof(ignored)); // a bad pointer wins
+    if (*status == ZX_OK)
+        *status = ZX_ERR_NO_MEMORY;
+    return NULL;
+}
+
+zx_status_t port_queue_user(zx_handle_t handle, uintptr_t packet)
+{
+    zx_status_t status, bad_handle;
+    struct port_packet *p = user_packet_make(packet, &status);
+    struct object *obj = handle_hold(handle, &port_ops, ZX_RIGHT_WRITE, &bad_handle);
+    if (unlikely(obj == NULL)) {
+        status = bad_handle;
+    } else {
+        struct port *port = port_from_object(obj);
+        if (likely(p != NULL)) {
+            mutex_lock(&port->lock);
+            if (unlikely(port->packet_count >= PORT_MAX_PACKETS)) {
+                status = ZX_ERR_SHOULD_WAIT;
+            } else {
+                enqueue_locked(port, p);
+                p = NULL;
+            }
+            mutex_unlock(&port->lock);
+        }
+        handle_release();
+    }
+    if (unlikely(p != NULL))
+        packet_done(p);
     return status;
 }
 
-zx_status_t port_wait(struct object *obj, zx_time_t deadline, zx_port_packet_t *out)
+// Takes the first packet, which is there, off the queue; the port's lock is released. A user packet is
+// nobody else's then; another one may be queued again at once, so it is copied under the lock.
+ALWAYS_INLINE zx_status_t take_packet_unlock(struct port *port, struct port_packet *p, uintptr_t out,
+                                             bool held) NO_TSA
 {
-    struct port *port = port_from_object(obj);
+    zx_port_packet_t copy;
+    const zx_port_packet_t *data = &p->data;
+    dequeue_locked(port, p);
+    if (p->from != NULL) {
+        copy = p->data;
+        data = &copy;
+    }
+    mutex_unlock(&port->lock);
+    if (held)
+        handle_release();
+    zx_status_t status = hal_copy_to_user(out, data, sizeof(*data));
+    packet_done(p);
+    return status;
+}
+
+ALWAYS_INLINE struct port_packet *first_packet_locked(struct port *port)
+{
+    return list_peek_head_entry(&port->packets, struct port_packet, node);
+}
+
+// Waits for a packet. Consumes a reference to the port.
+static NO_INLINE zx_status_t port_wait_blocking(struct port *port, zx_time_t deadline,
+                                                uintptr_t out) NO_TSA
+{
+    zx_status_t status;
+    mutex_lock(&port->lock);
     for (;;) {
         struct wait_node node;
-        mutex_lock(&port->lock);
-        struct port_packet *p = list_peek_head_entry(&port->packets, struct port_packet, node);
+        struct port_packet *p = first_packet_locked(port);
         if (p != NULL) {
-            dequeue_locked(port, p);
-            *out = p->data;
-            mutex_unlock(&port->lock);
-            packet_done(p);
-            return ZX_OK;
+            status = take_packet_unlock(port, p, out, false);
+            break;
         }
         wait_arm(true);
         waitq_add(&port->waiters, &node);
         mutex_unlock(&port->lock);
-        zx_status_t status = wait_block(WAIT_ON_PORT, deadline);
+        status = wait_block(WAIT_ON_PORT, deadline);
         mutex_lock(&port->lock);
         waitq_remove(&node);
         // A wake that was meant for this thread and is not used goes to the next one.
         if (status != ZX_OK && port->packet_count > 0)
             waitq_wake(&port->waiters, 1, ZX_OK);
-        bool packets = port->packet_count > 0;
-        mutex_unlock(&port->lock);
-        if (status != ZX_OK && !(status == ZX_ERR_TIMED_OUT && packets))
-            return status;
+        if (status != ZX_OK && !(status == ZX_ERR_TIMED_OUT && port->packet_count > 0)) {
+            mutex_unlock(&port->lock);
+            break;
+        }
     }
+    object_unref(&port->obj);
+    return status;
+}
+
+zx_status_t port_wait_user(zx_handle_t handle, zx_time_t deadline, uintptr_t out) NO_TSA
+{
+    zx_status_t status;
+    struct object *obj = handle_hold(handle, &port_ops, ZX_RIGHT_READ, &status);
+    if (unlikely(obj == NULL))
+        return status;
+    struct port *port = port_from_object(obj);
+    mutex_lock(&port->lock);
+    struct port_packet *p = first_packet_locked(port);
+    if (likely(p != NULL))
+        return take_packet_unlock(port, p, out, true);
+    mutex_unlock(&port->lock);
+    handle_release_with_ref(obj);
+    return port_wait_blocking(port, deadline, out);
 }
 
 // --- Asynchronous waits ------------------------------------------------------------------------
 
-static struct registration *registration_make(struct port *port, struct handle_table *table,
-                                              zx_handle_t handle, uint64_t key,
-                                              zx_signals_t signals, bool repeating)
+static struct registration *registration_make(struct handle_table *table, zx_handle_t handle,
+                                              uint64_t key, zx_signals_t signals, bool repeating)
 {
-    struct registration *r = slab_zalloc(&registration_cache);
+    struct registration *r = slab_alloc(&registration_cache);
     if (r == NULL)
         return NULL;
+    r->observer.handle_pprev = NULL;
     r->observer.ops = &registration_ops;
     r->observer.trigger = signals;
-    atomic_init(&r->port, port);
     r->table = table;
     r->handle = handle;
     r->repeating = repeating;
     atomic_init(&r->refs, 1);
+    list_node_init(&r->packet.node);
     r->packet.from = r;
-    r->packet.data.key = key;
-    r->packet.data.type = repeating ? ZX_PKT_TYPE_SIGNAL_REP : ZX_PKT_TYPE_SIGNAL_ONE;
-    r->packet.data.signal.trigger = signals;
+    r->packet.data = (zx_port_packet_t){
+        .key = key,
+        .type = repeating ? ZX_PKT_TYPE_SIGNAL_REP : ZX_PKT_TYPE_SIGNAL_ONE,
+        .signal.trigger = signals,
+    };
     return r;
 }
 
@@ -336,6 +408,7 @@ static bool registration_link(struct port *port, struct registration *r, struct 
     struct object *obj = slot->object;
     bool over = false, closed;
     r->object = obj;
+    atomic_init(&r->port, port);
     mutex_lock(obj->lock);
     mutex_lock(&port->lock);
     closed = port->closed;
@@ -372,24 +445,29 @@ static zx_status_t source_slot_locked(struct handle_table *table, zx_handle_t ha
     return ZX_OK;
 }
 
-zx_status_t port_wait_async(struct object *obj, struct handle_table *table, zx_handle_t handle,
-                            uint64_t key, zx_signals_t signals, uint32_t options)
+zx_status_t port_wait_async(zx_handle_t handle, zx_handle_t port_handle, uint64_t key,
+                            zx_signals_t signals, uint32_t options)
 {
-    struct port *port = port_from_object(obj);
+    struct handle_table *table = &process_current()->handles;
     struct handle_slot *slot;
+    zx_status_t status;
     bool valid = options == ZX_WAIT_ASYNC_ONCE || options == ZX_WAIT_ASYNC_REPEATING;
-    struct registration *r = registration_make(port, table, handle, key, signals,
-                                               options == ZX_WAIT_ASYNC_REPEATING);
+    struct registration *r =
+        registration_make(table, handle, key, signals, options == ZX_WAIT_ASYNC_REPEATING);
     bool linked = false;
-    mutex_lock(&table->lock);
-    zx_status_t status = source_slot_locked(table, handle, &slot);
-    if (status == ZX_OK && !valid)
-        status = ZX_ERR_INVALID_ARGS;
-    if (status == ZX_OK && r == NULL)
-        status = ZX_ERR_NO_MEMORY;
-    if (status == ZX_OK)
-        linked = registration_link(port, r, slot);
-    mutex_unlock(&table->lock);
+    struct object *obj = handle_hold(port_handle, &port_ops, ZX_RIGHT_WRITE, &status);
+    if (likely(obj != NULL)) {
+        status = source_slot_locked(table, handle, &slot);
+        if (status == ZX_OK && !valid)
+            status = ZX_ERR_INVALID_ARGS;
+        if (status == ZX_OK && r == NULL)
+            status = ZX_ERR_NO_MEMORY;
+        if (likely(status == ZX_OK))
+            linked = registration_link(port_from_object(obj), r, slot);
+        handle_release();
+        if (unlikely(status == ZX_ERR_BAD_HANDLE))
+            policy_bad_handle();
+    }
     if (r != NULL && !linked)
         registration_put(r);
     return status;

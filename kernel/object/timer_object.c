@@ -2,11 +2,10 @@
 // Timer objects (object/timer_object.h). The interrupt may not take the object's lock: it queues work,
 // and the worker asserts SIGNALED.
 //
-//   T1 While the timer is armed it owns a reference. An expiry passes it on to the work that it queues;
-//      so the object lives until its work has run, however often it is queued.
-//   T2 An expiry that finds the work queued already leaves its reference in `spare`, for whoever comes
-//      next: that work, or who disarms the timer.
-//   T3 Setting and cancelling begin a new generation; an expiry of an older one asserts nothing. The
+//   T1 A timer is armed only while it has handles: closing the last one disarms it for good, and then no
+//      callback runs any more. So an expiry finds the object alive; the work that it queues owns a
+//      reference.
+//   T2 Setting and cancelling begin a new generation; an expiry of an older one asserts nothing. The
 //      generation changes only while the timer is disarmed and its callback does not run.
 // Locks: [L] the object's mutex; [a] atomic.
 #include <object/timer_object.h>
@@ -15,13 +14,14 @@
 #include <mem/slab.h>
 #include <sched/cpu.h>
 
+#include "handle_slot.h"
+
 struct timer_object {
     struct object obj;
     struct mutex lock;
     struct timer timer;
     struct work work;
-    atomic_uint spare;          // [a] T2
-    atomic_uint generation;     // [L] to write; [a] T3
+    atomic_uint generation;     // [L] to write; [a] T2
     atomic_uint due_generation; // [a] of the last expiry
     bool closed;                // [L] the last handle is gone: nothing is armed any more
     enum timer_slack_mode mode; // [I]
@@ -34,24 +34,12 @@ static struct timer_object *timer_from_object(struct object *obj)
     return container_of(obj, struct timer_object, obj);
 }
 
-static void unref_many(struct timer_object *t, unsigned count)
+// Disarms and begins a new generation: from here on no expiry is under way.
+ALWAYS_INLINE void disarm_locked(struct timer_object *t)
 {
-    while (count-- > 0)
-        object_unref(&t->obj);
-}
-
-static unsigned take_spare(struct timer_object *t)
-{
-    return atomic_exchange_explicit(&t->spare, 0, memory_order_acquire);
-}
-
-// Disarms and begins a new generation. Returns how many references come back to the caller, who drops
-// them without the lock (T1, T2).
-static unsigned disarm_locked(struct timer_object *t)
-{
-    unsigned refs = timer_cancel(&t->timer) ? 1 : 0; // from here on no expiry is under way
-    atomic_fetch_add_explicit(&t->generation, 1, memory_order_relaxed);
-    return refs + take_spare(t);
+    timer_cancel(&t->timer);
+    uint32_t generation = atomic_load_explicit(&t->generation, memory_order_relaxed);
+    atomic_store_explicit(&t->generation, generation + 1, memory_order_relaxed);
 }
 
 static void timer_zero_handles(struct object *obj)
@@ -59,9 +47,8 @@ static void timer_zero_handles(struct object *obj)
     struct timer_object *t = timer_from_object(obj);
     mutex_lock(&t->lock);
     t->closed = true;
-    unsigned refs = disarm_locked(t);
+    disarm_locked(t);
     mutex_unlock(&t->lock);
-    unref_many(t, refs);
 }
 
 static void timer_destroy(struct object *obj)
@@ -92,8 +79,9 @@ static void timer_expire(struct timer *timer, zx_time_t now)
     atomic_store_explicit(&t->due_generation,
                           atomic_load_explicit(&t->generation, memory_order_relaxed),
                           memory_order_relaxed);
+    object_ref(&t->obj);
     if (!work_queue(&t->work))
-        atomic_fetch_add_explicit(&t->spare, 1, memory_order_release);
+        object_unref(&t->obj); // it is queued already; never the last reference (T1)
 }
 
 static void timer_work(struct work *w)
@@ -104,7 +92,7 @@ static void timer_work(struct work *w)
         atomic_load_explicit(&t->generation, memory_order_relaxed))
         object_update_locked(&t->obj, 0, ZX_TIMER_SIGNALED);
     mutex_unlock(&t->lock);
-    unref_many(t, take_spare(t) + 1);
+    object_unref(&t->obj);
 }
 
 zx_status_t timer_object_create(enum timer_slack_mode mode, struct object **out)
@@ -115,7 +103,6 @@ zx_status_t timer_object_create(enum timer_slack_mode mode, struct object **out)
     mutex_init(&t->lock, &object_lock_class);
     timer_init(&t->timer, timer_expire);
     work_init(&t->work, timer_work);
-    atomic_init(&t->spare, 0);
     t->closed = false;
     atomic_init(&t->generation, 1);
     atomic_init(&t->due_generation, 0);
@@ -125,30 +112,38 @@ zx_status_t timer_object_create(enum timer_slack_mode mode, struct object **out)
     return ZX_OK;
 }
 
-void timer_object_set(struct object *obj, zx_time_t deadline, zx_duration_t slack)
+zx_status_t timer_object_set(zx_handle_t handle, zx_time_t deadline, zx_duration_t slack)
 {
+    zx_status_t status;
+    struct object *obj = handle_hold(handle, &timer_ops, ZX_RIGHT_WRITE, &status);
+    if (unlikely(obj == NULL))
+        return status;
     struct timer_object *t = timer_from_object(obj);
     mutex_lock(&t->lock);
-    unsigned refs = disarm_locked(t);
+    disarm_locked(t);
     bool due = deadline <= hal_now();
     // Two changes, so that a repeating wait sees an old expiry go and a new one come.
     object_update_locked(obj, ZX_TIMER_SIGNALED, 0);
     if (due)
         object_update_locked(obj, 0, ZX_TIMER_SIGNALED);
-    if (!due && deadline != ZX_TIME_INFINITE && !t->closed) {
-        object_ref(obj);
+    else if (!t->closed)
         timer_set_slack(&t->timer, deadline, slack, t->mode);
-    }
     mutex_unlock(&t->lock);
-    unref_many(t, refs);
+    handle_release();
+    return ZX_OK;
 }
 
-void timer_object_cancel(struct object *obj)
+zx_status_t timer_object_cancel(zx_handle_t handle)
 {
+    zx_status_t status;
+    struct object *obj = handle_hold(handle, &timer_ops, ZX_RIGHT_WRITE, &status);
+    if (unlikely(obj == NULL))
+        return status;
     struct timer_object *t = timer_from_object(obj);
     mutex_lock(&t->lock);
-    unsigned refs = disarm_locked(t);
+    disarm_locked(t);
     object_update_locked(obj, ZX_TIMER_SIGNALED, 0);
     mutex_unlock(&t->lock);
-    unref_many(t, refs);
+    handle_release();
+    return ZX_OK;
 }

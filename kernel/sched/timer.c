@@ -126,7 +126,7 @@ void timer_set_slack(struct timer *timer, zx_time_t deadline, zx_duration_t slac
     arm(timer, deadline);
 }
 
-bool timer_cancel(struct timer *timer)
+bool timer_cancel_armed(struct timer *timer)
 {
     for (;;) {
         struct cpu *cpu = atomic_load_explicit(&timer->cpu, memory_order_acquire);

@@ -16,7 +16,7 @@
 struct handle_slot {
     struct object *object;      // [T] NULL: free
     uint32_t rights;            // [T] of a free slot: index of the next free one + 1
-    uint32_t generation;        // [T] 12 bits
+    uint32_t generation;        // [T] 12 bits, and one more while the slot is not live
     struct observer *observers; // [L] begun through this handle; grows only under [T] and [L]
 };
 
@@ -32,7 +32,7 @@ struct handle_table {
     uint32_t free_head;           // [T] slot index + 1 of the first free slot; 0 = none
     uint32_t count;               // [T] live handles
     uint32_t spare;               // [T] claimed of HANDLE_MAX_SYSTEM and not in use
-    uint32_t secret;              // [I] mixed into values; bits 0 and 31 clear
+    uint32_t secret;              // [I] mixed into values
     bool closed;                  // [T] the process is dead: nothing can be installed
 };
 

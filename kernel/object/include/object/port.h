@@ -10,18 +10,22 @@ extern const struct object_ops port_ops;
 
 zx_status_t port_create(bool bind_to_interrupt, struct object **out) MUST_CHECK;
 
-// A user packet, delivered verbatim but for its type. ZX_ERR_NO_MEMORY: the system-wide pool is
-// exhausted; ZX_ERR_SHOULD_WAIT: the port is full.
-zx_status_t port_queue_user(struct object *port, const zx_port_packet_t *packet) MUST_CHECK;
+// The calls on ports: handles are the calling process's, and errors of theirs come first. No lock held.
 
-// The oldest packet. Blocks, interruptibly, until `deadline`. ZX_ERR_TIMED_OUT, ZX_ERR_CANCELED,
-// ZX_ERR_INTERNAL_INTR_RETRY.
-zx_status_t port_wait(struct object *port, zx_time_t deadline, zx_port_packet_t *out) MUST_CHECK;
+// Queues a user packet, delivered verbatim but for its type, from the user address `packet`.
+// ZX_ERR_INVALID_ARGS: unreadable; ZX_ERR_NO_MEMORY: the system-wide pool is exhausted;
+// ZX_ERR_SHOULD_WAIT: the port is full.
+zx_status_t port_queue_user(zx_handle_t handle, uintptr_t packet) MUST_CHECK;
 
-// Registers an asynchronous wait on the object behind `handle` of `table`. In order: BAD_HANDLE,
-// ACCESS_DENIED (no WAIT), NOT_SUPPORTED (not waitable), INVALID_ARGS (options); NO_MEMORY.
-zx_status_t port_wait_async(struct object *port, struct handle_table *table, zx_handle_t handle,
-                            uint64_t key, zx_signals_t signals, uint32_t options) MUST_CHECK;
+// Takes the oldest packet to the user address `out`. Blocks, interruptibly, until `deadline`.
+// ZX_ERR_TIMED_OUT, ZX_ERR_CANCELED, ZX_ERR_INTERNAL_INTR_RETRY; ZX_ERR_INVALID_ARGS: not writable, the
+// packet is lost.
+zx_status_t port_wait_user(zx_handle_t handle, zx_time_t deadline, uintptr_t out) MUST_CHECK;
+
+// Registers an asynchronous wait on the object behind `handle`. In order, after those of `port`:
+// BAD_HANDLE, ACCESS_DENIED (no WAIT), NOT_SUPPORTED (not waitable), INVALID_ARGS (options); NO_MEMORY.
+zx_status_t port_wait_async(zx_handle_t handle, zx_handle_t port, uint64_t key, zx_signals_t signals,
+                            uint32_t options) MUST_CHECK;
 
 // Removes all registrations and queued signal packets of this port that came from this very handle
 // value with this key. In order: BAD_HANDLE, ACCESS_DENIED, NOT_SUPPORTED, NOT_FOUND.

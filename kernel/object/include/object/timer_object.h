@@ -8,7 +8,8 @@
 extern const struct object_ops timer_ops;
 
 zx_status_t timer_object_create(enum timer_slack_mode mode, struct object **out) MUST_CHECK;
+// Both through a handle of the calling process, whose errors they return. No lock held.
 // Cancels what is armed, clears SIGNALED, and arms; a deadline that has passed signals at once.
-void timer_object_set(struct object *obj, zx_time_t deadline, zx_duration_t slack);
+zx_status_t timer_object_set(zx_handle_t handle, zx_time_t deadline, zx_duration_t slack) MUST_CHECK;
 // Disarms and clears SIGNALED.
-void timer_object_cancel(struct object *obj);
+zx_status_t timer_object_cancel(zx_handle_t handle) MUST_CHECK;

@@ -33,7 +33,12 @@ void timer_set_slack(struct timer *timer, zx_time_t deadline, zx_duration_t slac
 
 // Disarms. On return the callback neither runs nor will run. True if it was removed before firing.
 // Not callable from the timer's own callback. May spin while the callback runs on another CPU.
-bool timer_cancel(struct timer *timer);
+bool timer_cancel_armed(struct timer *timer); // its slow half
+ALWAYS_INLINE bool timer_cancel(struct timer *timer)
+{
+    return atomic_load_explicit(&timer->cpu, memory_order_acquire) != NULL &&
+           timer_cancel_armed(timer);
+}
 
 // Interrupt half: runs what is due on this CPU. Called by kernel_timer_irq.
 void timer_queue_irq(struct cpu *cpu);
