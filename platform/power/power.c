@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Turning the machine off or over: asks the drivers in turn.
+// Turning the machine off or over: asks the drivers in turn, firmware before devices: it knows what
+// else has to be done on its machine.
 //
 // Interface: <hal/console.h> (power), <power/power.h>. Locks: none; the table is fixed after boot.
 #include <power/power.h>
 
 #include <fdt/driver.h>
 #include <hal/console.h>
+#include <hal/cpu.h>
+#include <hal/mmu.h>
+#include <hal/time.h>
 
 #define POWER_DRIVERS_MAX 4u
 
@@ -14,8 +18,32 @@ static unsigned driver_count;                              // [I]
 
 void power_attach(const struct power_ops *ops)
 {
-    if (driver_count < POWER_DRIVERS_MAX)
-        drivers[driver_count++] = ops;
+    if (driver_count == POWER_DRIVERS_MAX)
+        return;
+    unsigned at = driver_count++;
+    for (; at > 0 && drivers[at - 1]->by > ops->by; at--)
+        drivers[at] = drivers[at - 1];
+    drivers[at] = ops;
+}
+
+zx_status_t power_attach_regs(struct fdt_tree *tree, struct fdt_node node, size_t bytes,
+                              uintptr_t *out_base, const struct power_ops *ops)
+{
+    struct fdt_range regs;
+
+    if (*out_base != 0)
+        return ZX_ERR_ALREADY_BOUND;
+    zx_status_t status = fdt_node_reg(tree, node, 0, &regs);
+    if (status != ZX_OK)
+        return status;
+    if (regs.bytes < bytes || (regs.base & 3) != 0)
+        return ZX_ERR_IO_DATA_INTEGRITY;
+    *out_base = (uintptr_t)hal_kernel_map(regs.base, bytes,
+                                          HAL_PROT_READ | HAL_PROT_WRITE | HAL_MEM_DEVICE);
+    if (*out_base == 0)
+        return ZX_ERR_NO_MEMORY;
+    power_attach(ops);
+    return ZX_OK;
 }
 
 static bool init_one(void *context UNUSED, struct fdt_tree *tree, struct fdt_node node,
@@ -31,11 +59,22 @@ void power_init(struct fdt_tree *tree)
     fdt_for_each_match(tree, FDT_DRIVER_POWER, init_one, NULL);
 }
 
+// What was asked for happens soon, or never.
+static void wait_for_the_end(void)
+{
+    uint64_t start = hal_ticks(), patience = hal_ticks_per_second();
+
+    while (hal_ticks() - start < patience)
+        hal_cpu_relax();
+}
+
 zx_status_t hal_power_off(void)
 {
     for (unsigned i = 0; i < driver_count; i++) {
-        if (drivers[i]->off != NULL)
-            drivers[i]->off();
+        if (drivers[i]->off == NULL)
+            continue;
+        drivers[i]->off();
+        wait_for_the_end();
     }
     return ZX_ERR_NOT_SUPPORTED;
 }
@@ -43,8 +82,10 @@ zx_status_t hal_power_off(void)
 zx_status_t hal_power_reboot(void)
 {
     for (unsigned i = 0; i < driver_count; i++) {
-        if (drivers[i]->reboot != NULL)
-            drivers[i]->reboot();
+        if (drivers[i]->reboot == NULL)
+            continue;
+        drivers[i]->reboot();
+        wait_for_the_end();
     }
     return ZX_ERR_NOT_SUPPORTED;
 }

@@ -36,6 +36,7 @@ static void psci_reboot(void)
 
 static const struct power_ops psci_ops = {
     .name = "psci",
+    .by = POWER_BY_FIRMWARE,
     .off = psci_off,
     .reboot = psci_reboot,
 };

@@ -29,7 +29,8 @@
 #
 #   jacinth_target_test(<name> COMMAND ... [LABELS ...] [TIMEOUT <seconds>])
 #       A ctest case that boots QEMU (target builds only): virt.<name> or debug.<name>. Such cases
-#       run one at a time.
+#       run one at a time. One that ends with status 77 counts as skipped: this computer lacks the
+#       machine (SKIPPED of scripts/lib/machine.py).
 #
 #   jacinth_add_case(<name> <labels> <timeout> <run serially> <command ...>)
 #       A ctest case of any build, <build>.<name>; labels "" are the default ones. The timeout is
@@ -342,4 +343,5 @@ function(jacinth_target_test name)
         set(arg_TIMEOUT 0)
     endif()
     jacinth_add_case(${name} "${arg_LABELS}" ${arg_TIMEOUT} TRUE ${arg_COMMAND})
+    set_tests_properties(${JACINTH_TEST_PREFIX}.${name} PROPERTIES SKIP_RETURN_CODE 77)
 endfunction()

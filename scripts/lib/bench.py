@@ -68,7 +68,7 @@ def compiler(options):
 def boot(options, more=()):
     """Runs the machine; its console output and the program's status."""
     command = machine.command(options, more_append=append(options)) + [
-        "-serial", "stdio", "-monitor", "none", *more]
+        *machine.serial(options, "stdio"), "-monitor", "none", *more]
     with tempfile.TemporaryFile() as output:
         status = watch.run(command, NONCE, output=output)
         output.seek(0)

@@ -82,7 +82,7 @@ def main():
     command = machine.command(options, randomness=False)
     # The socket's path is relative: the system limits its length.
     command += ["-chardev", "socket,id=console,path=%s,server=on,wait=off,logfile=%s"
-                % (os.path.relpath(console), log), "-serial", "chardev:console",
+                % (os.path.relpath(console), log), *machine.serial(options, "chardev:console"),
                 "-monitor", "none", *machine.gdb_port(options.port)]
     print("debug: console: scripts/debug --preset %s --attach, log: %s"
           % (options.preset, os.path.relpath(log)), file=sys.stderr)

@@ -12,8 +12,11 @@ import socket
 import subprocess
 import sys
 
+import boards
+import firmware
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BOARDS = ("virt",)
+SKIPPED = 77  # exit status: this computer lacks what the machine takes (ctest: skipped)
 PROGRESS = re.compile(rb"\[\d+/\d+\] ")
 
 
@@ -21,17 +24,21 @@ class Problem(Exception):
     """Something the user can put right; its text says how."""
 
 
+class Absent(Problem):
+    """This QEMU does not have the machine."""
+
+
 def add_options(parser):
     """The options that describe a machine and what it boots."""
     parser.add_argument("--board", default="virt", help="machine to boot: %s (default virt)"
-                        % ", ".join(BOARDS))
-    parser.add_argument("--gic", type=int, choices=(2, 3), default=3,
-                        help="version of the interrupt controller (default 3)")
-    parser.add_argument("--smp", type=int, default=4, metavar="N", help="CPUs (default 4)")
-    parser.add_argument("--mem", default="512M", metavar="SIZE", help="memory (default 512M)")
+                        % ", ".join(boards.BOARDS))
+    parser.add_argument("--gic", type=int, choices=(2, 3),
+                        help="virt: version of the interrupt controller (default 3)")
+    parser.add_argument("--smp", type=int, metavar="N", help="CPUs (default 4, or what the board has)")
+    parser.add_argument("--mem", metavar="SIZE", help="virt: memory (default 512M)")
     parser.add_argument("--cpu", metavar="MODEL",
-                        help="CPU model (default cortex-a72; cortex-a53 with --icount)")
-    parser.add_argument("--el2", action="store_true", help="enter the kernel at EL2")
+                        help="virt: CPU model (default cortex-a72; cortex-a53 with --icount)")
+    parser.add_argument("--el2", action="store_true", help="virt: enter the kernel at EL2")
     parser.add_argument("--append", default="", metavar="'ARGS'",
                         help="arguments for the kernel's command line")
     parser.add_argument("--initrd", metavar="FILE", help="boot with this initrd, not the built one")
@@ -141,33 +148,72 @@ def cpu_model(options):
     return model
 
 
+def virt(options, randomness):
+    """QEMU's options for the machine that takes all of ours."""
+    words = "virt,gic-version=%d" % (options.gic or 3)
+    if options.el2:
+        words += ",virtualization=on"
+    if options.icount or not randomness:
+        words += ",dtb-randomness=off"
+    return ["-M", words, "-cpu", cpu_model(options), "-smp", str(options.smp or 4),
+            "-m", options.mem or "512M"]
+
+
+def emulated(options):
+    """QEMU's options for a board that is as it is."""
+    board = boards.BOARDS[options.board]
+    for option in ("gic", "cpu", "el2", "mem", "icount"):
+        if getattr(options, option):
+            raise Problem("%s has no choice of --%s: it is a board, and --board virt has"
+                          % (options.board, option))
+    known = ask_qemu("-M", "help")
+    if known and board.machine not in known:
+        raise Absent("this QEMU has no machine %s: QEMU 10 has (scripts/setup installs the newest "
+                     "that the distribution and its backports have)" % board.machine)
+    result = ["-M", board.machine, *board.words]
+    if options.smp:
+        result += ["-smp", str(options.smp)]
+    if board.mem:
+        result += ["-m", board.mem]
+    return result
+
+
 def command(options, more_append=(), randomness=True):
     """QEMU's command line, but for the console. `randomness`: QEMU may give the guest seeds."""
-    if options.board not in BOARDS:
-        raise Problem("no board %s: there is %s" % (options.board, ", ".join(BOARDS)))
-    if options.smp < 1:
-        raise Problem("--smp takes 1 or more")
+    if options.board not in boards.BOARDS:
+        raise Problem("no board %s: there are %s" % (options.board, ", ".join(boards.BOARDS)))
+    fewest, most = boards.BOARDS[options.board].smp
+    if options.smp is not None and not fewest <= options.smp <= most:
+        raise Problem("--smp takes %d%s with %s" % (fewest, " to %d" % most if most > fewest else "",
+                                                    options.board))
+    words = virt(options, randomness) if options.board == "virt" else emulated(options)
+    return [qemu(), *words, "-display", "none", "-nic", "none", *payload(options, more_append)]
+
+
+def payload(options, more_append):
+    """QEMU's options for what the machine boots: kernel, initrd, command line, device tree."""
     image, initrd = files(options)
-    machine = "virt,gic-version=%d" % options.gic
-    if options.el2:
-        machine += ",virtualization=on"
-    if options.icount or not randomness:
-        machine += ",dtb-randomness=off"
     append = [options.append] if options.append else []
     if options.program:
         # As with the monitor's run, a name without a slash is looked for in bin/.
         program = options.program if "/" in options.program else "bin/" + options.program
         append.append("userboot=" + program.lstrip("/"))
     append += more_append
-    result = [qemu(), "-M", machine, "-cpu", cpu_model(options), "-smp", str(options.smp),
-              "-m", options.mem, "-display", "none", "-nic", "none",
-              "-kernel", image, "-initrd", initrd]
+    result = ["-kernel", image, "-initrd", initrd]
+    tree = boards.BOARDS[options.board].device_tree(build_folder(options))
+    if tree:
+        result += ["-dtb", tree]
     if append:
         result += ["-append", " ".join(append)]
     if options.icount:
         result += ["-icount", "shift=0,sleep=off", "-seed", "1",
                    "-rtc", "base=2020-01-01T00:00:00,clock=vm"]
     return result
+
+
+def serial(options, target):
+    """QEMU's options that connect the guest's console with `target`."""
+    return boards.serial(options.board, target)
 
 
 def gdb_port(port):
@@ -192,11 +238,11 @@ def parser(program, description, epilog=None):
 
 
 def main(body):
-    """Runs body(), turning a Problem into a line and status 1."""
+    """Runs body(), turning a Problem into a line and status 1, or SKIPPED."""
     try:
         return body()
-    except Problem as problem:
+    except (Problem, firmware.Missing) as problem:
         print("%s: %s" % (os.path.basename(sys.argv[0]), problem), file=sys.stderr)
-        return 1
+        return SKIPPED if isinstance(problem, (Absent, firmware.Missing)) else 1
     except KeyboardInterrupt:
         return 130

@@ -16,8 +16,10 @@ With a terminal: Ctrl-A X leaves, and so does the guest's own poweroff.
 With --cmd: the output goes to standard output; the exit status is that of the last command (0 when
 the guest was asked to power off or to reboot), or
 %d after a kernel panic, %d if the kernel cannot boot, %d if QEMU ended before the commands, %d if it
-did not power off after them, %d when nothing was printed for as long as --silence says.""" % (
-    watch.PANIC, watch.CANNOT_BOOT, watch.NO_STATUS, watch.NO_POWER_OFF, watch.SILENCE)
+did not power off after them, %d when nothing was printed for as long as --silence says, %d if this
+computer lacks the board's machine or its device tree.""" % (
+    watch.PANIC, watch.CANNOT_BOOT, watch.NO_STATUS, watch.NO_POWER_OFF, watch.SILENCE,
+    machine.SKIPPED)
 
 
 def main():
@@ -52,9 +54,9 @@ def main():
     command = machine.command(options, append)
     if options.cmd is not None:
         # A guest that reboots would run the commands again.
-        command += ["-serial", "stdio", "-monitor", "none", "-no-reboot"]
+        command += machine.serial(options, "stdio") + ["-monitor", "none", "-no-reboot"]
     else:
-        command += ["-serial", "mon:stdio"]
+        command += machine.serial(options, "mon:stdio")
     if options.gdb:
         command += machine.gdb_port(1234)
     if options.show:

@@ -8,6 +8,7 @@ from unittest import mock
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "scripts", "lib"))
+import boards  # noqa: E402
 import machine  # noqa: E402
 
 
@@ -50,9 +51,35 @@ class Command(unittest.TestCase):
         self.assertEqual(self.value(command, "-cpu"), "cortex-a53,cntfrq=1000000000")
         self.assertEqual(self.value(command, "-seed"), "1")
 
+    def test_board_has_its_own_tree_and_console(self):
+        with mock.patch.object(boards.firmware, "find", lambda name: "/cache/" + name):
+            command = self.command("--board", "raspi4b", known=("raspi4b",), append=["x"])
+        self.assertEqual(self.value(command, "-M"), "raspi4b")
+        self.assertEqual(self.value(command, "-dtb"), "/cache/dtbs/broadcom/bcm2711-rpi-4-b.dtb")
+        self.assertEqual(self.value(command, "-append"), "x")
+        self.assertEqual(boards.serial("raspi4b", "stdio"), ["-serial", "null", "-serial", "stdio"])
+        self.assertEqual(boards.serial("virt", "stdio"), ["-serial", "stdio"])
+
+    def test_machine_that_qemu_lacks_is_skipped(self):
+        def body():
+            self.command("--board", "raspi4b", known=("virt",))
+
+        with mock.patch.object(sys, "stderr"):
+            self.assertEqual(machine.main(body), machine.SKIPPED)
+
+    def test_tree_that_was_not_fetched_is_skipped(self):
+        def body():
+            self.command("--board", "raspi4b", known=("raspi4b",))
+
+        with mock.patch.dict(os.environ, JACINTH_FIRMWARE="/nonexistent"), \
+                mock.patch.object(sys, "stderr"):
+            self.assertEqual(machine.main(body), machine.SKIPPED)
+
     def test_unknown_things_are_said(self):
         for words, text in ((["--cpu", "z80"], "z80"), (["--board", "toaster"], "toaster"),
-                            (["--smp", "0"], "--smp")):
+                            (["--smp", "0"], "--smp"),
+                            (["--board", "raspi4b", "--smp", "2"], "--smp takes 4 with raspi4b"),
+                            (["--board", "raspi4b", "--gic", "3"], "--gic")):
             with self.assertRaisesRegex(machine.Problem, text):
                 self.command(*words)
 

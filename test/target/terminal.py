@@ -72,14 +72,15 @@ def check(what, condition, text=""):
     print("ok - %s" % what, flush=True)
 
 
-def run(person, body):
-    """Runs body(), switches the machine off, and tells how it went: an exit status."""
+def run(person, body, last="poweroff\r"):
+    """Runs body(), types `last`, which ends QEMU, and tells how it went: an exit status."""
     try:
         body()
-        person.type("poweroff\r")
+        person.type(last)
         while person.read(PATIENCE):
             pass
-        check("poweroff ends QEMU", person.process.wait(PATIENCE) == 0)
+        check("%s ends QEMU" % last.strip().replace("\x01x", "Ctrl-A X"),
+              person.process.wait(PATIENCE) == 0)
     except (AssertionError, subprocess.TimeoutExpired) as failure:
         print("not ok - %s" % failure)
         print("".join("# | %r\n" % line for line in person.log.splitlines()[-30:]))

@@ -6,15 +6,25 @@
 #include <fdt/boot.h>
 #include <hal/types.h>
 
-// How to turn the machine off. Either may be NULL; both return only on failure.
+// Who turns the machine off; asked in this order.
+enum power_by { POWER_BY_FIRMWARE, POWER_BY_DEVICE };
+
+// How to turn the machine off. Either may be NULL. Both return: at once if it cannot be done, else
+// the machine ends within a second.
 struct power_ops {
     const char *name;
+    enum power_by by;
     void (*off)(void);
     void (*reboot)(void);
 };
 void power_attach(const struct power_ops *ops);
+// The same for a device: maps the first `bytes` of the node's registers as *out_base, which is 0 as
+// long as there is no such device. ZX_ERR_ALREADY_BOUND: there is; ZX_ERR_IO_DATA_INTEGRITY: reg is
+// too small or not aligned.
+zx_status_t power_attach_regs(struct fdt_tree *tree, struct fdt_node node, size_t bytes,
+                              uintptr_t *out_base, const struct power_ops *ops);
 
-// Finds the power drivers of the tree (all that match; an earlier one is asked first).
+// Finds the power drivers of the tree (all that match).
 void power_init(struct fdt_tree *tree);
 
 // PSCI. psci_present() after power_init().
