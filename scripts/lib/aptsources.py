@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Reads the machine's own apt sources, so that scripts/setup need not name any mirror.
 
-    aptsources.py suite CODENAME SUITE    deb822 stanzas for SUITE (such as bookworm-backports), made
-                                          from those that serve the distribution CODENAME
-    aptsources.py bases CODENAME          the archives' base addresses, one a line
+    aptsources.py suite CODENAME SUITE [COMPONENT ...]
+        deb822 stanzas for SUITE (such as bookworm-backports), made from those that serve the
+        distribution CODENAME; with these components, if any are named
+    aptsources.py bases CODENAME
+        the archives' base addresses, one a line
 
 Both formats are understood: deb822 (*.sources) and one line an entry (*.list). With
 JACINTH_APT_ETC=FOLDER, that folder is read instead of /etc/apt (for tests).
@@ -83,9 +85,11 @@ def serving(codename):
 
 
 def main():
-    if len(sys.argv) == 4 and sys.argv[1] == "suite":
+    if len(sys.argv) >= 4 and sys.argv[1] == "suite":
         for stanza in serving(sys.argv[2]):
             stanza = dict(stanza, types="deb", suites=sys.argv[3])
+            if sys.argv[4:]:
+                stanza["components"] = " ".join(sys.argv[4:])
             print("".join("%s: %s\n" % (key.title(), value) for key, value in stanza.items()))
         return 0
     if len(sys.argv) == 3 and sys.argv[1] == "bases":

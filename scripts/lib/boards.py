@@ -9,8 +9,7 @@ import os
 import subprocess
 
 import firmware
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from common import ROOT
 
 
 class Board:

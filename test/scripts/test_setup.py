@@ -2,6 +2,7 @@
 """scripts/setup: how it reads apt's sources, and that it notices which sources its cache lacks."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -69,6 +70,10 @@ class AptSources(unittest.TestCase):
     def test_other_distribution_has_none(self):
         self.assertEqual(self.ask("suite", "x-backports", codename="x"), "")
 
+    def test_components_can_be_named(self):
+        text = self.ask("suite", "bookworm", "main", "non-free-firmware")
+        self.assertEqual(set(re.findall("Components: (.*)", text)), {"main non-free-firmware"})
+
 
 class Sources(unittest.TestCase):
     """What a dry run would fetch, for caches in several states."""
@@ -98,6 +103,49 @@ class Sources(unittest.TestCase):
 
     def test_half_a_source_is_none(self):
         self.assertEqual(self.missing("libfdt", "musl", but=("src/internal/libc.h",)), ["musl"])
+
+
+class Firmware(unittest.TestCase):
+    """What a dry run would fetch for images, and the list of what is pinned."""
+
+    def lock(self):
+        with open(os.path.join(ROOT, "scripts", "lib", "firmware.lock"), encoding="ascii") as f:
+            return [line.split() for line in f if not line.startswith("#")]
+
+    def missing(self, marks, **environment):
+        """Names that a dry run would fetch, where these names have these marks."""
+        with tempfile.TemporaryDirectory() as cache:
+            folder = os.path.join(cache, "jacinth", "firmware")
+            os.makedirs(folder)
+            for name, sha256 in marks.items():
+                with open(os.path.join(folder, "." + name), "w", encoding="ascii") as f:
+                    f.write(sha256 + "\n")
+            text = subprocess.run(
+                [os.path.join(ROOT, "scripts", "setup"), "images", "--dry-run"], check=True,
+                capture_output=True, text=True,
+                env=dict(os.environ, XDG_CACHE_HOME=cache, **environment)).stdout
+            return re.findall(r"fetching (\S+)'s firmware", text)
+
+    def test_lines_of_the_lock(self):
+        for name, path, sha256 in self.lock():
+            self.assertRegex(name, r"^[a-z0-9-]+$")
+            self.assertRegex(path, r"^pool/.*\.deb$")
+            self.assertRegex(sha256, r"^[0-9a-f]{64}$")
+
+    def test_only_what_is_not_there_is_fetched(self):
+        pinned = {name: sha256 for name, _, sha256 in self.lock()}
+        self.assertEqual(self.missing({}), sorted(pinned))
+        self.assertEqual(self.missing(pinned), [])
+        # Another version than the pinned one does not do.
+        self.assertEqual(self.missing(dict(pinned, musl="0" * 64)), ["musl"])
+
+    def test_firmware_brought_along_is_enough(self):
+        self.assertEqual(self.missing({}, JACINTH_FIRMWARE="/x"), [])
+
+    def test_pin_alone_is_refused(self):
+        done = subprocess.run([os.path.join(ROOT, "scripts", "setup"), "--pin"],
+                              capture_output=True, check=False)
+        self.assertEqual(done.returncode, 2)
 
 
 if __name__ == "__main__":
