@@ -13,19 +13,11 @@ import subprocess
 import sys
 
 import boards
-import firmware
+import via
+from common import ROOT, Absent, Problem
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SKIPPED = 77  # exit status: this computer lacks what the machine takes (ctest: skipped)
 PROGRESS = re.compile(rb"\[\d+/\d+\] ")
-
-
-class Problem(Exception):
-    """Something the user can put right; its text says how."""
-
-
-class Absent(Problem):
-    """This QEMU does not have the machine."""
 
 
 def add_options(parser):
@@ -39,6 +31,16 @@ def add_options(parser):
     parser.add_argument("--cpu", metavar="MODEL",
                         help="virt: CPU model (default cortex-a72; cortex-a53 with --icount)")
     parser.add_argument("--el2", action="store_true", help="virt: enter the kernel at EL2")
+    parser.add_argument("--via", choices=("direct", *via.WAYS), default="direct",
+                        help="what starts the kernel: QEMU directly, or the firmware on a card: %s "
+                        "(default direct)" % ", ".join("%s (%s)" % way for way in via.WAYS.items()))
+    add_contents_options(parser)
+    parser.add_argument("--icount", action="store_true",
+                        help="a deterministic machine where a tick is an instruction")
+
+
+def add_contents_options(parser):
+    """The options that choose what is booted: kernel, its arguments, initrd."""
     parser.add_argument("--append", default="", metavar="'ARGS'",
                         help="arguments for the kernel's command line")
     parser.add_argument("--initrd", metavar="FILE", help="boot with this initrd, not the built one")
@@ -49,8 +51,6 @@ def add_options(parser):
                         help="boot with the initrd that has the test programs as well, as test/NAME")
     parser.add_argument("--program", metavar="bin/NAME",
                         help="first program to start; test/NAME implies --tests")
-    parser.add_argument("--icount", action="store_true",
-                        help="a deterministic machine where a tick is an instruction")
     parser.add_argument("--preset", default="virt", metavar="NAME",
                         help="CMake preset to build and boot: virt (release), debug (default virt)")
     parser.add_argument("--no-build", action="store_true",
@@ -186,25 +186,33 @@ def command(options, more_append=(), randomness=True):
     if options.smp is not None and not fewest <= options.smp <= most:
         raise Problem("--smp takes %d%s with %s" % (fewest, " to %d" % most if most > fewest else "",
                                                     options.board))
+    if options.via != "direct":
+        via.check(options)
     words = virt(options, randomness) if options.board == "virt" else emulated(options)
     return [qemu(), *words, "-display", "none", "-nic", "none", *payload(options, more_append)]
+
+
+def kernel_arguments(options, more=()):
+    """The kernel's command line, from --append, --program and what the caller adds."""
+    words = [options.append] if options.append else []
+    if options.program:
+        # As with the monitor's run, a name without a slash is looked for in bin/.
+        program = options.program if "/" in options.program else "bin/" + options.program
+        words.append("userboot=" + program.lstrip("/"))
+    return " ".join([*words, *more])
 
 
 def payload(options, more_append):
     """QEMU's options for what the machine boots: kernel, initrd, command line, device tree."""
     image, initrd = files(options)
-    append = [options.append] if options.append else []
-    if options.program:
-        # As with the monitor's run, a name without a slash is looked for in bin/.
-        program = options.program if "/" in options.program else "bin/" + options.program
-        append.append("userboot=" + program.lstrip("/"))
-    append += more_append
-    result = ["-kernel", image, "-initrd", initrd]
-    tree = boards.BOARDS[options.board].device_tree(build_folder(options))
-    if tree:
-        result += ["-dtb", tree]
-    if append:
-        result += ["-append", " ".join(append)]
+    append = kernel_arguments(options, more_append)
+    if options.via != "direct":
+        result = via.words(options, qemu(), build_folder(options), image, initrd, append)
+    else:
+        result = ["-kernel", image, "-initrd", initrd]
+        tree = boards.BOARDS[options.board].device_tree(build_folder(options))
+        result += ["-dtb", tree] if tree else []
+        result += ["-append", append] if append else []
     if options.icount:
         result += ["-icount", "shift=0,sleep=off", "-seed", "1",
                    "-rtc", "base=2020-01-01T00:00:00,clock=vm"]
@@ -213,7 +221,7 @@ def payload(options, more_append):
 
 def serial(options, target):
     """QEMU's options that connect the guest's console with `target`."""
-    return boards.serial(options.board, target)
+    return via.serial(options, target)
 
 
 def gdb_port(port):
@@ -241,8 +249,8 @@ def main(body):
     """Runs body(), turning a Problem into a line and status 1, or SKIPPED."""
     try:
         return body()
-    except (Problem, firmware.Missing) as problem:
+    except Problem as problem:
         print("%s: %s" % (os.path.basename(sys.argv[0]), problem), file=sys.stderr)
-        return SKIPPED if isinstance(problem, (Absent, firmware.Missing)) else 1
+        return SKIPPED if isinstance(problem, Absent) else 1
     except KeyboardInterrupt:
         return 130

@@ -19,7 +19,7 @@ REAL_CAPITALS = ("LOCKING.md", "README.md", "CHANGELOG.md", "LICENSE", "CMakeLis
 # Test programs, which lie in the build folder as their sources do here.
 BUILT = re.compile(r"test/host/[\w/]+/test_\w+$")
 # `scripts/run --option ...`, in one line.
-COMMAND = re.compile(r"(?:^|[\s`|(])scripts/(run|debug|bench|test|symbolize)\b([^`#|\n]*)", re.M)
+COMMAND = re.compile(r"(?:^|[\s`|(])scripts/(run|debug|bench|test|symbolize|image|setup)\b([^`#|\n]*)", re.M)
 OPTION = re.compile(r"(?<=\s)(--[a-z][a-z-]*)")
 
 
