@@ -5,23 +5,29 @@
 #   syscall(<name>
 #       [RETURN <type>]            # zx_status_t if left out
 #       [ARGS "<argument>" ...]    # at most eight, in order
-#       [RIGHTS "<text>"]          # rights needed on the handle arguments, for the reference
+#       [RIGHTS "<text>"]          # what WHAT (below) cannot say about rights, for the reference
 #       [ATTRS <attribute> ...]
 #       [USES <call> ...]          # kernel entries behind a call that is implemented in the vDSO
 #       [MARK <letter>])
 #
 # An argument is a string of words, its name first:
 #   "n <scalar type>"              a number
-#   "h handle [consumed]"          a handle value; consumed: the call takes it away from the caller
+#   "h handle [optional] [consumed] WHAT"
+#                                  a handle value; optional: 0 is fine; consumed: the call takes it
+#                                  away from the caller. WHAT says which handles will do (below)
 #   "h out handle"                 where a new handle goes: the kernel function fills in
 #                                  a struct handle_out, the generated wrapper does the rest
 #   "p in|out|inout T"             pointer to one T; the outputs are required (nonnull) ...
 #   "p in|out|inout T optional"    ... unless they say so
 #   "p in|out|inout T[<count>]"    pointer to a buffer; the count names another argument. NULL is
 #                                  fine when the count is 0. T may be void (bytes) or handle
-#   "p in handle[<count>] consumed"
+#   "p in handle[<count>] consumed WHAT"
 #   "p futex"                      address of a futex word
 #   "p address"                    a plain address, nothing is read or written by a copy
+#
+# Which handles will do: ANY, or the type of object (ZX_OBJ_TYPE_*; JOB|PROCESS: either), or
+# RESOURCE:KIND for resources of this kind and the root's; then the rights that are needed on every
+# path of the call; "else" and more rights: these do as well.
 #
 # Attributes:
 #   vdso          implemented in the vDSO, no number of its own

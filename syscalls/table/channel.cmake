@@ -7,44 +7,41 @@ syscall(channel_create
          "out1 out handle")
 
 syscall(channel_read
-    ARGS "handle handle"
+    ARGS "handle handle CHANNEL READ"
          "options uint32_t"
          "bytes out void[num_bytes]"
          "handles out handle[num_handles]"
          "num_bytes uint32_t"
          "num_handles uint32_t"
          "actual_bytes out uint32_t optional"
-         "actual_handles out uint32_t optional"
-    RIGHTS "READ")
+         "actual_handles out uint32_t optional")
 
 syscall(channel_read_etc
-    ARGS "handle handle"
+    ARGS "handle handle CHANNEL READ"
          "options uint32_t"
          "bytes out void[num_bytes]"
          "handles out zx_handle_info_t[num_handles]"
          "num_bytes uint32_t"
          "num_handles uint32_t"
          "actual_bytes out uint32_t optional"
-         "actual_handles out uint32_t optional"
-    RIGHTS "READ")
+         "actual_handles out uint32_t optional")
 
 syscall(channel_write
-    ARGS "handle handle"
+    ARGS "handle handle CHANNEL WRITE"
          "options uint32_t"
          "bytes in void[num_bytes]"
          "num_bytes uint32_t"
-         "handles in handle[num_handles] consumed"
-         "num_handles uint32_t"
-    RIGHTS "WRITE; passed handles: TRANSFER")
+         "handles in handle[num_handles] consumed ANY TRANSFER"
+         "num_handles uint32_t")
 
 syscall(channel_call_noretry
-    ARGS "handle handle"
+    ARGS "handle handle CHANNEL READ WRITE"
          "options uint32_t"
          "deadline zx_time_t"
          "args in zx_channel_call_args_t"
          "actual_bytes out uint32_t"
          "actual_handles out uint32_t"
-    RIGHTS "READ+WRITE; passed handles: TRANSFER"
+    RIGHTS "handles of the message: TRANSFER"
     ATTRS internal handwritten
     MARK I)
 
@@ -57,12 +54,12 @@ syscall(channel_call_finish
     MARK I)
 
 syscall(channel_call
-    ARGS "handle handle"
+    ARGS "handle handle CHANNEL READ WRITE"
          "options uint32_t"
          "deadline zx_time_t"
          "args in zx_channel_call_args_t"
          "actual_bytes out uint32_t"
          "actual_handles out uint32_t"
-    RIGHTS "READ+WRITE; passed handles: TRANSFER"
+    RIGHTS "handles of the message: TRANSFER"
     ATTRS vdso blocking
     USES channel_call_noretry channel_call_finish)

@@ -9,17 +9,15 @@ syscall(fifo_create
          "out1 out handle")
 
 syscall(fifo_read
-    ARGS "handle handle"
+    ARGS "handle handle FIFO READ"
          "elem_size size_t"
          "data out void[count*elem_size]"
          "count size_t"
-         "actual_count out size_t optional"
-    RIGHTS "READ")
+         "actual_count out size_t optional")
 
 syscall(fifo_write
-    ARGS "handle handle"
+    ARGS "handle handle FIFO WRITE"
          "elem_size size_t"
          "data in void[count*elem_size]"
          "count size_t"
-         "actual_count out size_t optional"
-    RIGHTS "WRITE")
+         "actual_count out size_t optional")

@@ -4,9 +4,9 @@
 syscall(futex_wait
     ARGS "value_ptr futex"
          "current_value zx_futex_t"
-         "new_futex_owner handle"
+         "new_futex_owner handle optional THREAD"
          "deadline zx_time_t"
-    RIGHTS "owner: thread handle of this process or 0, no right"
+    RIGHTS "the thread is one of this process"
     ATTRS blocking)
 
 syscall(futex_wake
@@ -19,8 +19,8 @@ syscall(futex_requeue
          "current_value zx_futex_t"
          "requeue_ptr futex"
          "requeue_count uint32_t"
-         "new_requeue_owner handle"
-    RIGHTS "owner as futex_wait")
+         "new_requeue_owner handle optional THREAD"
+    RIGHTS "the thread is one of this process")
 
 syscall(futex_wake_single_owner
     ARGS "value_ptr futex")
@@ -30,8 +30,8 @@ syscall(futex_requeue_single_owner
          "current_value zx_futex_t"
          "requeue_ptr futex"
          "requeue_count uint32_t"
-         "new_requeue_owner handle"
-    RIGHTS "owner as futex_wait")
+         "new_requeue_owner handle optional THREAD"
+    RIGHTS "the thread is one of this process")
 
 syscall(futex_get_owner
     ARGS "value_ptr futex"

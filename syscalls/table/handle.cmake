@@ -2,22 +2,20 @@
 # Handles. See ../table.cmake for the words.
 
 syscall(handle_close
-    ARGS "handle handle consumed"
-    RIGHTS "any; 0 → OK")
+    ARGS "handle handle optional consumed ANY")
 
 syscall(handle_close_many
-    ARGS "handles in handle[num_handles] consumed"
+    ARGS "handles in handle[num_handles] consumed ANY"
          "num_handles size_t"
-    RIGHTS "any; zeros skipped")
+    RIGHTS "zeros are skipped")
 
 syscall(handle_duplicate
-    ARGS "handle handle"
+    ARGS "handle handle ANY DUPLICATE"
          "rights zx_rights_t"
-         "out out handle"
-    RIGHTS "DUPLICATE")
+         "out out handle")
 
 syscall(handle_replace
-    ARGS "handle handle consumed"
+    ARGS "handle handle consumed ANY"
          "rights zx_rights_t"
          "out out handle"
-    RIGHTS "none; handle always consumed unless it was invalid")
+    RIGHTS "consumed unless it was invalid")

@@ -2,42 +2,36 @@
 # Interrupts. See ../table.cmake for the words.
 
 syscall(interrupt_create
-    ARGS "src_obj handle"
+    ARGS "src_obj handle RESOURCE:IRQ"
          "src_num uint32_t"
          "options uint32_t"
          "out_handle out handle"
-    RIGHTS "IRQ resource covering src_num (not for VIRTUAL)")
+    RIGHTS "the resource covers src_num; not looked at for VIRTUAL")
 
 syscall(interrupt_bind
-    ARGS "handle handle"
-         "port_handle handle"
+    ARGS "handle handle INTERRUPT READ"
+         "port_handle handle PORT WRITE"
          "key uint64_t"
-         "options uint32_t"
-    RIGHTS "READ; port: WRITE")
+         "options uint32_t")
 
 syscall(interrupt_wait
-    ARGS "handle handle"
+    ARGS "handle handle INTERRUPT WAIT"
          "out_timestamp out zx_time_t optional"
-    RIGHTS "WAIT"
     ATTRS blocking)
 
 syscall(interrupt_destroy
-    ARGS "handle handle"
-    RIGHTS "none")
+    ARGS "handle handle INTERRUPT")
 
 syscall(interrupt_ack
-    ARGS "handle handle"
-    RIGHTS "WRITE")
+    ARGS "handle handle INTERRUPT WRITE")
 
 syscall(interrupt_trigger
-    ARGS "handle handle"
+    ARGS "handle handle INTERRUPT SIGNAL"
          "options uint32_t"
-         "timestamp zx_time_t"
-    RIGHTS "SIGNAL")
+         "timestamp zx_time_t")
 
 syscall(interrupt_bind_vcpu
-    ARGS "handle handle"
-         "vcpu handle"
+    ARGS "handle handle INTERRUPT READ"
+         "vcpu handle VCPU WRITE"
          "options uint32_t"
-    RIGHTS "READ; vcpu: WRITE"
     MARK H)

@@ -2,68 +2,60 @@
 # Objects (any type). See ../table.cmake for the words.
 
 syscall(object_wait_one
-    ARGS "handle handle"
+    ARGS "handle handle ANY WAIT"
          "signals zx_signals_t"
          "deadline zx_time_t"
          "observed out zx_signals_t optional"
-    RIGHTS "WAIT"
     ATTRS blocking)
 
 syscall(object_wait_many
     ARGS "items inout zx_wait_item_t[count]"
          "count size_t"
          "deadline zx_time_t"
-    RIGHTS "WAIT on each"
+    RIGHTS "handles of the items: WAIT"
     ATTRS blocking)
 
 syscall(object_wait_async
-    ARGS "handle handle"
-         "port handle"
+    ARGS "handle handle ANY WAIT"
+         "port handle PORT WRITE"
          "key uint64_t"
          "signals zx_signals_t"
-         "options uint32_t"
-    RIGHTS "WAIT; port: WRITE")
+         "options uint32_t")
 
 syscall(object_signal
-    ARGS "handle handle"
+    ARGS "handle handle ANY SIGNAL"
          "clear_mask uint32_t"
-         "set_mask uint32_t"
-    RIGHTS "SIGNAL")
+         "set_mask uint32_t")
 
 syscall(object_signal_peer
-    ARGS "handle handle"
+    ARGS "handle handle ANY SIGNAL_PEER"
          "clear_mask uint32_t"
-         "set_mask uint32_t"
-    RIGHTS "SIGNAL_PEER")
+         "set_mask uint32_t")
 
 syscall(object_get_property
-    ARGS "handle handle"
+    ARGS "handle handle ANY GET_PROPERTY"
          "property uint32_t"
          "value out void[value_size]"
-         "value_size size_t"
-    RIGHTS "GET_PROPERTY")
+         "value_size size_t")
 
 syscall(object_set_property
-    ARGS "handle handle"
+    ARGS "handle handle ANY SET_PROPERTY"
          "property uint32_t"
          "value in void[value_size]"
-         "value_size size_t"
-    RIGHTS "SET_PROPERTY")
+         "value_size size_t")
 
 syscall(object_set_cookie
-    ARGS "handle handle"
-         "scope handle"
-         "cookie uint64_t"
-    RIGHTS "none; scope: none")
+    ARGS "handle handle ANY"
+         "scope handle ANY"
+         "cookie uint64_t")
 
 syscall(object_get_cookie
-    ARGS "handle handle"
-         "scope handle"
-         "cookie out uint64_t"
-    RIGHTS "none; scope: none")
+    ARGS "handle handle ANY"
+         "scope handle ANY"
+         "cookie out uint64_t")
 
 syscall(object_get_info
-    ARGS "handle handle"
+    ARGS "handle handle ANY"
          "topic uint32_t"
          "buffer out void[buffer_size]"
          "buffer_size size_t"
@@ -73,14 +65,13 @@ syscall(object_get_info
 HANDLE_VALID, HANDLE_BASIC, VMO; root resource for CPU_STATS, KMEM_STATS")
 
 syscall(object_get_child
-    ARGS "handle handle"
+    ARGS "handle handle JOB|PROCESS ENUMERATE"
          "koid uint64_t"
          "rights zx_rights_t"
          "out out handle"
-    RIGHTS "ENUMERATE, and rights ⊆ own rights")
+    RIGHTS "and rights ⊆ own rights")
 
 syscall(object_set_profile
-    ARGS "handle handle"
-         "profile handle"
-         "options uint32_t"
-    RIGHTS "thread: MANAGE_THREAD; profile: APPLY_PROFILE")
+    ARGS "handle handle THREAD MANAGE_THREAD"
+         "profile handle PROFILE APPLY_PROFILE"
+         "options uint32_t")

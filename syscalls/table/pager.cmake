@@ -6,10 +6,9 @@ syscall(pager_create
          "out_pager out handle")
 
 syscall(pager_create_vmo
-    ARGS "pager handle"
-         "port handle"
+    ARGS "pager handle PAGER"
+         "port handle PORT WRITE"
          "key uint64_t"
          "size uint64_t"
          "options uint32_t"
-         "out_pager_vmo out handle"
-    RIGHTS "pager: none; port: WRITE")
+         "out_pager_vmo out handle")

@@ -6,19 +6,16 @@ syscall(port_create
          "out out handle")
 
 syscall(port_queue
-    ARGS "handle handle"
-         "packet in zx_port_packet_t"
-    RIGHTS "WRITE")
+    ARGS "handle handle PORT WRITE"
+         "packet in zx_port_packet_t")
 
 syscall(port_wait
-    ARGS "handle handle"
+    ARGS "handle handle PORT READ"
          "deadline zx_time_t"
          "packet out zx_port_packet_t"
-    RIGHTS "READ"
     ATTRS blocking)
 
 syscall(port_cancel
-    ARGS "handle handle"
-         "source handle"
-         "key uint64_t"
-    RIGHTS "port: WRITE; source: WAIT")
+    ARGS "handle handle PORT WRITE"
+         "source handle ANY WAIT"
+         "key uint64_t")

@@ -2,19 +2,16 @@
 # Power and chain-loading. See ../table.cmake for the words.
 
 syscall(system_mexec
-    ARGS "resource handle"
-         "kernel_vmo handle"
-         "bootimage_vmo handle"
-    RIGHTS "root resource; VMOs: READ")
+    ARGS "resource handle RESOURCE:ROOT"
+         "kernel_vmo handle VMO READ"
+         "bootimage_vmo handle VMO READ")
 
 syscall(system_mexec_payload_get
-    ARGS "resource handle"
+    ARGS "resource handle RESOURCE:ROOT"
          "buffer out void[buffer_size]"
-         "buffer_size size_t"
-    RIGHTS "root resource")
+         "buffer_size size_t")
 
 syscall(system_powerctl
-    ARGS "resource handle"
+    ARGS "resource handle RESOURCE:ROOT"
          "cmd uint32_t"
-         "arg in zx_system_powerctl_arg_t optional"
-    RIGHTS "root resource")
+         "arg in zx_system_powerctl_arg_t optional")

@@ -7,35 +7,31 @@ syscall(process_exit
     ATTRS noreturn)
 
 syscall(process_create
-    ARGS "job handle"
+    ARGS "job handle JOB MANAGE_PROCESS else WRITE"
          "name in char[name_size]"
          "name_size size_t"
          "options uint32_t"
          "proc_handle out handle"
-         "vmar_handle out handle"
-    RIGHTS "job: MANAGE_PROCESS, else WRITE")
+         "vmar_handle out handle")
 
 syscall(process_start
-    ARGS "handle handle"
-         "thread handle"
+    ARGS "handle handle PROCESS WRITE"
+         "thread handle THREAD WRITE"
          "entry zx_vaddr_t"
          "stack zx_vaddr_t"
-         "arg1 handle consumed"
-         "arg2 uintptr_t"
-    RIGHTS "WRITE; thread: WRITE; arg1: TRANSFER, always consumed")
+         "arg1 handle consumed ANY TRANSFER"
+         "arg2 uintptr_t")
 
 syscall(process_read_memory
-    ARGS "handle handle"
+    ARGS "handle handle PROCESS READ WRITE"
          "vaddr zx_vaddr_t"
          "buffer out void[buffer_size]"
          "buffer_size size_t"
-         "actual out size_t"
-    RIGHTS "READ+WRITE")
+         "actual out size_t")
 
 syscall(process_write_memory
-    ARGS "handle handle"
+    ARGS "handle handle PROCESS WRITE"
          "vaddr zx_vaddr_t"
          "buffer in void[buffer_size]"
          "buffer_size size_t"
-         "actual out size_t"
-    RIGHTS "WRITE")
+         "actual out size_t")

@@ -2,99 +2,90 @@
 # Resources, physical memory, DMA, firmware. See ../table.cmake for the words.
 
 syscall(resource_create
-    ARGS "parent_rsrc handle"
+    ARGS "parent_rsrc handle RESOURCE:ROOT WRITE"
          "options uint32_t"
          "base uint64_t"
          "size size_t"
          "name in char[name_size]"
          "name_size size_t"
-         "resource_out out handle"
-    RIGHTS "ROOT-kind parent with WRITE")
+         "resource_out out handle")
 
 syscall(ioports_request
-    ARGS "resource handle"
+    ARGS "resource handle RESOURCE:IOPORT"
          "io_addr uint16_t"
          "len uint32_t"
-    RIGHTS "IOPORT resource (x86)"
+    RIGHTS "x86 only"
     MARK X)
 
 syscall(vmo_create_contiguous
-    ARGS "bti handle"
+    ARGS "bti handle BTI MAP"
          "size size_t"
          "alignment_log2 uint32_t"
-         "out out handle"
-    RIGHTS "bti: MAP")
+         "out out handle")
 
 syscall(vmo_create_physical
-    ARGS "resource handle"
+    ARGS "resource handle RESOURCE:MMIO"
          "paddr zx_paddr_t"
          "size size_t"
          "out out handle"
-    RIGHTS "MMIO resource covering the range")
+    RIGHTS "the resource covers the range")
 
 syscall(iommu_create
-    ARGS "resource handle"
+    ARGS "resource handle RESOURCE:ROOT"
          "type uint32_t"
          "desc in void[desc_size]"
          "desc_size size_t"
-         "out out handle"
-    RIGHTS "root resource")
+         "out out handle")
 
 syscall(bti_create
-    ARGS "iommu handle"
+    ARGS "iommu handle IOMMU"
          "options uint32_t"
          "bti_id uint64_t"
-         "out out handle"
-    RIGHTS "iommu: none")
+         "out out handle")
 
 syscall(bti_pin
-    ARGS "handle handle"
+    ARGS "handle handle BTI MAP"
          "options uint32_t"
-         "vmo handle"
+         "vmo handle VMO MAP"
          "offset uint64_t"
          "size uint64_t"
          "addrs out zx_paddr_t[addrs_count]"
          "addrs_count size_t"
          "pmt out handle"
-    RIGHTS "bti: MAP; vmo: MAP + READ/WRITE per PERM bits")
+    RIGHTS "vmo: READ and WRITE as the PERM bits ask")
 
 syscall(bti_release_quarantine
-    ARGS "handle handle"
-    RIGHTS "WRITE")
+    ARGS "handle handle BTI WRITE")
 
 syscall(pmt_unpin
-    ARGS "handle handle consumed"
-    RIGHTS "none; handle always consumed")
+    ARGS "handle handle consumed PMT")
 
 syscall(smc_call
-    ARGS "handle handle"
+    ARGS "handle handle RESOURCE:SMC"
          "parameters in zx_smc_parameters_t"
          "out_smc_result out zx_smc_result_t"
-    RIGHTS "SMC resource covering the service"
+    RIGHTS "the resource covers the service"
     MARK A)
 
 syscall(pc_firmware_tables
-    ARGS "handle handle"
+    ARGS "handle handle RESOURCE:ROOT"
          "acpi_rsdp out zx_paddr_t"
          "smbios out zx_paddr_t"
-    RIGHTS "root resource"
     MARK X)
 
 syscall(framebuffer_get_info
-    ARGS "resource handle"
+    ARGS "resource handle RESOURCE:ROOT"
          "format out uint32_t"
          "width out uint32_t"
          "height out uint32_t"
          "stride out uint32_t"
-    RIGHTS "root resource"
     MARK X)
 
 syscall(framebuffer_set_range
-    ARGS "resource handle"
-         "vmo handle"
+    ARGS "resource handle RESOURCE:ROOT"
+         "vmo handle VMO"
          "len uint32_t"
          "format uint32_t"
          "width uint32_t"
          "height uint32_t"
-         "stride uint32_t"
-    RIGHTS "root resource; vmo: none")
+         "stride uint32_t")

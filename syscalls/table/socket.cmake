@@ -7,32 +7,27 @@ syscall(socket_create
          "out1 out handle")
 
 syscall(socket_write
-    ARGS "handle handle"
+    ARGS "handle handle SOCKET WRITE"
          "options uint32_t"
          "buffer in void[buffer_size]"
          "buffer_size size_t"
-         "actual out size_t optional"
-    RIGHTS "WRITE")
+         "actual out size_t optional")
 
 syscall(socket_read
-    ARGS "handle handle"
+    ARGS "handle handle SOCKET READ"
          "options uint32_t"
          "buffer out void[buffer_size]"
          "buffer_size size_t"
-         "actual out size_t optional"
-    RIGHTS "READ")
+         "actual out size_t optional")
 
 syscall(socket_share
-    ARGS "handle handle"
-         "socket_to_share handle consumed"
-    RIGHTS "WRITE; shared socket: TRANSFER, consumed")
+    ARGS "handle handle SOCKET WRITE"
+         "socket_to_share handle consumed SOCKET TRANSFER")
 
 syscall(socket_accept
-    ARGS "handle handle"
-         "out_socket out handle"
-    RIGHTS "READ")
+    ARGS "handle handle SOCKET READ"
+         "out_socket out handle")
 
 syscall(socket_shutdown
-    ARGS "handle handle"
-         "options uint32_t"
-    RIGHTS "WRITE")
+    ARGS "handle handle SOCKET WRITE"
+         "options uint32_t")

@@ -2,29 +2,24 @@
 # Tasks and exceptions. See ../table.cmake for the words.
 
 syscall(task_bind_exception_port
-    ARGS "handle handle"
-         "port handle"
+    ARGS "handle handle JOB|PROCESS|THREAD"
+         "port handle PORT"
          "key uint64_t"
-         "options uint32_t"
-    RIGHTS "none on task or port")
+         "options uint32_t")
 
 syscall(task_suspend
-    ARGS "handle handle"
-         "token out handle"
-    RIGHTS "WRITE")
+    ARGS "handle handle PROCESS|THREAD WRITE"
+         "token out handle")
 
 syscall(task_suspend_token
-    ARGS "handle handle"
+    ARGS "handle handle PROCESS|THREAD WRITE"
          "token out handle"
-    RIGHTS "WRITE"
     MARK D)
 
 syscall(task_resume_from_exception
-    ARGS "handle handle"
-         "port handle"
-         "options uint32_t"
-    RIGHTS "none on thread or port")
+    ARGS "handle handle THREAD"
+         "port handle PORT"
+         "options uint32_t")
 
 syscall(task_kill
-    ARGS "handle handle"
-    RIGHTS "DESTROY")
+    ARGS "handle handle JOB|PROCESS|THREAD DESTROY")

@@ -6,45 +6,40 @@ syscall(thread_exit
     ATTRS noreturn)
 
 syscall(thread_create
-    ARGS "process handle"
+    ARGS "process handle PROCESS MANAGE_THREAD else WRITE"
          "name in char[name_size]"
          "name_size size_t"
          "options uint32_t"
-         "out out handle"
-    RIGHTS "process: MANAGE_THREAD, else WRITE")
+         "out out handle")
 
 syscall(thread_start
-    ARGS "handle handle"
+    ARGS "handle handle THREAD MANAGE_THREAD else WRITE"
          "thread_entry zx_vaddr_t"
          "stack zx_vaddr_t"
          "arg1 uintptr_t"
-         "arg2 uintptr_t"
-    RIGHTS "MANAGE_THREAD, else WRITE")
+         "arg2 uintptr_t")
 
 syscall(thread_read_state
-    ARGS "handle handle"
+    ARGS "handle handle THREAD READ"
          "kind uint32_t"
          "buffer out void[buffer_size]"
-         "buffer_size size_t"
-    RIGHTS "READ")
+         "buffer_size size_t")
 
 syscall(thread_write_state
-    ARGS "handle handle"
+    ARGS "handle handle THREAD WRITE"
          "kind uint32_t"
          "buffer in void[buffer_size]"
-         "buffer_size size_t"
-    RIGHTS "WRITE")
+         "buffer_size size_t")
 
 syscall(thread_set_priority
     ARGS "prio int32_t"
     MARK D)
 
 syscall(vmar_unmap_handle_close_thread_exit
-    ARGS "vmar_handle handle"
+    ARGS "vmar_handle handle VMAR"
          "addr zx_vaddr_t"
          "size size_t"
-         "close_handle handle consumed"
-    RIGHTS "vmar: none; close_handle: any or 0"
+         "close_handle handle optional consumed ANY"
     ATTRS vdso
     USES vmar_unmap handle_close thread_exit)
 
@@ -53,7 +48,6 @@ syscall(futex_wake_handle_close_thread_exit
     ARGS "value_ptr futex"
          "wake_count uint32_t"
          "new_value int32_t"
-         "close_handle handle consumed"
-    RIGHTS "close_handle: any or 0"
+         "close_handle handle optional consumed ANY"
     ATTRS vdso noreturn
     USES futex_wake handle_close thread_exit)

@@ -33,7 +33,6 @@ syscall(deadline_after
     ATTRS vdso)
 
 syscall(clock_adjust
-    ARGS "handle handle"
+    ARGS "handle handle RESOURCE:ROOT"
          "clock_id zx_clock_t"
-         "offset int64_t"
-    RIGHTS "root resource")
+         "offset int64_t")

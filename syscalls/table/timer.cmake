@@ -7,11 +7,9 @@ syscall(timer_create
          "out out handle")
 
 syscall(timer_set
-    ARGS "handle handle"
+    ARGS "handle handle TIMER WRITE"
          "deadline zx_time_t"
-         "slack zx_duration_t"
-    RIGHTS "WRITE")
+         "slack zx_duration_t")
 
 syscall(timer_cancel
-    ARGS "handle handle"
-    RIGHTS "WRITE")
+    ARGS "handle handle TIMER WRITE")

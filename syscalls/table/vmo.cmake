@@ -7,53 +7,46 @@ syscall(vmo_create
          "out out handle")
 
 syscall(vmo_read
-    ARGS "handle handle"
+    ARGS "handle handle VMO READ"
          "buffer out void[buffer_size]"
          "offset uint64_t"
-         "buffer_size size_t"
-    RIGHTS "READ")
+         "buffer_size size_t")
 
 syscall(vmo_write
-    ARGS "handle handle"
+    ARGS "handle handle VMO WRITE"
          "buffer in void[buffer_size]"
          "offset uint64_t"
-         "buffer_size size_t"
-    RIGHTS "WRITE")
+         "buffer_size size_t")
 
 syscall(vmo_get_size
-    ARGS "handle handle"
-         "size out uint64_t"
-    RIGHTS "none")
+    ARGS "handle handle VMO"
+         "size out uint64_t")
 
 syscall(vmo_set_size
-    ARGS "handle handle"
-         "size uint64_t"
-    RIGHTS "WRITE")
+    ARGS "handle handle VMO WRITE"
+         "size uint64_t")
 
 syscall(vmo_op_range
-    ARGS "handle handle"
+    ARGS "handle handle VMO"
          "op uint32_t"
          "offset uint64_t"
          "size uint64_t"
          "buffer inout void[buffer_size]"
          "buffer_size size_t"
-    RIGHTS "COMMIT, DECOMMIT, CACHE_INVALIDATE: WRITE; other cache ops: READ")
+    RIGHTS "COMMIT, DECOMMIT, CACHE_INVALIDATE: WRITE; other cache operations: READ")
 
 syscall(vmo_clone
-    ARGS "handle handle"
+    ARGS "handle handle VMO DUPLICATE READ"
          "options uint32_t"
          "offset uint64_t"
          "size uint64_t"
-         "out out handle"
-    RIGHTS "DUPLICATE+READ")
+         "out out handle")
 
 syscall(vmo_set_cache_policy
-    ARGS "handle handle"
-         "cache_policy uint32_t"
-    RIGHTS "MAP")
+    ARGS "handle handle VMO MAP"
+         "cache_policy uint32_t")
 
 syscall(vmo_replace_as_executable
-    ARGS "handle handle consumed"
-         "vmex handle"
-         "out out handle"
-    RIGHTS "none, consumed; vmex: 0, VMEX or ROOT resource")
+    ARGS "handle handle consumed VMO"
+         "vmex handle optional RESOURCE:VMEX"
+         "out out handle")
