@@ -1,0 +1,493 @@
+// SPDX-License-Identifier: MIT
+// Valid calls of every system call (fixture.h).
+#include <calls/fixture.h>
+
+#include <string.h>
+
+#include <zircon/status.h>
+#include <zircon/syscalls/log.h>
+
+#define PAGE       4096ul
+#define FUTEX_ROOM 8u
+#define SHARED_IRQ 32u // the first that is not a CPU's own
+
+static zx_handle_t window_vmar, window_vmo;
+static uint64_t window_base;
+
+void must(zx_status_t status, const char *what)
+{
+    if (status != ZX_OK)
+        call_fail("%s: %s", what, call_status_name(status));
+}
+
+const char *call_status_name(zx_status_t status)
+{
+    return zx_status_get_string(status);
+}
+
+// ---- windows ------------------------------------------------------------------------------------
+
+uint64_t window_page(unsigned index, unsigned page)
+{
+    return window_base + (index * WINDOW_PAGES + page) * PAGE;
+}
+
+static void map_pages(unsigned index, unsigned page, unsigned count, zx_vm_option_t perms)
+{
+    zx_vaddr_t at;
+
+    must(zx_vmar_map(window_vmar, perms | ZX_VM_SPECIFIC, window_page(index, page) - window_base,
+                     window_vmo, (index * WINDOW_PAGES + page) * PAGE, count * PAGE, &at),
+         "mapping a window");
+}
+
+void fixtures_begin(void)
+{
+    const size_t size = CALL_MAX_ARGS * WINDOW_PAGES * PAGE;
+    zx_vaddr_t base;
+
+    must(zx_vmar_allocate(call_env.vmar,
+                          ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_SPECIFIC, 0,
+                          size, &window_vmar, &base),
+         "windows");
+    window_base = base;
+    must(zx_vmo_create(size, 0, &window_vmo), "windows' memory");
+    for (unsigned i = 0; i < CALL_MAX_ARGS; i++) {
+        map_pages(i, WINDOW_RW, 2, ZX_VM_PERM_READ | ZX_VM_PERM_WRITE);
+        map_pages(i, WINDOW_RO, 1, ZX_VM_PERM_READ);
+    }
+}
+
+void fixtures_end(void)
+{
+    must(zx_vmar_destroy(window_vmar), "windows");
+    must(zx_handle_close(window_vmar), "windows");
+    must(zx_handle_close(window_vmo), "windows");
+}
+
+uint64_t buffer_of(const struct fixture *f, unsigned index)
+{
+    (void)f;
+    return window_page(index, WINDOW_RW) + FIXTURE_BUFFER;
+}
+
+static bool has_window(const struct call_arg *arg)
+{
+    return arg->kind == CALL_POINTER || arg->kind == CALL_HANDLE_OUT || arg->kind == CALL_FUTEX;
+}
+
+// Canary everywhere, zeros in the buffer.
+static void clear_window(struct fixture *f, unsigned index, size_t size)
+{
+    static uint8_t pages[2 * PAGE];
+
+    memset(pages, WINDOW_CANARY, sizeof(pages));
+    memset(pages + FIXTURE_BUFFER, 0, size);
+    call_poke(window_page(index, WINDOW_RW), pages, sizeof(pages));
+    f->bytes[index] = size;
+    f->args[index] = buffer_of(f, index);
+}
+
+void set_buffer(struct fixture *f, unsigned index, const void *data, size_t size)
+{
+    clear_window(f, index, size);
+    call_poke(f->args[index], data, size);
+}
+
+uint64_t read_only_copy(const struct fixture *f, unsigned index)
+{
+    static uint8_t bytes[PAGE];
+    const uint64_t at = window_page(index, WINDOW_RO) + FIXTURE_BUFFER;
+
+    call_peek(f->args[index], bytes, f->bytes[index]);
+    must(zx_vmo_write(window_vmo, bytes, at - window_base, f->bytes[index]), "read-only memory");
+    return at;
+}
+
+// The extent of what the call was given, within the two pages.
+static bool in_buffer(const struct fixture *f, unsigned index, size_t offset)
+{
+    uint64_t at = window_page(index, WINDOW_RW) + offset;
+
+    return (at >= f->args[index] && at - f->args[index] < f->bytes[index]) ||
+           (offset >= FIXTURE_BUFFER && offset - FIXTURE_BUFFER < f->bytes[index]);
+}
+
+bool windows_intact(const struct fixture *f)
+{
+    static uint8_t pages[2 * PAGE];
+
+    for (unsigned i = 0; i < f->call->arg_count; i++) {
+        if (!has_window(&f->call->args[i]))
+            continue;
+        call_peek(window_page(i, WINDOW_RW), pages, sizeof(pages));
+        for (size_t offset = 0; offset < sizeof(pages); offset++) {
+            if (pages[offset] != WINDOW_CANARY && !in_buffer(f, i, offset))
+                return false;
+        }
+    }
+    return true;
+}
+
+// ---- handles ------------------------------------------------------------------------------------
+
+bool handle_alive(zx_handle_t handle)
+{
+    return handle != ZX_HANDLE_INVALID &&
+           zx_object_get_info(handle, ZX_INFO_HANDLE_VALID, NULL, 0, NULL, NULL) == ZX_OK;
+}
+
+static zx_info_handle_basic_t basic_info(zx_handle_t handle)
+{
+    zx_info_handle_basic_t info;
+
+    must(zx_object_get_info(handle, ZX_INFO_HANDLE_BASIC, &info, sizeof(info), NULL, NULL),
+         "basic info of a handle");
+    return info;
+}
+
+zx_rights_t handle_rights(zx_handle_t handle)
+{
+    return basic_info(handle).rights;
+}
+
+uint32_t handle_type(zx_handle_t handle)
+{
+    return basic_info(handle).type;
+}
+
+unsigned handles_of_process(void)
+{
+    zx_info_process_handle_stats_t stats;
+    unsigned total = 0;
+
+    must(zx_object_get_info(call_env.process, ZX_INFO_PROCESS_HANDLE_STATS, &stats, sizeof(stats),
+                            NULL, NULL),
+         "handle statistics");
+    for (size_t i = 0; i < sizeof(stats.handle_count) / sizeof(stats.handle_count[0]); i++)
+        total += stats.handle_count[i];
+    return total;
+}
+
+zx_handle_t make_duplicate(zx_handle_t handle, zx_rights_t rights)
+{
+    zx_handle_t copy;
+
+    must(zx_handle_duplicate(handle, rights, &copy), "duplicate");
+    return copy;
+}
+
+zx_handle_t fixture_keep(struct fixture *f, zx_handle_t handle)
+{
+    if (f->object_count == FIXTURE_OBJECTS)
+        call_fail("%s: too many objects", f->call->name);
+    f->objects[f->object_count++] = handle;
+    return handle;
+}
+
+// Both ends of something; returns the first.
+static zx_handle_t keep_pair(struct fixture *f, const zx_handle_t ends[2])
+{
+    f->peer = fixture_keep(f, ends[1]);
+    return fixture_keep(f, ends[0]);
+}
+
+static zx_handle_t make_region(void)
+{
+    zx_handle_t region;
+    zx_vaddr_t base;
+
+    must(zx_vmar_allocate(call_env.vmar,
+                          ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_EXECUTE |
+                              ZX_VM_CAN_MAP_SPECIFIC,
+                          0, 16 * PAGE, &region, &base),
+         "VMAR");
+    return region;
+}
+
+static zx_handle_t make_process(void)
+{
+    zx_handle_t process, vmar;
+
+    must(zx_process_create(call_env.job, "fixture", 7, 0, &process, &vmar), "process");
+    must(zx_handle_close(vmar), "process's VMAR");
+    return process;
+}
+
+static zx_handle_t make_profile(void)
+{
+    const zx_profile_info_t info = {.type = ZX_PROFILE_INFO_SCHEDULER,
+                                    .scheduler = {.priority = ZX_PRIORITY_DEFAULT}};
+    zx_handle_t job, profile;
+
+    must(zx_job_create(call_env.job, 0, &job), "job of a profile");
+    must(zx_profile_create(job, &info, &profile), "profile");
+    must(zx_handle_close(job), "job of a profile");
+    return profile;
+}
+
+// 0 for kinds that this machine has nothing of.
+static zx_handle_t make_resource(uint32_t kind)
+{
+    static const struct {
+        uint64_t base, size;
+    } ranges[ZX_RSRC_KIND_COUNT] = {
+        [ZX_RSRC_KIND_MMIO] = {PAGE, PAGE},
+        [ZX_RSRC_KIND_IRQ] = {SHARED_IRQ, 1},
+        [ZX_RSRC_KIND_SMC] = {0, 1},
+    };
+    zx_handle_t resource;
+
+    if (kind == ZX_RSRC_KIND_IOPORT)
+        return ZX_HANDLE_INVALID; // not on this architecture
+    zx_status_t status = zx_resource_create(call_env.resource, kind, ranges[kind].base,
+                                            ranges[kind].size, "fixture", 7, &resource);
+    if (status == ZX_ERR_NOT_FOUND)
+        return ZX_HANDLE_INVALID;
+    must(status, "resource");
+    return resource;
+}
+
+zx_handle_t fixture_object(struct fixture *f, uint32_t type, uint32_t kind)
+{
+    zx_handle_t h[2] = {ZX_HANDLE_INVALID, ZX_HANDLE_INVALID};
+
+    switch (type) {
+    case ZX_OBJ_TYPE_PROCESS: h[0] = make_process(); break;
+    case ZX_OBJ_TYPE_THREAD:
+        must(zx_thread_create(call_env.process, "fixture", 7, 0, &h[0]), "thread");
+        break;
+    case ZX_OBJ_TYPE_VMO: must(zx_vmo_create(2 * PAGE, 0, &h[0]), "VMO"); break;
+    case ZX_OBJ_TYPE_CHANNEL:
+        must(zx_channel_create(0, &h[0], &h[1]), "channel");
+        return keep_pair(f, h);
+    case ZX_OBJ_TYPE_EVENT: must(zx_event_create(0, &h[0]), "event"); break;
+    case ZX_OBJ_TYPE_PORT: must(zx_port_create(0, &h[0]), "port"); break;
+    case ZX_OBJ_TYPE_LOG:
+        must(zx_debuglog_create(ZX_HANDLE_INVALID, ZX_LOG_FLAG_READABLE, &h[0]), "log");
+        break;
+    case ZX_OBJ_TYPE_SOCKET:
+        must(zx_socket_create(ZX_SOCKET_HAS_ACCEPT, &h[0], &h[1]), "socket");
+        return keep_pair(f, h);
+    case ZX_OBJ_TYPE_RESOURCE:
+        h[0] = make_resource(kind);
+        break;
+    case ZX_OBJ_TYPE_EVENTPAIR:
+        must(zx_eventpair_create(0, &h[0], &h[1]), "eventpair");
+        return keep_pair(f, h);
+    case ZX_OBJ_TYPE_JOB: must(zx_job_create(call_env.job, 0, &h[0]), "job"); break;
+    case ZX_OBJ_TYPE_VMAR: h[0] = make_region(); break;
+    case ZX_OBJ_TYPE_FIFO:
+        must(zx_fifo_create(16, FIXTURE_BYTES, 0, &h[0], &h[1]), "FIFO");
+        return keep_pair(f, h);
+    case ZX_OBJ_TYPE_TIMER: must(zx_timer_create(0, ZX_CLOCK_MONOTONIC, &h[0]), "timer"); break;
+    case ZX_OBJ_TYPE_PROFILE: h[0] = make_profile(); break;
+    default: return ZX_HANDLE_INVALID;
+    }
+    return h[0] != ZX_HANDLE_INVALID ? fixture_keep(f, h[0]) : h[0];
+}
+
+// The handle that an argument gives: itself, or the first of an array in a valid buffer.
+static zx_handle_t handle_given(const struct fixture *f, unsigned index)
+{
+    const struct call_arg *arg = &f->call->args[index];
+    zx_handle_t h = ZX_HANDLE_INVALID;
+
+    if (arg->kind == CALL_HANDLE)
+        return (zx_handle_t)f->args[index];
+    if (arg->of_handles && arg->in && f->args[index] == buffer_of(f, index))
+        call_peek(f->args[index], &h, sizeof(h));
+    return h;
+}
+
+int64_t fixture_issue(struct fixture *f)
+{
+    zx_handle_t given[CALL_MAX_ARGS];
+    const unsigned before = handles_of_process();
+
+    for (unsigned i = 0; i < f->call->arg_count; i++) {
+        given[i] = handle_given(f, i);
+        given[i] = handle_alive(given[i]) ? given[i] : ZX_HANDLE_INVALID;
+    }
+    const int64_t got = call_issue(f->call, f->args);
+    if ((zx_status_t)got < 0 && handles_of_process() > before)
+        call_fail("%s: failed, and left a handle", f->call->name);
+    if (!windows_intact(f))
+        call_fail("%s: wrote beyond a buffer", f->call->name);
+    for (unsigned i = 0; i < f->call->arg_count; i++) {
+        const struct call_arg *arg = &f->call->args[i];
+        if (given[i] != ZX_HANDLE_INVALID && handle_alive(given[i]) == arg->consumed)
+            call_fail("%s: %s is %s", f->call->name, arg->name,
+                      arg->consumed ? "still there" : "gone");
+    }
+    return got;
+}
+
+// ---- fixtures -------------------------------------------------------------------------------------
+
+unsigned arg_index(const struct call_info *call, const char *name)
+{
+    for (unsigned i = 0; i < call->arg_count; i++) {
+        if (strcmp(call->args[i].name, name) == 0)
+            return i;
+    }
+    call_fail("%s has no argument %s", call->name, name);
+}
+
+static const struct recipe *find_recipe(const struct call_info *call)
+{
+    for (size_t i = 0; i < recipe_count; i++) {
+        if (strcmp(recipes[i].call, call->name) == 0)
+            return &recipes[i];
+    }
+    return NULL;
+}
+
+zx_status_t fixture_result(const struct call_info *call)
+{
+    const struct recipe *r = find_recipe(call);
+
+    return r != NULL ? r->result : ZX_OK;
+}
+
+zx_rights_t fixture_more_rights(const struct call_info *call, unsigned index)
+{
+    for (size_t i = 0; i < recipe_rights_count; i++) {
+        if (strcmp(recipe_rights[i].call, call->name) == 0 &&
+            strcmp(recipe_rights[i].arg, call->args[index].name) == 0)
+            return recipe_rights[i].rights;
+    }
+    return 0;
+}
+
+bool fixture_possible(const struct call_info *call)
+{
+    return call->number != CALL_NO_NUMBER && (call->flags & CALL_IMPLEMENTED) != 0 &&
+           (call->flags & (CALL_NORETURN | CALL_UNREACHED)) == 0;
+}
+
+// The value of a scalar: what a recipe says, a count that fits the buffer it counts, or 0.
+static uint64_t scalar(const struct call_info *call, unsigned index)
+{
+    for (size_t i = 0; i < recipe_value_count; i++) {
+        if (strcmp(recipe_values[i].call, call->name) == 0 &&
+            strcmp(recipe_values[i].arg, call->args[index].name) == 0)
+            return recipe_values[i].value;
+    }
+    for (unsigned i = 0; i < call->arg_count; i++) {
+        const struct call_arg *arg = &call->args[i];
+        if (arg->factor == index + 1)
+            return FIXTURE_BYTES;
+        if (arg->count == index + 1)
+            return arg->size == 1 && arg->factor == 0 ? FIXTURE_BYTES : 1;
+    }
+    return 0;
+}
+
+static void make_buffer(struct fixture *f, unsigned index)
+{
+    const struct call_arg *arg = &f->call->args[index];
+    size_t elements = 1;
+
+    if (arg->count != 0 && !arg->indirect)
+        elements = scalar(f->call, arg->count - 1u);
+    if (arg->factor != 0)
+        elements *= scalar(f->call, arg->factor - 1u);
+    // Around a futex's word there is more of the same, for pointers that are a little off.
+    clear_window(f, index, arg->kind == CALL_POINTER ? elements * arg->size
+                           : arg->kind == CALL_FUTEX ? FUTEX_ROOM : sizeof(zx_handle_t));
+    if (arg->of_handles && arg->in) {
+        for (size_t i = 0; i < elements; i++) {
+            zx_handle_t h = fixture_object(f, ZX_OBJ_TYPE_EVENT, 0);
+            call_poke(f->args[index] + i * sizeof(h), &h, sizeof(h));
+        }
+    }
+}
+
+static uint64_t make_handle(struct fixture *f, const struct call_arg *arg)
+{
+    if (arg->optional)
+        return ZX_HANDLE_INVALID;
+    if (arg->resource != 0)
+        return fixture_keep(f, make_duplicate(call_env.resource, ZX_RIGHT_SAME_RIGHTS));
+    if (arg->objects == CALL_ANY)
+        return fixture_object(f, ZX_OBJ_TYPE_EVENT, 0);
+    return fixture_object(f, (uint32_t)__builtin_ctz(arg->objects), 0);
+}
+
+void fixture_make(struct fixture *f, const struct call_info *call)
+{
+    const struct recipe *r = find_recipe(call);
+
+    *f = (struct fixture){.call = call, .before = handles_of_process()};
+    for (unsigned i = call->arg_count; i-- > 0;) { // the first argument's peer is the one kept
+        const struct call_arg *arg = &call->args[i];
+        if (has_window(arg))
+            make_buffer(f, i);
+        else if (arg->kind == CALL_HANDLE)
+            f->args[i] = make_handle(f, arg);
+        else if (arg->kind == CALL_SCALAR)
+            f->args[i] = scalar(call, i);
+    }
+    if (r != NULL && r->prepare != NULL)
+        r->prepare(f);
+}
+
+static void close_one(zx_handle_t handle)
+{
+    if (handle_alive(handle))
+        must(zx_handle_close(handle), "close");
+}
+
+// The handles that a call which worked has put into its outputs.
+static void close_outputs(const struct fixture *f)
+{
+    for (unsigned i = 0; i < f->call->arg_count; i++) {
+        const struct call_arg *arg = &f->call->args[i];
+        const bool infos = arg->type != NULL && strcmp(arg->type, "zx_handle_info_t") == 0;
+        zx_handle_t h = ZX_HANDLE_INVALID;
+        if (!(arg->kind == CALL_HANDLE_OUT || (arg->out && (arg->of_handles || infos))))
+            continue;
+        if (f->args[i] == 0)
+            continue;
+        call_peek(f->args[i], &h, sizeof(h));
+        if (handle_alive(h) && handle_type(h) == ZX_OBJ_TYPE_VMAR)
+            (void)zx_vmar_destroy(h);
+        close_one(h);
+    }
+}
+
+static void end_object(zx_handle_t handle)
+{
+    if (!handle_alive(handle))
+        return;
+    switch (handle_type(handle)) {
+    case ZX_OBJ_TYPE_VMAR: (void)zx_vmar_destroy(handle); break;
+    default: break;
+    }
+    close_one(handle);
+}
+
+void fixture_end(struct fixture *f, int64_t result)
+{
+    if (result >= 0) {
+        close_outputs(f);
+        if (f->ended != ZX_HANDLE_INVALID)
+            must(zx_object_wait_one(f->ended, ZX_TASK_TERMINATED, ZX_TIME_INFINITE, NULL),
+                 "end of what was started");
+    }
+    for (unsigned i = 0; i < f->call->arg_count; i++) {
+        if (f->call->args[i].kind == CALL_HANDLE)
+            end_object((zx_handle_t)f->args[i]);
+    }
+    for (unsigned i = 0; i < f->object_count; i++)
+        end_object(f->objects[i]);
+    if (f->helper != ZX_HANDLE_INVALID) {
+        must(zx_object_wait_one(f->helper, ZX_THREAD_TERMINATED, ZX_TIME_INFINITE, NULL),
+             "end of the helper");
+        close_one(f->helper);
+    }
+    unsigned after = handles_of_process();
+    if (after != f->before)
+        call_fail("%s: %u handles before, %u after", f->call->name, f->before, after);
+}
