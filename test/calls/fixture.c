@@ -300,10 +300,21 @@ static zx_handle_t handle_given(const struct fixture *f, unsigned index)
     return h;
 }
 
+// Bytes of address space that the process has mapped.
+static uint64_t mapped_bytes(void)
+{
+    zx_info_task_stats_t stats;
+
+    must(zx_object_get_info(call_env.process, ZX_INFO_TASK_STATS, &stats, sizeof(stats), NULL, NULL),
+         "task statistics");
+    return stats.mem_mapped_bytes;
+}
+
 int64_t fixture_issue(struct fixture *f)
 {
     zx_handle_t given[CALL_MAX_ARGS];
     const unsigned before = handles_of_process();
+    const uint64_t mapped = mapped_bytes();
 
     for (unsigned i = 0; i < f->call->arg_count; i++) {
         given[i] = handle_given(f, i);
@@ -312,6 +323,8 @@ int64_t fixture_issue(struct fixture *f)
     const int64_t got = call_issue(f->call, f->args);
     if ((zx_status_t)got < 0 && handles_of_process() > before)
         call_fail("%s: failed, and left a handle", f->call->name);
+    if ((zx_status_t)got < 0 && mapped_bytes() != mapped)
+        call_fail("%s: failed, and left a mapping", f->call->name);
     if (!windows_intact(f))
         call_fail("%s: wrote beyond a buffer", f->call->name);
     for (unsigned i = 0; i < f->call->arg_count; i++) {

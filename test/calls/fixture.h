@@ -79,7 +79,7 @@ bool windows_intact(const struct fixture *f);
 
 // Issues the call as it is now and returns its result. Whatever that is: what the call consumes is gone
 // afterwards and nothing else, nothing is written beyond the buffers, and a failure leaves no
-// handle.
+// handle and no mapping.
 int64_t fixture_issue(struct fixture *f);
 
 // A new object of this type with all the rights that its creator gives; 0 for types that nothing
