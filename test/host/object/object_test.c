@@ -15,6 +15,11 @@ void make_pair(zx_handle_t ends[2])
     assert_ok(zx_channel_create(0, &ends[0], &ends[1]));
 }
 
+void make_sockets(uint32_t options, zx_handle_t ends[2])
+{
+    assert_ok(zx_socket_create(options, &ends[0], &ends[1]));
+}
+
 zx_handle_t make_job(zx_handle_t parent)
 {
     zx_handle_t h = ZX_HANDLE_INVALID;

@@ -34,7 +34,8 @@
 #define FOREVER ZX_TIME_INFINITE
 
 zx_handle_t make_event(void);
-void make_pair(zx_handle_t ends[2]);
+void make_pair(zx_handle_t ends[2]); // a channel
+void make_sockets(uint32_t options, zx_handle_t ends[2]);
 zx_handle_t make_job(zx_handle_t parent);
 
 // An unstarted process, its root VMAR and a thread of it that was not started either.
