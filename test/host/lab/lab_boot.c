@@ -252,6 +252,8 @@ struct lab_result lab_child_run(const struct lab_config *c)
     h.seed = c->seed;
     h.cpus = c->cpus;
     h.max_steps = c->max_steps;
+    if (c->ram_bytes != 0)
+        h.ram_bytes = c->ram_bytes;
     h.quiet = c->expected != HOST_FINISHED;
     h.verbose = getenv("LAB_VERBOSE") != NULL;
     host_set_reporter(lab_reporter);

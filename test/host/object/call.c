@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // zx_channel_call: spec 11 section 1.
-// CALLS(zx_channel_call, zx_channel_call_noretry, zx_channel_call_finish)
+// CALLS(zx_channel_call, zx_channel_call_noretry)
 #include "object_test.h"
 
 struct msg {
@@ -361,13 +361,6 @@ SCENARIO(reply_into_bad_pointers_is_lost)
     assert_ok(zx_handle_close_many(ends, 2));
 }
 
-SCENARIO(finish_without_an_interrupted_call_is_bad_state)
-{
-    uint64_t args[8] = {0, 0, (uint64_t)(uintptr_t)LAB_BAD_PTR, 0};
-
-    assert_status((zx_status_t)lab_syscall(ZX_SYS_channel_call_finish, args), ZX_ERR_BAD_STATE);
-}
-
 // A killed caller's registration goes with it: a reply to it is an ordinary message.
 SCENARIO_ON(kill_of_a_caller_withdraws_the_call, 2, 10)
 {
@@ -426,7 +419,6 @@ const struct CMUnitTest call_tests[] = {
     T(call_consumes_its_handles_in_every_failure),
     T(call_with_unreadable_arguments_consumes_nothing),
     T(reply_into_bad_pointers_is_lost),
-    T(finish_without_an_interrupted_call_is_bad_state),
     T(kill_of_a_caller_withdraws_the_call),
     T(server_runs_after_a_call_that_did_not_block),
 };

@@ -150,7 +150,8 @@ SCENARIO(cookies_of_an_eventpair_end_with_its_other_side)
     }
     assert_int_equal(cookie, 77);
     // Also one that never had a cookie cannot get one any more.
-    make_eventpair(&ends[0]);
+    close_handle(ends[0]);
+    make_eventpair(ends);
     close_handle(ends[1]);
     assert_status(zx_object_set_cookie(ends[0], scope, 3), ZX_ERR_ACCESS_DENIED);
     assert_ok(zx_handle_close_many((zx_handle_t[]){ends[0], scope, other}, 3));

@@ -11,16 +11,6 @@ static void futex_waiter_main(void *arg)
         await(one->held, ZX_EVENT_SIGNALED);
 }
 
-// Until the thread waits, or has waited: its deadline may be near.
-static void await_start(zx_handle_t thread)
-{
-    uint32_t state;
-
-    while ((state = thread_state(thread)) != ZX_THREAD_STATE_BLOCKED_FUTEX &&
-           state != ZX_THREAD_STATE_DEAD)
-        sleep_ns(1000);
-}
-
 void futex_prepare(struct futex_waiters *w, const zx_futex_t *word)
 {
     *w = (struct futex_waiters){.word = word};
@@ -35,7 +25,7 @@ unsigned futex_add(struct futex_waiters *w, zx_time_t deadline)
     if (deadline == FOREVER)
         await_state(one->thread, ZX_THREAD_STATE_BLOCKED_FUTEX);
     else
-        await_start(one->thread);
+        await_state_or_end(one->thread, ZX_THREAD_STATE_BLOCKED_FUTEX);
     return w->count++;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What ports, sockets, FIFOs and futexes do at their edges: all orders of closing, bad buffers, memory
+// What channels, ports, sockets, FIFOs and futexes do at their edges: all orders of closing, bad buffers, memory
 // that is not there yet, full ports.
 #include "object_test.h"
 
@@ -218,6 +218,12 @@ SCENARIO(timer_in_the_past)
     close_handle(t);
 }
 
+// CALLS(zx_channel_call_finish)
+SCENARIO(finish_without_an_interrupted_call_is_bad_state)
+{
+    assert_status(raw_call(channel_call_finish, 0, 0, (uintptr_t)LAB_BAD_PTR), ZX_ERR_BAD_STATE);
+}
+
 #define T(name) cmocka_unit_test(test_##name)
 const struct CMUnitTest ipc_tests[] = {
     T(closing_in_all_orders),
@@ -230,5 +236,6 @@ const struct CMUnitTest ipc_tests[] = {
     T(accept_with_a_bad_pointer),
     T(memory_that_is_not_there_yet),
     T(timer_in_the_past),
+    T(finish_without_an_interrupted_call_is_bad_state),
 };
 const size_t ipc_test_count = countof(ipc_tests);

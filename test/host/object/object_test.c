@@ -173,6 +173,14 @@ void await_state(zx_handle_t thread, uint32_t state)
         sleep_ns(1000);
 }
 
+void await_state_or_end(zx_handle_t thread, uint32_t state)
+{
+    uint32_t now;
+
+    while ((now = thread_state(thread)) != state && now != ZX_THREAD_STATE_DEAD)
+        sleep_ns(1000);
+}
+
 void sleep_ns(zx_duration_t ns)
 {
     assert_ok(zx_nanosleep(zx_deadline_after(ns)));
@@ -189,7 +197,10 @@ void waiter_start(struct waiter *w, zx_handle_t handle, zx_signals_t mask, zx_ti
 {
     *w = (struct waiter){.handle = handle, .mask = mask, .deadline = deadline};
     w->thread = lab_thread(waiter_main, w);
-    await_state(w->thread, ZX_THREAD_STATE_BLOCKED_WAIT_ONE);
+    if (deadline == FOREVER)
+        await_state(w->thread, ZX_THREAD_STATE_BLOCKED_WAIT_ONE);
+    else
+        await_state_or_end(w->thread, ZX_THREAD_STATE_BLOCKED_WAIT_ONE);
 }
 
 void waiter_join(struct waiter *w)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <lab/lab.h>
+#include <zircon/limits.h>
 #include <zircon/syscalls/object.h>
 #include <zircon/syscalls/policy.h>
 #include <zircon/zx-syscall-numbers.h>
@@ -70,6 +71,8 @@ zx_handle_t replace_without(zx_handle_t h, zx_rights_t rights);
 // Waits until all of `signals` are set.
 void await(zx_handle_t h, zx_signals_t signals);
 void await_state(zx_handle_t thread, uint32_t state);
+// The same, or until its end, for a wait whose deadline may pass meanwhile.
+void await_state_or_end(zx_handle_t thread, uint32_t state);
 void sleep_ns(zx_duration_t ns);
 
 // A thread in wait_one.
@@ -79,7 +82,7 @@ struct waiter {
     zx_time_t deadline;
     zx_status_t status;
 };
-// Starts it and returns when it waits.
+// Starts it and returns when it waits (or, with a deadline, has waited).
 void waiter_start(struct waiter *w, zx_handle_t handle, zx_signals_t mask, zx_time_t deadline);
 void waiter_join(struct waiter *w);
 
@@ -92,8 +95,10 @@ void race(unsigned count, void (*const bodies[])(void *), void *arg);
     } while (0)
 
 // A call by number with raw arguments: for pointers that the prototypes refuse.
+#ifndef raw_call
 #define raw_call(name, ...) \
     ((zx_status_t)lab_syscall(ZX_SYS_##name, (const uint64_t[8]){__VA_ARGS__}))
+#endif
 
 // In a sweep: true for ZX_OK, false for ZX_ERR_NO_MEMORY, anything else fails the test.
 #define got(expr) lab_got((expr), #expr, __FILE__, __LINE__)

@@ -137,7 +137,7 @@ SCENARIO(names_of_all_kinds_that_have_one)
     struct child c = make_child(lab.job);
     zx_handle_t vmo;
 
-    assert_ok(zx_vmo_create(PAGE_SIZE, 0, &vmo));
+    assert_ok(zx_vmo_create(ZX_PAGE_SIZE, 0, &vmo));
     check_name(vmo, "");
     check_name(c.process, "child");
     check_name(c.thread, "first");
@@ -276,7 +276,7 @@ SCENARIO(cookies_check_scope_handle_type_scope_pointer)
     uint64_t value;
 
     make_pair(ends);
-    assert_ok(zx_vmo_create(PAGE_SIZE, 0, &vmo));
+    assert_ok(zx_vmo_create(ZX_PAGE_SIZE, 0, &vmo));
     assert_status(zx_object_set_cookie(ends[0], 0, 1), ZX_ERR_BAD_HANDLE);
     assert_status(zx_object_set_cookie(0, scope, 1), ZX_ERR_BAD_HANDLE);
     const zx_handle_t without[] = {ends[0], lab.process, lab.job, lab.thread, lab.resource};

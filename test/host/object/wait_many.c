@@ -191,13 +191,13 @@ SCENARIO(unwritable_items_are_reported_after_the_wait)
     zx_wait_item_t it = item(e, 0);
 
     // The array is read from a page that cannot be written.
-    assert_ok(zx_vmo_create(PAGE_SIZE, 0, &vmo));
+    assert_ok(zx_vmo_create(ZX_PAGE_SIZE, 0, &vmo));
     assert_ok(zx_vmo_write(vmo, &it, 0, sizeof(it)));
-    assert_ok(zx_vmar_map(vmar_handle, ZX_VM_PERM_READ, 0, vmo, 0, PAGE_SIZE, &va));
+    assert_ok(zx_vmar_map(vmar_handle, ZX_VM_PERM_READ, 0, vmo, 0, ZX_PAGE_SIZE, &va));
     zx_time_t deadline = zx_deadline_after(100000);
     assert_status(zx_object_wait_many((zx_wait_item_t *)va, 1, deadline), ZX_ERR_INVALID_ARGS);
     assert_true(zx_clock_get_monotonic() >= deadline);
-    assert_ok(zx_vmar_unmap(vmar_handle, va, PAGE_SIZE));
+    assert_ok(zx_vmar_unmap(vmar_handle, va, ZX_PAGE_SIZE));
     close_handle(vmo);
     close_handle(e);
 }

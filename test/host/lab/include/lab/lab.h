@@ -45,6 +45,7 @@ struct lab_config {
     uint64_t seed;
     unsigned cpus;
     uint64_t max_steps;
+    size_t ram_bytes;           // of the machine; 0: as it is
     bool kernel_thread;         // fn runs on a kernel thread, not in a process
     bool leaks_allowed;
     enum host_outcome expected; // how the run must end (HOST_FINISHED)
@@ -80,6 +81,9 @@ void lab_seeds_config(const struct lab_config *config, unsigned count);
 // Returns the number of allocations.
 #define lab_sweep(fn) lab_sweep_named(__func__, fn, NULL)
 unsigned lab_sweep_named(const char *name, lab_scenario_fn fn, void *arg);
+
+// A test that needs more of the laboratory than its twin on the target has (test/target/contract).
+#define lab_only_unit_test(test) cmocka_unit_test(test)
 
 // Entry point of a test binary.
 int lab_main(int argc, char **argv, const struct CMUnitTest *tests, size_t count);
