@@ -16,6 +16,7 @@
 #include <mem/slab.h>
 #include <object/futex.h>
 #include <object/process.h>
+#include <object/suspend.h>
 #include <sched/pi.h>
 #include <zircon/syscalls/exception.h>
 
@@ -79,7 +80,9 @@ zx_status_t uthread_create(struct process *p, const char *name, struct object **
     struct uthread *t = slab_alloc(&uthread_cache);
     if (t == NULL)
         return ZX_ERR_NO_MEMORY;
-    memset(t, 0, sizeof(*t));
+    // What object_init and thread_init leave to us.
+    const size_t own = offsetof(struct uthread, process);
+    memset((char *)t + own, 0, sizeof(*t) - own);
     zx_status_t status = futex_queue_alloc(&t->futex_queue);
     if (status == ZX_OK)
         status = thread_init(&t->thread, name, PRIORITY_DEFAULT, uthread_main, t,
@@ -114,6 +117,8 @@ zx_status_t uthread_start_locked(struct uthread *t, vaddr_t entry, vaddr_t stack
     list_add_tail(&t->process->threads, &t->process_node);
     t->process->thread_count++;
     object_update_locked(&t->obj, 0, ZX_THREAD_RUNNING);
+    if (unlikely(t->suspend_count + t->process->suspend_count != 0))
+        suspend_started_locked(t);
     return ZX_OK;
 }
 
@@ -212,6 +217,10 @@ void kernel_user_boundary(void)
     if (pending & THREAD_PENDING_POLICY) {
         thread_clear_pending(&t->thread, THREAD_PENDING_POLICY);
         process_exception("policy violation");
+        pending = thread_pending(&t->thread);
+    }
+    if ((pending & (THREAD_PENDING_KILL | THREAD_PENDING_SUSPEND)) == THREAD_PENDING_SUSPEND) {
+        suspend_stop();
         pending = thread_pending(&t->thread);
     }
     if (pending & THREAD_PENDING_KILL)

@@ -2,7 +2,8 @@
 // Blocking: the wait word and its arbitration (interface in sched/wait.h).
 //
 // The word of a thread holds one of
-//   > 0   armed: WAIT_ARMED_INTR (kill and suspend may finish it) or WAIT_ARMED
+//   > 0   armed: WAIT_ARMED_INTR (kill and suspend may finish it), WAIT_ARMED_KILL (kill may) or
+//         WAIT_ARMED
 //   <= 0  finished: the status of the winner, or WAIT_IDLE outside of any wait
 // Only the thread itself arms it; the transition to finished is a compare-and-swap, so it happens
 // once. The waker then calls sched_unpark, the thread parks while the word is > 0 (sched.c S3).
@@ -38,13 +39,12 @@ static zx_status_t wait_finish_self(struct thread *t, zx_status_t status)
     return word;
 }
 
-// The status with which pending kill or suspend ends an interruptible wait, or ZX_OK.
-static zx_status_t pending_status(struct thread *t)
+// The status with which kill or suspend among `pending` ends a wait armed with `word`, or ZX_OK.
+static zx_status_t pending_status(unsigned pending, int word)
 {
-    unsigned pending = thread_pending(t);
     if (pending & THREAD_PENDING_KILL)
         return ZX_ERR_CANCELED;
-    if (pending & THREAD_PENDING_SUSPEND)
+    if ((pending & THREAD_PENDING_SUSPEND) && word == WAIT_ARMED_INTR)
         return ZX_ERR_INTERNAL_INTR_RETRY;
     return ZX_OK;
 }
@@ -53,9 +53,11 @@ zx_status_t wait_block(enum wait_reason reason, zx_time_t deadline)
 {
     struct thread *t = thread_current();
     DEBUG_ASSERT(t->hal.preempt_count == 0);
-    if (atomic_load_explicit(&t->wait_word, memory_order_relaxed) == WAIT_ARMED_INTR) {
-        zx_status_t status = pending_status(t);
-        if (unlikely(status != ZX_OK)) {
+    int word = atomic_load_explicit(&t->wait_word, memory_order_relaxed);
+    unsigned pending;
+    if (word != WAIT_ARMED && unlikely((pending = thread_pending(t)) != 0)) {
+        zx_status_t status = pending_status(pending, word);
+        if (status != ZX_OK) {
             wait_finish_self(t, status);
             goto not_blocked;
         }
@@ -119,7 +121,7 @@ bool wait_interrupt(struct thread *t, zx_status_t status)
 {
     int word = atomic_load_explicit(&t->wait_word, memory_order_seq_cst);
     do {
-        if (word != WAIT_ARMED_INTR)
+        if (word != WAIT_ARMED_INTR && (word != WAIT_ARMED_KILL || status != ZX_ERR_CANCELED))
             return false;
     } while (!atomic_compare_exchange_weak_explicit(&t->wait_word, &word, status,
                                                     memory_order_acq_rel, memory_order_relaxed));

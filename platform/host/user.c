@@ -66,12 +66,14 @@ void host_user_enter_kernel(uint64_t number, const uint64_t args[8], vaddr_t pc)
     t->plat.has_user_frame = true;
 }
 
-void host_user_leave_kernel(uint64_t result)
+uint64_t host_user_leave_kernel(uint64_t result)
 {
     check_at_boundary();
     hal_current()->plat.user_regs[0] = result;
     leave_kernel();
+    result = hal_current()->plat.user_regs[0];
     host_user_pause();
+    return result;
 }
 
 void hal_thread_enter_user(vaddr_t pc, vaddr_t sp, uint64_t x0, uint64_t x1)

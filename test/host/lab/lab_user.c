@@ -27,7 +27,7 @@ int64_t lab_syscall(uint64_t number, const uint64_t args[8])
         if ((e->flags & SYSCALL_RESULT_64) == 0)
             r = (int32_t)r;
         lock_debug_assert_none("return from a system call");
-        host_user_leave_kernel((uint64_t)r);
+        r = (int64_t)host_user_leave_kernel((uint64_t)r);
     } while ((e->flags & SYSCALL_BLOCKING) != 0 && r == ZX_ERR_INTERNAL_INTR_RETRY);
     return r;
 }
@@ -38,7 +38,7 @@ int64_t lab_syscall_from(vaddr_t pc, uint64_t number, const uint64_t args[8])
 
     host_user_enter_kernel(number, args, pc);
     int64_t r = kernel_bad_syscall(number, pc, &retry);
-    host_user_leave_kernel((uint64_t)r);
+    r = (int64_t)host_user_leave_kernel((uint64_t)r);
     return retry ? ZX_ERR_BAD_SYSCALL : r;
 }
 

@@ -20,8 +20,8 @@ struct uthread {
     struct process *process;       // [I] referenced
     struct list_node process_node; // [P] in process->threads
     uint8_t state;                 // [P] enum uthread_state
-    bool suspended;                // [P] SUSPENDED is shown
-    uint32_t suspend_count;        // [P]
+    bool suspended;                // [P] stopped, SUSPENDED is shown: suspend.c S2
+    uint32_t suspend_count;        // [P] of its own, beside its process's
     vaddr_t entry, stack;          // [I] after start
     uint64_t arg1, arg2;           // [I] after start
     struct channel_call call;      // [O] pending channel_call

@@ -31,7 +31,7 @@ enum wait_reason {
 };
 
 // Values of a thread's wait word while its wait is open; see wait.c.
-enum { WAIT_ARMED_INTR = 1, WAIT_ARMED = 2 };
+enum { WAIT_ARMED_INTR = 1, WAIT_ARMED = 2, WAIT_ARMED_KILL = 3 };
 
 // Opens a wait of the current thread. `interruptible`: kill and suspend may finish it too.
 ALWAYS_INLINE void wait_arm(bool interruptible)
@@ -39,6 +39,12 @@ ALWAYS_INLINE void wait_arm(bool interruptible)
     struct thread *t = thread_current();
     atomic_store_explicit(&t->wait_word, interruptible ? WAIT_ARMED_INTR : WAIT_ARMED,
                           memory_order_seq_cst);
+}
+
+// The same for a wait that of the two only kill may finish: that of a stopped thread.
+ALWAYS_INLINE void wait_arm_killable(void)
+{
+    atomic_store_explicit(&thread_current()->wait_word, WAIT_ARMED_KILL, memory_order_seq_cst);
 }
 
 // Blocks until somebody finishes the wait, or `deadline` (monotonic ns) passes: ZX_ERR_TIMED_OUT.
@@ -58,7 +64,8 @@ bool wait_wake(struct thread *t, zx_status_t status);
 ALWAYS_INLINE void wait_handoff_begin(void) { thread_current()->handoff = true; }
 ALWAYS_INLINE void wait_handoff_end(void) { thread_current()->handoff = false; }
 
-// Finishes t's wait only if it is interruptible (kill, suspend). Caller holds a reference to t.
+// Finishes t's wait for a kill (`status` ZX_ERR_CANCELED) or a suspension (any other), if it is a wait
+// that they may finish. Caller holds a reference to t.
 bool wait_interrupt(struct thread *t, zx_status_t status);
 
 // True while t's current wait has not been finished (t blocked or about to).

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// All tests of stopped threads in one list, so that --test finds any of them.
+#include "object_test.h"
+
+TEST_GROUP(suspend);
+
+int main(int argc, char **argv)
+{
+    const struct lab_group groups[] = {
+        {suspend_tests, suspend_test_count},
+    };
+
+    return lab_main_groups(argc, argv, groups, sizeof(groups) / sizeof(groups[0]));
+}
