@@ -18,15 +18,16 @@ class Board:
     tree: where its device tree comes from: None (QEMU makes it), a path in the firmware cache
     (scripts/setup images), or a source below dts/, which dtc compiles.
     console: which of QEMU's serial lines the tree's console is.
+    smp: the fewest and the most CPUs; unless asked otherwise, a board gets the most.
+    mem: how much memory, where QEMU's own choice is not what such a board has.
     """
 
-    def __init__(self, machine, tree=None, console=0, smp=(4, 4), mem=None, words=()):
+    def __init__(self, machine, tree=None, console=0, smp=(4, 4), mem=None):
         self.machine = machine
         self.tree = tree
         self.console = console
-        self.smp = smp      # the fewest and the most CPUs
-        self.mem = mem      # amount, where QEMU's own choice is not the best; "any": as asked
-        self.words = words  # more of QEMU's options
+        self.smp = smp
+        self.mem = mem
 
     def device_tree(self, folder):
         """Path of the device tree, made if need be in `folder`; None if QEMU makes it."""
@@ -41,9 +42,13 @@ class Board:
 
 
 BOARDS = {
-    "virt": Board("virt", smp=(1, 512), mem="any"),
+    "virt": Board("virt", smp=(1, 512)),
     # Its first serial line is the PL011, the second the mini UART of the tree's stdout-path.
     "raspi4b": Board("raspi4b", "dtbs/broadcom/bcm2711-rpi-4-b.dtb", console=1),
+    # The only machine with a 16550 in memory and a GICv2; one CPU, as its tree says.
+    "npcm845": Board("npcm845-evb", "npcm845-evb.dts"),
+    "imx8mp": Board("imx8mp-evk", "dtbs/freescale/imx8mp-evk.dtb", console=1, smp=(1, 4),
+                    mem="1G"),
 }
 
 

@@ -26,7 +26,7 @@ def add_options(parser):
                         % ", ".join(boards.BOARDS))
     parser.add_argument("--gic", type=int, choices=(2, 3),
                         help="virt: version of the interrupt controller (default 3)")
-    parser.add_argument("--smp", type=int, metavar="N", help="CPUs (default 4, or what the board has)")
+    parser.add_argument("--smp", type=int, metavar="N", help="CPUs (default 4)")
     parser.add_argument("--mem", metavar="SIZE", help="virt: memory (default 512M)")
     parser.add_argument("--cpu", metavar="MODEL",
                         help="virt: CPU model (default cortex-a72; cortex-a53 with --icount)")
@@ -170,12 +170,8 @@ def emulated(options):
     if known and board.machine not in known:
         raise Absent("this QEMU has no machine %s: QEMU 10 has (scripts/setup installs the newest "
                      "that the distribution and its backports have)" % board.machine)
-    result = ["-M", board.machine, *board.words]
-    if options.smp:
-        result += ["-smp", str(options.smp)]
-    if board.mem:
-        result += ["-m", board.mem]
-    return result
+    return ["-M", board.machine, "-smp", str(options.smp or board.smp[1]),
+            *(("-m", board.mem) if board.mem else ())]
 
 
 def command(options, more_append=(), randomness=True):

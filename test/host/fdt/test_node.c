@@ -185,9 +185,9 @@ static void test_walk_visits_every_enabled_node_once_in_order(void **state)
         last = node.offset;
         count++;
     }
-    /* /, aliases, chosen, cpus + 4, psci, timer, soc, ccu, uart0, uart1, gic, rtc, r_intc; not the
-     * disabled framebuffer and uart2 */
-    assert_int_equal(count, 17);
+    /* /, aliases, chosen, cpus + 4, psci, timer, soc, ccu, watchdog, uart0, uart1, gic, rtc, r_intc;
+     * not the disabled framebuffer and uart2 */
+    assert_int_equal(count, 18);
     fixture_end(&f);
 }
 
