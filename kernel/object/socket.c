@@ -7,10 +7,11 @@
 //   K3 WRITABLE goes when the peer's buffer is exactly full, the peer closes or writing is disabled; it
 //      comes back when the peer reads from a full buffer (also when writing is disabled: so the
 //      reference does it, and the probes hold us to it).
-// A stream's bytes are copied under the lock, without faults, at most BLOCK_BYTES a hold. A datagram is
-// built without the lock and read under it, without faults: until it has been copied it is in the queue
-// for everybody.
-// Locks: [P] the pair's mutex.
+//   K4 A datagram does not change once it is queued. Who reads it has a reference and copies it without
+//      the lock; until one reader has all of it, it is in the queue for everybody. Who finds it gone
+//      then begins anew with the next.
+// A stream's bytes are copied under the lock, without faults, at most BLOCK_BYTES a hold.
+// Locks: [P] the pair's mutex; [a] atomic.
 #include <object/socket.h>
 
 #include <debug/assert.h>
@@ -18,11 +19,13 @@
 #include <mem/kmalloc.h>
 #include <mem/slab.h>
 #include <object/pair.h>
+#include <sched/thread.h>
 
 #define BLOCK_BYTES 4000u // of a stream's block: with its header below a page
 
 struct block {
     struct list_node node; // [P] in rx
+    atomic_uint refs;      // [a] one for the queue, one for each reader that copies it (K4)
     uint32_t room;         // [I] bytes of data[]
     uint32_t start, end;   // [P] unread bytes
     uint8_t data[];
@@ -119,11 +122,17 @@ static void consumed_locked(struct socket *s, uint32_t bytes)
 
 // --- Lifetime ----------------------------------------------------------------------------------
 
-static void free_blocks(struct list *blocks)
+static void block_put(struct block *b)
+{
+    if (b != NULL && atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) == 1)
+        kfree(b);
+}
+
+static void put_blocks(struct list *blocks)
 {
     struct block *b;
     while ((b = list_pop_head_entry(blocks, struct block, node)) != NULL)
-        kfree(b);
+        block_put(b);
 }
 
 static void socket_zero_handles(struct object *obj)
@@ -139,7 +148,7 @@ static void socket_zero_handles(struct object *obj)
     s->shared.object = NULL;
     update_locked(socket_peer(s), ZX_SOCKET_WRITABLE, ZX_SOCKET_PEER_CLOSED);
     mutex_unlock(obj->lock);
-    free_blocks(&blocks);
+    put_blocks(&blocks);
     if (shared.object != NULL)
         handle_drop(shared);
 }
@@ -193,6 +202,7 @@ static struct block *block_alloc(uint32_t room)
     if (b == NULL)
         return NULL;
     list_node_init(&b->node);
+    atomic_init(&b->refs, 1);
     b->room = room;
     b->start = b->end = 0;
     return b;
@@ -366,38 +376,50 @@ static zx_status_t stream_read(struct socket *s, uintptr_t dst, size_t size, siz
     return done > 0 ? ZX_OK : status;
 }
 
-// Copies the first datagram and takes it off the queue; one that cannot be copied now stays.
-static zx_status_t datagram_read_step(struct socket *s, uintptr_t dst, size_t *len)
+// The first datagram, with a reference. NULL: *out_status is why there is none.
+static struct block *datagram_first(struct socket *s, zx_status_t *out_status)
 {
     mutex_lock(&s->end.pair->lock);
-    struct block *b = list_peek_head_entry(&s->rx, struct block, node), *taken = NULL;
-    zx_status_t status = b != NULL ? ZX_OK : empty_status_locked(s);
-    bool any = *len != 0; // reading nothing takes nothing
-    if (status == ZX_OK && any) {
-        *len = MIN(*len, (size_t)b->end);
-        user_faults_disable();
-        status = hal_copy_to_user(dst, b->data, *len);
-        user_faults_enable();
-    }
-    if (status == ZX_OK && any) {
+    struct block *b = list_peek_head_entry(&s->rx, struct block, node);
+    if (b != NULL)
+        atomic_fetch_add_explicit(&b->refs, 1, memory_order_relaxed);
+    else
+        *out_status = empty_status_locked(s);
+    mutex_unlock(&s->end.pair->lock);
+    return b;
+}
+
+// Takes b off the queue. False: another reader was faster, or the end has closed.
+static bool datagram_take(struct socket *s, struct block *b)
+{
+    mutex_lock(&s->end.pair->lock);
+    bool first = list_peek_head_entry(&s->rx, struct block, node) == b;
+    if (first) {
         list_remove(&b->node);
         consumed_locked(s, b->end);
-        taken = b;
     }
     mutex_unlock(&s->end.pair->lock);
-    kfree(taken);
-    return status;
+    if (first)
+        block_put(b); // the queue's
+    return first;
 }
 
 static zx_status_t datagram_read(struct socket *s, uintptr_t dst, size_t size, size_t *out_actual)
 {
-    for (;;) {
-        size_t len = size;
-        zx_status_t status = datagram_read_step(s, dst, &len);
-        *out_actual = len;
-        if (status != ZX_ERR_INVALID_ARGS || hal_user_fault_in(dst, len, true) != ZX_OK)
+    zx_status_t status;
+    bool done = false;
+    do {
+        struct block *b = datagram_first(s, &status);
+        if (b == NULL)
             return status;
-    }
+        size_t len = MIN(size, (size_t)b->end);
+        status = size != 0 ? hal_copy_to_user(dst, b->data, len) : ZX_OK;
+        // Reading nothing takes nothing; nor does a buffer that is not there.
+        done = status != ZX_OK || size == 0 || datagram_take(s, b);
+        block_put(b);
+        *out_actual = len;
+    } while (!done && !(thread_pending(thread_current()) & THREAD_PENDING_KILL));
+    return done ? status : ZX_ERR_CANCELED;
 }
 
 zx_status_t socket_read_user(struct object *obj, uintptr_t dst, size_t size, size_t *out_actual)

@@ -9,6 +9,7 @@
 //     found by no-fault copies from then on.
 // U3. A copy that may fault is a bug with preemption or interrupts off; it is reported even when
 //     nothing faults.
+// U4. A no-fault copy is one under a lock: more than a page at a time keeps others out for too long.
 #include "machine.h"
 
 #include <hal/mmu.h>
@@ -130,6 +131,8 @@ zx_status_t host_user_access(vaddr_t va, void *buf, size_t len, unsigned access,
     struct hal_thread *t = hal_current();
     if (host.running && t->fault_disabled == 0 && (t->preempt_count > 0 || !hal_irqs_enabled()))
         host_fail(HOST_BROKEN, "user access that may fault with preemption or interrupts off");
+    if (host.running && t->fault_disabled > 0 && len > PAGE_SIZE)
+        host_fail(HOST_BROKEN, "a no-fault copy of %zu bytes, more than a page", len);
     while (len > 0) {
         size_t chunk = MIN(len, PAGE_SIZE - va % PAGE_SIZE);
         hal_preempt_point();

@@ -8,6 +8,7 @@ TEST_GROUP(ipc_race_timer);
 TEST_GROUP(ipc_race_futex);
 TEST_GROUP(futex_owner);
 TEST_GROUP(ipc_race_socket);
+TEST_GROUP(ipc_race_datagram);
 TEST_GROUP(ipc_race_pair);
 
 int main(int argc, char **argv)
@@ -19,6 +20,7 @@ int main(int argc, char **argv)
         {ipc_race_futex_tests, ipc_race_futex_test_count},
         {futex_owner_tests, futex_owner_test_count},
         {ipc_race_socket_tests, ipc_race_socket_test_count},
+        {ipc_race_datagram_tests, ipc_race_datagram_test_count},
         {ipc_race_pair_tests, ipc_race_pair_test_count},
     };
 
