@@ -31,6 +31,7 @@ static struct {
     enum host_mode mode;
     unsigned cpus;
     bool verbose;
+    bool sweep;
 } options;
 
 struct lab_config lab_config_make(const char *name, lab_scenario_fn fn)
@@ -173,6 +174,10 @@ void lab_seeds_config(const struct lab_config *config, unsigned count)
 
     if (options.cpus != 0)
         c.cpus = options.cpus;
+    if (options.sweep) {
+        lab_sweep_any(&c);
+        return;
+    }
     if (options.seed_given) {
         c.seed = options.seed;
         c.mode = options.mode;
@@ -217,6 +222,17 @@ unsigned lab_sweep_named(const char *name, lab_scenario_fn fn, void *arg)
     return k - 1;
 }
 
+void lab_sweep_any(const struct lab_config *config)
+{
+    struct lab_config c = *config;
+
+    c.mode = HOST_DETERMINISTIC;
+    c.ends_without_memory = true;
+    do {
+        c.fail_allocation += 1 + (c.fail_allocation < LAB_SWEEP_DENSE ? 0 : c.fail_allocation / 4);
+    } while (lab_run(&c).allocation_failed);
+}
+
 static uint64_t number(const char *text)
 {
     return text == NULL ? 0 : strtoull(text, NULL, 0);
@@ -226,7 +242,7 @@ static int usage(const char *program)
 {
     fprintf(stderr,
             "usage: %s [--test NAME] [--seed N] [--seeds M] [--mode det|par] [--cpus N] "
-            "[--verbose]\n",
+            "[--sweep] [--verbose]\n",
             program);
     return 2;
 }
@@ -242,6 +258,10 @@ int lab_main(int argc, char **argv, const struct CMUnitTest *tests, size_t count
         if (strcmp(argv[i], "--verbose") == 0) {
             options.verbose = true;
             setenv("LAB_VERBOSE", "1", 1);
+            continue;
+        }
+        if (strcmp(argv[i], "--sweep") == 0) {
+            options.sweep = true;
             continue;
         }
         if (value == NULL)
@@ -290,6 +310,7 @@ void lab_assert_status(zx_status_t got, zx_status_t expected, const char *expr, 
 {
     if (got == expected)
         return;
+    lab_end_without_memory(got);
     print_error("%s:%d: %s\n    is %d (%s), expected %d (%s)\n", file, line, expr, got,
                 zx_status_get_string(got), expected, zx_status_get_string(expected));
     _fail(file, line);

@@ -166,8 +166,17 @@ static void scenario_with_failures(void *arg)
 {
     alloc_fail_set(config->fail_allocation, config->fail_all_after);
     config->fn(arg);
-    result.allocation_failed = config->fail_allocation != 0 && alloc_fail_hit();
+    result.allocation_failed |= config->fail_allocation != 0 && alloc_fail_hit();
     alloc_fail_set(0, false);
+}
+
+void lab_end_without_memory(zx_status_t got)
+{
+    if (!config->ends_without_memory || got != ZX_ERR_NO_MEMORY || !alloc_fail_hit())
+        return;
+    result.allocation_failed = true;
+    alloc_fail_set(0, false);
+    zx_process_exit(0);
 }
 
 // ---- a scenario on a kernel thread --------------------------------------------------------------

@@ -54,8 +54,10 @@ static void call_main(void *arg)
 
 static void call_start(struct call *c)
 {
+    c->status = ZX_OK;
     c->thread = lab_thread(call_main, c);
-    await_state(c->thread, ZX_THREAD_STATE_BLOCKED_CHANNEL);
+    await_state_or_end(c->thread, ZX_THREAD_STATE_BLOCKED_CHANNEL);
+    assert_ok(c->status); // has not failed at once
 }
 
 static struct msg receive(zx_handle_t channel)

@@ -20,6 +20,18 @@ void make_sockets(uint32_t options, zx_handle_t ends[2])
     assert_ok(zx_socket_create(options, &ends[0], &ends[1]));
 }
 
+size_t fill_stream(zx_handle_t end)
+{
+    static const uint8_t data[262145];
+    size_t total = 0, actual;
+    zx_status_t status;
+
+    while ((status = zx_socket_write(end, 0, data, sizeof(data), &actual)) == ZX_OK)
+        total += actual;
+    assert_status(status, ZX_ERR_SHOULD_WAIT);
+    return total;
+}
+
 zx_handle_t make_job(zx_handle_t parent)
 {
     zx_handle_t h = ZX_HANDLE_INVALID;

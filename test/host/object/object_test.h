@@ -37,6 +37,8 @@
 zx_handle_t make_event(void);
 void make_pair(zx_handle_t ends[2]); // a channel
 void make_sockets(uint32_t options, zx_handle_t ends[2]);
+// Writes into a stream until its buffer is full; returns how much that was.
+size_t fill_stream(zx_handle_t end);
 zx_handle_t make_job(zx_handle_t parent);
 
 // An unstarted process, its root VMAR and a thread of it that was not started either.

@@ -291,13 +291,14 @@ SCENARIO(last_close_of_a_port_wakes_nobody)
 }
 
 // CALLS(zx_port_queue): packets of all ports come from one pool.
-SCENARIO_ON(user_packets_are_limited_system_wide, 1, 1)
+static void use_up_the_user_packets(void *arg)
 {
     zx_handle_t ports[9];
     zx_port_packet_t p = {0};
     unsigned total = 0, used = 0;
     zx_status_t status = ZX_OK;
 
+    (void)arg;
     while (status == ZX_OK || status == ZX_ERR_SHOULD_WAIT) {
         assert_true(used < countof(ports));
         ports[used++] = make_port();
@@ -323,6 +324,14 @@ SCENARIO_ON(user_packets_are_limited_system_wide, 1, 1)
     assert_ok(zx_port_queue(port, &p));
     assert_ok(zx_handle_close_many(ports + 1, used - 1));
     assert_ok(zx_handle_close_many((zx_handle_t[]){port, e}, 2));
+}
+
+static void test_user_packets_are_limited_system_wide(void **state)
+{
+    struct lab_config c = lab_config_make(__func__, use_up_the_user_packets);
+
+    (void)state;
+    lab_run(&c);
 }
 
 #define T(name) cmocka_unit_test(test_##name)

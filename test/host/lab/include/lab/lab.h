@@ -19,7 +19,8 @@
 // free.
 //
 // Command line: --seed N (only that one), --seeds M (how many), --mode det|par, --cpus N, --test
-// NAME, --verbose. Environment: LAB_SEED, LAB_SEEDS.
+// NAME, --verbose; --sweep: each scenario with its allocations failing instead (lab_sweep_any).
+// Environment: LAB_SEED, LAB_SEEDS.
 #pragma once
 
 #include <setjmp.h>
@@ -51,6 +52,7 @@ struct lab_config {
     enum host_outcome expected; // how the run must end (HOST_FINISHED)
     uint64_t fail_allocation;   // the k-th allocation after the start fails; 0 = none
     bool fail_all_after;        // and all that come after it
+    bool ends_without_memory;   // a scenario that did not expect that failure ends there, well
 };
 
 struct lab_result {
@@ -84,6 +86,12 @@ unsigned lab_sweep_named(const char *name, lab_scenario_fn fn, void *arg);
 
 // A test that needs more of the laboratory than its twin on the target has (test/target/contract).
 #define lab_only_unit_test(test) cmocka_unit_test(test)
+
+// Runs a scenario that does not expect failures with its k-th allocation failing, for every k up to
+// LAB_SWEEP_DENSE and for ever fewer beyond. The first status that is not as the scenario wants it must
+// be ZX_ERR_NO_MEMORY; then its process ends there, and nothing may be left over.
+#define LAB_SWEEP_DENSE 64u
+void lab_sweep_any(const struct lab_config *config);
 
 // Entry point of a test binary.
 int lab_main(int argc, char **argv, const struct CMUnitTest *tests, size_t count);
