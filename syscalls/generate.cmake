@@ -17,7 +17,9 @@
 #   bind/jumps.S, bind/names.c            the import library of programs without a dynamic linker
 #   test/call_table.c             the calls and their arguments as data, for tests
 #   host/syscalls/vdso-offsets.h          stands in for the vDSO's offsets where there is no vDSO
-# and, if LEDGER is given, that file instead of all these: the ledger, for docs/.
+#   host/syscalls/costs.h                 what each call costs, for the test that measures it
+# and, if LEDGER is given, that file instead of all these: the ledger, for docs/. If REFERENCE is given,
+# that folder and the file COSTS: the reference pages and the page of costs (see reference.cmake).
 #
 # A call counts as implemented when some syscalls/sys_*.c defines sys_<name>( in column 0 (calls of
 # the vDSO: when userspace/vdso does). Calls that are not get an entry that returns
@@ -27,6 +29,7 @@ cmake_minimum_required(VERSION 3.25)
 
 set(generator syscalls/generate.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/../scripts/cmake/generator.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/reference.cmake)
 
 set(calls)         # every call, in table order
 set(kernel_calls)  # those with a number
@@ -156,9 +159,11 @@ function(syscall name)
     set(objects "")         # what the handles must be, as text
     set(wrapped OFF)
     set(position 0)
+    set(arguments "")       # their names
     foreach(text IN LISTS row_ARGS)
         math(EXPR position "${position} + 1")
         read_argument(${name} "${text}")
+        list(APPEND arguments ${arg_name})
         foreach(field name kind type direction count optional consumed object needs else_needs)
             set(${name}_arg${position}_${field} "${arg_${field}}" PARENT_SCOPE)
         endforeach()
@@ -195,6 +200,9 @@ function(syscall name)
         list(JOIN ${part} ", " ${part})
         set(${name}_${part} "${${part}}" PARENT_SCOPE)
     endforeach()
+    set(${name}_family ${family} PARENT_SCOPE)
+    set(${name}_args "${row_ARGS}" PARENT_SCOPE)
+    set(${name}_arguments "${arguments}" PARENT_SCOPE)
     set(${name}_outs "${outs}" PARENT_SCOPE)
     set(${name}_wrapped ${wrapped} PARENT_SCOPE)
     set(${name}_return ${row_RETURN} PARENT_SCOPE)
@@ -683,17 +691,15 @@ macro(find_tests)
          ${SOURCE}/test/*.S ${SOURCE}/test/*.py ${SOURCE}/test/*.txt ${SOURCE}/test/*.sh)
     list(SORT sources)
     foreach(source IN LISTS sources)
-        file(STRINGS ${SOURCE}/${source} lines REGEX "CALLS\\(")
-        foreach(line IN LISTS lines)
-            string(REGEX MATCHALL "CALLS\\([^)]*\\)" tags "${line}")
-            string(REGEX MATCHALL "zx_[a-z0-9_]+" named "${tags}")
-            foreach(name IN LISTS named)
-                string(REGEX REPLACE "^zx_" "" name ${name})
-                if(NOT name IN_LIST calls)
-                    message(FATAL_ERROR "${source}: CALLS names ${name}, which is no system call")
-                endif()
-                list(APPEND ${name}_tests ${source})
-            endforeach()
+        file(READ ${SOURCE}/${source} text)
+        string(REGEX MATCHALL "CALLS\\([^)]*\\)" tags "${text}")
+        string(REGEX MATCHALL "zx_[a-z0-9_]+" named "${tags}")
+        foreach(name IN LISTS named)
+            string(REGEX REPLACE "^zx_" "" name ${name})
+            if(NOT name IN_LIST calls)
+                message(FATAL_ERROR "${source}: CALLS names ${name}, which is no system call")
+            endif()
+            list(APPEND ${name}_tests ${source})
         endforeach()
     endforeach()
 endmacro()
@@ -703,6 +709,7 @@ function(write_ledger file)
     set(number 0)
     set(done 0)
     set(tested 0)
+    set(untested "")
     foreach(name IN LISTS calls)
         math(EXPR number "${number} + 1")
         set(where kernel)
@@ -720,6 +727,13 @@ function(write_ledger file)
             math(EXPR tested "${tested} + 1")
         endif()
         list(JOIN tests ", " tests)
+        if(tests STREQUAL "")
+            set(tests "-")
+            if(${name}_implemented)
+                set(tests "**none**")
+                list(APPEND untested zx_${name})
+            endif()
+        endif()
         string(APPEND rows
                "| ${number} | `zx_${name}` | ${where} | ${state} | ${${name}_mark} | ${tests} |\n")
     endforeach()
@@ -729,7 +743,8 @@ function(write_ledger file)
 
 For each call: who answers it, whether it is implemented (those that are not return
 `ZX_ERR_NOT_SUPPORTED`), and the tests that say they exercise it, by `CALLS(zx_name, ...)` in a
-comment. Remake this file with `cmake --build build/host --target ledger`.
+comment. **none** is a gap: `ctest -R syscalls_ledger` fails until it is filled. Remake this file with
+`cmake --build build/host --target ledger`.
 
 ${done} of ${number} implemented, ${tested} named by a test. Marks: X PC only, P needs a kernel PCIe
 driver, H hypervisor, A ARM only, D deprecated, I internal, T test only.
@@ -738,6 +753,10 @@ driver, H hypervisor, A ARM only, D deprecated, I internal, T test only.
 |---|---|---|---|---|---|
 ${rows}")
     write_file("${file}" "${text}")
+    if(untested)
+        list(JOIN untested ", " untested)
+        message("Implemented, and no test says that it exercises: ${untested}")
+    endif()
 endfunction()
 
 # ---- all of it ----------------------------------------------------------------------------------
@@ -749,6 +768,13 @@ if(LEDGER)
     write_ledger(${LEDGER})
     return()
 endif()
+read_texts()
+if(REFERENCE)
+    require_texts()
+    write_reference(${REFERENCE})
+    write_costs(${COSTS})
+    return()
+endif()
 write_numbers()
 write_public_header()
 write_kernel_header()
@@ -758,3 +784,4 @@ write_vdso()
 write_bindings()
 write_test_table()
 write_host_offsets()
+write_cost_table()

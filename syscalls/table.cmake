@@ -44,8 +44,9 @@
 #
 # Calls 1 to 170 are those of the published table, in its order. Calls of our own come after them.
 
-foreach(family
-        time system handle object channel socket thread process job task event futex port timer vmo
-        vmar pager random fifo log interrupt resource pci guest power test)
+set(families
+    time system handle object channel socket thread process job task event futex port timer vmo vmar
+    pager random fifo log interrupt resource pci guest power test)
+foreach(family IN LISTS families)
     include(${CMAKE_CURRENT_LIST_DIR}/table/${family}.cmake)
 endforeach()

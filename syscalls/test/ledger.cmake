@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Compares docs/ledger.md with a fresh one.
+# Compares docs/ledger.md with a fresh one, and wants a test for each call that is implemented.
 file(REMOVE ${OUT}/ledger.md)
 execute_process(
     COMMAND ${CMAKE_COMMAND} -DLEDGER=${OUT}/ledger.md -DSOURCE=${SOURCE}
@@ -10,4 +10,9 @@ execute_process(
     RESULT_VARIABLE differ)
 if(differ)
     message(FATAL_ERROR "docs/ledger.md is out of date: cmake --build <folder> --target ledger")
+endif()
+file(STRINGS ${OUT}/ledger.md gaps REGEX "\\*\\*none\\*\\* \\|$")
+if(gaps)
+    list(JOIN gaps "\n" gaps)
+    message(FATAL_ERROR "Implemented, and no test names it in CALLS(...):\n${gaps}")
 endif()

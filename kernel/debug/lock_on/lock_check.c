@@ -18,6 +18,7 @@
 
 static struct lock_debug_held boot_held;
 static struct lock_debug_held *(*_Atomic held_hook)(void);
+static void (*_Atomic trace_hook)(const struct lock_class *class_);
 static atomic_bool checks_off;
 
 #define SITE() ((uintptr_t)__builtin_return_address(0))
@@ -31,6 +32,11 @@ struct lock_debug_held *lock_debug_held(void)
 void lock_debug_set_hook(struct lock_debug_held *(*fn)(void))
 {
     atomic_store_explicit(&held_hook, fn, memory_order_release);
+}
+
+void lock_debug_set_trace(void (*fn)(const struct lock_class *class_))
+{
+    atomic_store_explicit(&trace_hook, fn, memory_order_release);
 }
 
 void lock_debug_disable(void)
@@ -97,6 +103,10 @@ static void acquire(const struct lock_debug *d, const void *lock, uintptr_t site
     if (check)
         check_order(h, d->class_, lock, site, nested);
     push(h, d, lock, site);
+    void (*trace)(const struct lock_class *) =
+        atomic_load_explicit(&trace_hook, memory_order_acquire);
+    if (trace)
+        trace(d->class_);
     hal_irq_restore(flags);
 }
 

@@ -3,8 +3,6 @@
 #include "object_test.h"
 
 #include <object/futex.h>
-#include <object/handle.h>
-#include <object/process.h>
 #include <object/uthread.h>
 
 #define FUTEXES 4
@@ -34,17 +32,6 @@ static void start(struct sleeper *s)
     s->thread = lab_thread(sleeper_main, s);
     await_state(s->thread, s->index < 0 ? ZX_THREAD_STATE_BLOCKED_WAIT_ONE
                                         : ZX_THREAD_STATE_BLOCKED_FUTEX);
-}
-
-static int priority_of(zx_handle_t thread)
-{
-    struct object *obj;
-    int priority;
-
-    assert_ok(handle_lookup(&process_current()->handles, thread, &uthread_ops, 0, &obj, NULL));
-    priority = atomic_load(&uthread_from_object(obj)->thread.priority);
-    object_unref(obj);
-    return priority;
 }
 
 static zx_koid_t owner_of(zx_futex_t *word)
@@ -88,12 +75,12 @@ SCENARIO(owner_inherits_while_somebody_waits)
     assert_int_equal(owner_of(words), ZX_KOID_INVALID);
     start(&a);
     assert_int_equal(owner_of(words), koid_of(owner.thread));
-    assert_int_equal(priority_of(owner.thread), 20);
+    assert_int_equal(thread_priority(owner.thread), 20);
     start(&b);
-    assert_int_equal(priority_of(owner.thread), 25);
+    assert_int_equal(thread_priority(owner.thread), 25);
     assert_ok(zx_futex_wake_single_owner(words)); // a, which is the owner now
     lab_thread_join(a.thread);
-    assert_int_equal(priority_of(owner.thread), 10);
+    assert_int_equal(thread_priority(owner.thread), 10);
     assert_int_equal(owner_of(words), ZX_KOID_INVALID); // a has ended
     assert_ok(zx_futex_wake(words, 1));
     lab_thread_join(b.thread);
@@ -118,16 +105,16 @@ SCENARIO(last_word_names_the_owner)
 
     start(&s[0]);
     start(&s[1]);
-    assert_int_equal(priority_of(one.thread), 10);
-    assert_int_equal(priority_of(two.thread), 21);
+    assert_int_equal(thread_priority(one.thread), 10);
+    assert_int_equal(thread_priority(two.thread), 21);
     start(&s[2]);
     assert_int_equal(owner_of(words), ZX_KOID_INVALID);
-    assert_int_equal(priority_of(two.thread), 10);
+    assert_int_equal(thread_priority(two.thread), 10);
     start(&s[3]);
-    assert_int_equal(priority_of(one.thread), 22);
+    assert_int_equal(thread_priority(one.thread), 22);
     assert_ok(zx_futex_wake(words, 1));
     assert_int_equal(owner_of(words), ZX_KOID_INVALID);
-    assert_int_equal(priority_of(one.thread), 10);
+    assert_int_equal(thread_priority(one.thread), 10);
     assert_ok(zx_futex_wake(words, UINT32_MAX));
     for (unsigned i = 0; i < 4; i++)
         lab_thread_join(s[i].thread);
@@ -154,18 +141,18 @@ SCENARIO(priority_runs_along_a_chain)
     start(&s[1]);
     s[2].owner = s[1].thread;
     start(&s[2]);
-    assert_int_equal(priority_of(owner.thread), 29);
-    assert_int_equal(priority_of(s[0].thread), 29);
-    assert_int_equal(priority_of(s[1].thread), 29);
+    assert_int_equal(thread_priority(owner.thread), 29);
+    assert_int_equal(thread_priority(s[0].thread), 29);
+    assert_int_equal(thread_priority(s[1].thread), 29);
     assert_ok(zx_futex_wake(&words[2], 1));
     lab_thread_join(s[2].thread);
-    assert_int_equal(priority_of(owner.thread), 12);
-    assert_int_equal(priority_of(s[1].thread), 12);
+    assert_int_equal(thread_priority(owner.thread), 12);
+    assert_int_equal(thread_priority(s[1].thread), 12);
     assert_ok(zx_futex_wake(&words[0], 1));
     assert_ok(zx_futex_wake(&words[1], 1));
     lab_thread_join(s[0].thread);
     lab_thread_join(s[1].thread);
-    assert_int_equal(priority_of(owner.thread), 10);
+    assert_int_equal(thread_priority(owner.thread), 10);
     end(&owner, event);
 }
 
@@ -180,14 +167,14 @@ SCENARIO(a_circle_of_owners_ends)
     start(&a);
     b.owner = a.thread;
     start(&b);
-    assert_int_equal(priority_of(a.thread), 18);
+    assert_int_equal(thread_priority(a.thread), 18);
     c.owner = b.thread;
     start(&c); // c waits for b, b for a, and a on the futex that b owns now
-    assert_int_equal(priority_of(a.thread), 20);
-    assert_int_equal(priority_of(b.thread), 20);
+    assert_int_equal(thread_priority(a.thread), 20);
+    assert_int_equal(thread_priority(b.thread), 20);
     assert_ok(zx_futex_wake_single_owner(&words[0])); // a, which owns it now
     lab_thread_join(a.thread);
-    assert_int_equal(priority_of(b.thread), 18);
+    assert_int_equal(thread_priority(b.thread), 18);
     assert_ok(zx_futex_wake(&words[0], UINT32_MAX));
     assert_ok(zx_futex_wake(&words[1], UINT32_MAX));
     lab_thread_join(b.thread);
@@ -209,11 +196,11 @@ SCENARIO(requeue_names_the_owner_of_the_target)
 
     for (unsigned i = 0; i < 3; i++)
         start(&s[i]);
-    assert_int_equal(priority_of(owner.thread), 24);
+    assert_int_equal(thread_priority(owner.thread), 24);
     assert_ok(zx_futex_requeue(&words[0], 0, 0, &words[1], 1, owner.thread));
     assert_int_equal(owner_of(&words[0]), ZX_KOID_INVALID);
     assert_int_equal(owner_of(&words[1]), koid_of(owner.thread));
-    assert_int_equal(priority_of(owner.thread), 20);
+    assert_int_equal(thread_priority(owner.thread), 20);
     assert_ok(zx_futex_requeue_single_owner(&words[0], 0, &words[2], 1, ZX_HANDLE_INVALID));
     lab_thread_join(s[1].thread);
     assert_int_equal(owner_of(&words[2]), ZX_KOID_INVALID);
@@ -269,7 +256,7 @@ SCENARIO(owners_that_go_away)
     start(&a);
     start(&b);
     assert_int_equal(owner_of(&words[1]), koid_of(c.thread));
-    assert_int_equal(priority_of(c.thread), 20);
+    assert_int_equal(thread_priority(c.thread), 20);
     close_child(&c);
     assert_int_equal(owner_of(&words[1]), ZX_KOID_INVALID);
     zx_handle_t kept;
@@ -333,7 +320,7 @@ SCENARIO_ON(race_owners, 4, 200)
     for (unsigned i = 0; i < FUTEXES; i++)
         assert_int_equal(owner_of(&r.words[i]), ZX_KOID_INVALID);
     for (unsigned i = 0; i < 2; i++)
-        assert_int_equal(priority_of(r.owner[i].thread), 10);
+        assert_int_equal(thread_priority(r.owner[i].thread), 10);
     assert_ok(zx_object_signal(r.event, 0, ZX_EVENT_SIGNALED));
     for (unsigned i = 0; i < 2; i++)
         lab_thread_join(r.owner[i].thread);

@@ -8,6 +8,9 @@ TEST_GROUP(thread);
 TEST_GROUP(info);
 TEST_GROUP(memory);
 TEST_GROUP(sweep);
+TEST_GROUP(profile);
+TEST_GROUP(random);
+TEST_GROUP(cost);
 
 int main(int argc, char **argv)
 {
@@ -18,6 +21,9 @@ int main(int argc, char **argv)
         {info_tests, info_test_count},
         {memory_tests, memory_test_count},
         {sweep_tests, sweep_test_count},
+        {profile_tests, profile_test_count},
+        {random_tests, random_test_count},
+        {cost_tests, cost_test_count},
     };
 
     return lab_main_groups(argc, argv, groups, sizeof(groups) / sizeof(groups[0]));

@@ -63,6 +63,8 @@ zx_info_handle_basic_t basic(zx_handle_t h);
 uint32_t handle_count(zx_handle_t h);
 zx_info_process_t process_info(zx_handle_t process);
 uint32_t thread_state(zx_handle_t thread);
+// The priority that it runs with, what it inherits included (priority.c; in the laboratory only).
+int thread_priority(zx_handle_t thread);
 // The object's state now, by the idiom of a wait for nothing.
 zx_signals_t state_of(zx_handle_t h);
 // A duplicate without the given rights.

@@ -75,5 +75,9 @@ struct lock_debug_held *lock_debug_held(void);
 // with no lock held. NULL goes back to the static list.
 void lock_debug_set_hook(struct lock_debug_held *(*fn)(void));
 
+// For measuring: `fn` is told the class of each lock that is taken, on the thread that takes it, with
+// interrupts off and before it waits. It may take no lock. NULL, the default: nobody is told.
+void lock_debug_set_trace(void (*fn)(const struct lock_class *class_));
+
 // Turns all checks off for good: panics.
 void lock_debug_disable(void);

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# Texts about power. See ../reference.cmake for the words.
+family_title("Power and chain-loading")
+
+describe(system_mexec
+    IS "Replace the running kernel by another"
+    DOES "Does not return on success."
+    ERRORS "@resource" "@kernel_vmo" "@bootimage_vmo" "@memory"
+    SEE system_mexec_payload_get system_powerctl)
+
+describe(system_mexec_payload_get
+    IS "Get the boot items that this machine adds to a boot image"
+    ERRORS "@resource"
+           "INVALID_ARGS: `buffer_size` is above 16384, or `buffer` cannot be written."
+           "INTERNAL: `buffer_size` is too small."
+    SEE system_mexec)
+
+describe(system_powerctl
+    IS "Switch the machine off, restart it, or take CPUs offline"
+    ARGS "arg: looked at for ACPI and X86 only."
+    OPTIONS "ZX_SYSTEM_POWERCTL_ENABLE_ALL_CPUS: `ZX_OK`: none is ever taken offline."
+            "ZX_SYSTEM_POWERCTL_DISABLE_ALL_CPUS_BUT_PRIMARY: not supported."
+            "ZX_SYSTEM_POWERCTL_ACPI_TRANSITION_S_STATE: not supported."
+            "ZX_SYSTEM_POWERCTL_X86_SET_PKG_PL1: not supported."
+            "ZX_SYSTEM_POWERCTL_REBOOT: restart."
+            "ZX_SYSTEM_POWERCTL_REBOOT_BOOTLOADER: restart."
+            "ZX_SYSTEM_POWERCTL_REBOOT_RECOVERY: restart."
+            "ZX_SYSTEM_POWERCTL_SHUTDOWN: switch off."
+    ERRORS "@resource"
+           "INVALID_ARGS: unknown `cmd`, or `arg` cannot be read."
+           "NOT_SUPPORTED: this machine cannot."
+    NOTES "The reference takes CPUs offline on request."
+    COST "-" "-" "O(1)"
+    SEE system_mexec)
