@@ -97,7 +97,7 @@ static zx_status_t find_memory(zx_handle_t handle, zx_rights_t rights, zx_vaddr_
     return ZX_OK;
 }
 
-// The VMO's answers in this call's order: cache policy before range before kind.
+// The VMO's answers in this call's order: kind (as zx_vmo_read) before cache policy before range.
 static zx_status_t transfer_status(struct vmo *vmo, uint64_t offset, size_t len)
 {
     if (vmo_is_physical(vmo))

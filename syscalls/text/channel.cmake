@@ -109,6 +109,7 @@ describe(channel_call_noretry
            "BAD_STATE: an interrupted call of this thread has not been finished. The process is killed."
     HANDLES "As `zx_channel_call`."
     NOTES "All other errors are those of `zx_channel_call`. Not exported."
+    COST "1" "handle_table object object" "as zx_channel_call"
     SEE channel_call channel_call_finish)
 
 describe(channel_call_finish
@@ -117,4 +118,5 @@ describe(channel_call_finish
     ERRORS "BAD_STATE: no call of this thread was interrupted."
            "INVALID_ARGS: `args` cannot be read. The call is given up."
     NOTES "All other errors are those of `zx_channel_call` from its wait on. Not exported."
+    COST "-" "-" "as the second half of zx_channel_call"
     SEE channel_call channel_call_noretry)

@@ -23,7 +23,7 @@ that ends it."
            "@job" "@memory"
            "BAD_STATE: the job was killed."
            "@out"
-    COST "-" "-" "O(1)"
+    COST "5" "handle_table random job_tree handle_table" "O(1), with the process, its VMAR, address space and first page tables"
     SEE process_start thread_create job_create)
 
 describe(process_start
@@ -39,7 +39,7 @@ process in x0, `arg2` in x1, and all other registers 0. The addresses are not ch
            "BAD_STATE: the process or the thread was started before, or is dead."
            "NO_MEMORY: no room for the handle in the process."
     HANDLES "`arg1` is consumed, whatever the result."
-    COST "-" "-" "O(1)"
+    COST "2" "handle_table handle_table handle_table handle_table object run_queue" "O(1), with the first part of the table of handles"
     SEE process_create thread_create)
 
 describe(process_read_memory
@@ -52,9 +52,9 @@ not matter."
            "@handle"
            "NO_MEMORY: nothing is mapped at `vaddr`. Also for a dead process."
            "INVALID_ARGS: `buffer` cannot be written in its whole length."
+           "NOT_SUPPORTED: the VMO is physical."
            "BAD_STATE: the VMO is not cached."
            "OUT_OF_RANGE: the part runs over the end of the VMO."
-           "NOT_SUPPORTED: the VMO is physical."
            "INVALID_ARGS: `actual` cannot be written."
     COST "0" "handle_table aspace vmo_tree vmo_tree vmo_tree" "O(log mappings + n) bytes"
     SEE process_write_memory)
@@ -69,9 +69,9 @@ mapping permits does not matter. Everybody who maps the VMO sees it. Code can be
            "@handle"
            "NO_MEMORY: nothing is mapped at `vaddr`. Also for a dead process."
            "INVALID_ARGS: `buffer` cannot be read in its whole length."
+           "NOT_SUPPORTED: the VMO is physical."
            "BAD_STATE: the VMO is not cached."
            "OUT_OF_RANGE: the part runs over the end of the VMO."
-           "NOT_SUPPORTED: the VMO is physical."
            "INVALID_ARGS: `actual` cannot be written."
     COST "0" "handle_table aspace vmo_tree vmo_tree vmo_tree" "O(log mappings + n) bytes"
     SEE process_read_memory)

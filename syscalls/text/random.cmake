@@ -6,7 +6,7 @@ describe(cprng_draw
     IS "Draw random bytes"
     DOES "Any number, fit for keys. Cannot fail. A bad buffer makes the caller trap."
     NOTES "The vDSO draws 256 bytes at a time."
-    COST "-" "-" "O(n)"
+    COST "-" "-" "that of zx_cprng_draw_once for each 256 bytes"
     SEE cprng_add_entropy)
 
 describe(cprng_draw_once

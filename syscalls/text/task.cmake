@@ -34,6 +34,7 @@ the last of its tokens is closed. A call that blocks is interrupted and issued a
            "NOT_SUPPORTED: it is the calling thread or process."
            "BAD_STATE: it is dying or dead."
            "@out"
+    COST "1" "handle_table object handle_table" "O(threads in it)"
     SEE task_suspend_token thread_read_state)
 
 describe(task_suspend_token
@@ -45,6 +46,7 @@ describe(task_suspend_token
            "NOT_SUPPORTED: it is the calling thread or process."
            "BAD_STATE: it is dying or dead."
            "@out"
+    COST "1" "handle_table object handle_table" "O(threads in it)"
     SEE task_suspend)
 
 describe(task_resume_from_exception
@@ -71,5 +73,5 @@ jobs or processes can be made in it. An unstarted thread is not changed."
            "ACCESS_DENIED: `handle` lacks DESTROY."
            "WRONG_TYPE: `handle` is not a job, process or thread."
     NOTES "What is dead already can be killed again."
-    COST "-" "-" "O(threads, processes and jobs in it)"
+    COST "0" "handle_table object run_queue" "O(threads, processes and jobs in it)"
     SEE process_exit thread_exit)

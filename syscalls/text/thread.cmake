@@ -29,7 +29,7 @@ other registers 0. The addresses are not checked: bad ones fault."
     ERRORS "@handle"
            "BAD_STATE: the thread was started before, or its process is not running. The first thread of a \
 process is started by `zx_process_start`."
-    COST "-" "-" "O(1)"
+    COST "0" "handle_table object run_queue" "O(1)"
     SEE process_start thread_exit)
 
 describe(thread_read_state

@@ -128,6 +128,7 @@ static bool is_measured(const char *call)
 static void costs(void *arg)
 {
     (void)arg;
+    assert_ok(zx_thread_set_priority(COST_PRIORITY));
     for (unsigned g = 0; g < countof(groups); g++) {
         for (size_t i = 0; i < *groups[g].count; i++)
             measure(&groups[g].cases[i]);

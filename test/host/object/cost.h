@@ -5,6 +5,8 @@
 
 #include "object_test.h"
 
+#include <zircon/syscalls/profile.h>
+
 struct cost_case {
     const char *call;
     void (*fn)(void);
@@ -17,6 +19,9 @@ struct cost_cases {
 
 extern const struct cost_case cost_ipc_cases[], cost_task_cases[], cost_memory_cases[];
 extern const size_t cost_ipc_count, cost_task_count, cost_memory_count;
+
+// What the measuring thread runs with: whoever its calls wake runs when it blocks.
+#define COST_PRIORITY ZX_PRIORITY_HIGHEST
 
 // Around the call, on the same thread.
 void cost_begin(void);

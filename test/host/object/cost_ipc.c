@@ -240,6 +240,18 @@ static void cost_channel_call(void)
     close_both();
 }
 
+static void cost_channel_call_noretry(void)
+{
+    uint32_t handles;
+    zx_channel_call_args_t args = {.wr_bytes = bytes, .wr_num_bytes = sizeof(bytes)};
+
+    assert_ok(zx_channel_create(0, &one, &two));
+    MEASURE_AS(raw_call(channel_call_noretry, one, 0, 0, (uintptr_t)&args, (uintptr_t)&actual,
+                        (uintptr_t)&handles),
+               ZX_ERR_TIMED_OUT);
+    close_both();
+}
+
 // --- Sockets and FIFOs -------------------------------------------------------------------------
 
 static void cost_socket_create(void)
@@ -410,6 +422,7 @@ const struct cost_case cost_ipc_cases[] = {
     CASE(channel_read),
     CASE(channel_read_etc),
     CASE(channel_call),
+    CASE(channel_call_noretry),
     CASE(socket_create),
     CASE(socket_write),
     CASE(socket_read),

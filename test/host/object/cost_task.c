@@ -3,10 +3,9 @@
 #include "cost.h"
 
 #include <zircon/syscalls/log.h>
-#include <zircon/syscalls/profile.h>
 #include <zircon/syscalls/resource.h>
 
-static zx_handle_t one;
+static zx_handle_t one, two;
 static char bytes[64];
 
 static void cost_thread_create(void)
@@ -15,7 +14,67 @@ static void cost_thread_create(void)
     close_handle(one);
 }
 
-SIMPLE_CASE(thread_set_priority, zx_thread_set_priority(ZX_PRIORITY_DEFAULT))
+static void body(uint64_t a, uint64_t b)
+{
+    (void)a;
+    (void)b;
+    zx_thread_exit();
+}
+
+// One that does not get the CPU until the caller waits for it.
+static void cost_thread_start(void)
+{
+    assert_ok(zx_thread_create(lab.process, "t", 1, 0, &one));
+    MEASURE(zx_thread_start(one, (zx_vaddr_t)body, 0, 0, 0));
+    lab_thread_join(one);
+}
+
+static void cost_process_create(void)
+{
+    zx_handle_t vmar;
+
+    MEASURE(zx_process_create(lab.job, "p", 1, 0, &one, &vmar));
+    close_handle(one);
+    close_handle(vmar);
+}
+
+static void cost_process_start(void)
+{
+    struct child c = make_child(lab.job);
+
+    one = make_event();
+    MEASURE(zx_process_start(c.process, c.thread, (zx_vaddr_t)child_ends, 0, one, 0));
+    await(c.process, ZX_PROCESS_TERMINATED);
+    close_child(&c);
+}
+
+// A thread that waits for nothing that will come.
+static void cost_task_kill(void)
+{
+    struct child c = start_child(lab.job, child_waits, 0);
+
+    MEASURE(zx_task_kill(c.thread));
+    await(c.process, ZX_PROCESS_TERMINATED);
+    close_child(&c);
+}
+
+static void cost_task_suspend(void)
+{
+    assert_ok(zx_thread_create(lab.process, "t", 1, 0, &one));
+    MEASURE(zx_task_suspend(one, &two));
+    close_handle(two);
+    close_handle(one);
+}
+
+static void cost_task_suspend_token(void)
+{
+    assert_ok(zx_thread_create(lab.process, "t", 1, 0, &one));
+    MEASURE(zx_task_suspend_token(one, &two));
+    close_handle(two);
+    close_handle(one);
+}
+
+SIMPLE_CASE(thread_set_priority, zx_thread_set_priority(COST_PRIORITY))
 
 static void cost_job_create(void)
 {
@@ -34,7 +93,7 @@ static void cost_job_set_policy(void)
 
 static const zx_profile_info_t usual = {
     .type = ZX_PROFILE_INFO_SCHEDULER,
-    .scheduler = {.priority = ZX_PRIORITY_DEFAULT},
+    .scheduler = {.priority = COST_PRIORITY},
 };
 
 // Profiles come from the root job that programs see, which is a child of the kernel's own.
@@ -139,6 +198,12 @@ SIMPLE_CASE(syscall_test_wrapper, zx_syscall_test_wrapper(0, 0, 0))
 
 const struct cost_case cost_task_cases[] = {
     CASE(thread_create),
+    CASE(thread_start),
+    CASE(process_create),
+    CASE(process_start),
+    CASE(task_kill),
+    CASE(task_suspend),
+    CASE(task_suspend_token),
     CASE(thread_set_priority),
     CASE(job_create),
     CASE(job_set_policy),
