@@ -171,8 +171,8 @@ static void insert_fixup(struct rb_tree *t, struct rb_node *n, rb_augment_fn aug
     set_black(t->root);
 }
 
-void rb_insert_at(struct rb_tree *t, struct rb_node *n, struct rb_node *parent,
-                  struct rb_node **link, rb_augment_fn augment)
+void rb_insert_general(struct rb_tree *t, struct rb_node *n, struct rb_node *parent,
+                       struct rb_node **link, rb_augment_fn augment)
 {
     n->left = NULL;
     n->right = NULL;
@@ -230,7 +230,7 @@ static void remove_fixup(struct rb_tree *t, struct rb_node *n, struct rb_node *p
         set_black(n);
 }
 
-void rb_remove(struct rb_tree *t, struct rb_node *n, rb_augment_fn augment)
+void rb_remove_general(struct rb_tree *t, struct rb_node *n, rb_augment_fn augment)
 {
     struct rb_node *child, *parent = rb_parent(n);
     bool lost_black;

@@ -6,8 +6,9 @@
 //      lock after it has changed the word. So a wake that follows the change is not missed.
 //   X2 A waiter's record lives on its stack. It is in a queue of the bucket that `bucket` names, or
 //      in none; requeue changes both under both locks.
-//   X3 The waker holds the waiter's bucket lock, which the waiter takes before it leaves: sched/wait.h
-//      W1. A woken waiter has been taken off the queue, so it reports OK although its deadline passed.
+//   X3 A waiter leaves when it finds `bucket` NULL, which is the last that a waker touches of it and its
+//      thread, or has taken the bucket's lock, under which wakers work: sched/wait.h W1. A woken waiter
+//      has been taken off the queue, so it reports OK although its deadline passed.
 //   X4 Each thread owns one futex_queue. The first waiter's becomes the futex's, those of the others
 //      lie in its `spares`; who leaves takes one along, the last one the futex's own. So a futex keeps
 //      its queue for as long as it has waiters, and waiting allocates nothing.
@@ -49,7 +50,7 @@ struct futex_queue {
 
 struct futex_waiter {
     struct list_node node;         // [B]
-    struct bucket *_Atomic bucket; // [B] to write, X2
+    struct bucket *_Atomic bucket; // [B] to write, X2; NULL: woken, X3
     struct process *process;       // [I]
     uintptr_t addr;                // [B]
     struct uthread *thread;        // [I]
@@ -173,18 +174,22 @@ static void take_off_locked(struct bucket *b, struct futex_queue *q, struct fute
 }
 
 // Makes `owner` (NULL: nobody) the owner of a futex that has waiters.
-static void set_owner_locked(struct futex_queue *q, struct uthread *owner)
+static NO_INLINE void change_owner_locked(struct futex_queue *q, struct uthread *owner)
 {
     struct futex_waiter *w;
     if (!q->counted) {
-        if (owner == NULL)
-            return;
         pi_queue_init(&q->pi);
         q->counted = true;
         list_for_each_entry (w, &q->waiters, node)
             pi_queue_join(&q->pi, &w->thread->thread);
     }
     pi_queue_set_owner(&q->pi, owner != NULL ? &owner->thread : NULL);
+}
+
+ALWAYS_INLINE void set_owner_locked(struct futex_queue *q, struct uthread *owner)
+{
+    if (unlikely(owner != NULL || q->counted))
+        change_owner_locked(q, owner);
 }
 
 // Whether `owner` waits in q. Exact for the bucket's own queues: it enters and leaves them under [B].
@@ -213,19 +218,22 @@ static zx_status_t compare_locked(uintptr_t addr, int32_t current)
     return status == ZX_ERR_INVALID_ARGS ? ZX_ERR_SHOULD_WAIT : status;
 }
 
-// Queues the current thread, whose wait is armed, if the word still has its value.
+// Queues the current thread, its wait armed, if the word still has its value.
 static zx_status_t enqueue(struct futex_waiter *w, int32_t current, struct uthread *owner)
 {
     struct bucket *b = bucket_of(w->process, w->addr);
     for (;;) {
         mutex_lock(&b->lock);
-        zx_status_t status = ZX_ERR_INVALID_ARGS;
-        if (owner == NULL || !waits_in(owner, find_locked(b, w->process, w->addr)))
-            status = compare_locked(w->addr, current);
-        if (status == ZX_OK)
+        zx_status_t status = compare_locked(w->addr, current); // the word is judged first
+        if (status == ZX_OK && unlikely(owner != NULL) &&
+            waits_in(owner, find_locked(b, w->process, w->addr)))
+            status = ZX_ERR_INVALID_ARGS;
+        if (likely(status == ZX_OK)) {
+            wait_arm(true); // who could wake it needs the lock
             set_owner_locked(append_locked(b, w), owner);
+        }
         mutex_unlock(&b->lock);
-        if (status != ZX_ERR_SHOULD_WAIT)
+        if (likely(status != ZX_ERR_SHOULD_WAIT))
             return status;
         if (hal_user_fault_in(w->addr, 4, false) != ZX_OK)
             return ZX_ERR_INVALID_ARGS;
@@ -237,6 +245,8 @@ static bool dequeue(struct futex_waiter *w)
 {
     for (;;) {
         struct bucket *b = atomic_load_explicit(&w->bucket, memory_order_acquire);
+        if (likely(b == NULL))
+            return false; // X3
         mutex_lock(&b->lock);
         if (b == atomic_load_explicit(&w->bucket, memory_order_relaxed)) {
             bool queued = list_node_linked(&w->node);
@@ -253,17 +263,9 @@ zx_status_t futex_wait(struct process *p, uintptr_t addr, int32_t current, struc
                        zx_time_t deadline)
 {
     struct futex_waiter w = { .process = p, .addr = addr, .thread = uthread_current() };
-    zx_status_t ignored;
-    // Whatever must be faulted in is, before anything may wake this thread.
-    zx_status_t status = futex_compare(addr, current);
-    if (status == ZX_OK) {
-        wait_arm(true);
-        status = enqueue(&w, current, owner);
-        if (status != ZX_OK)
-            (void)wait_disarm(&ignored);
-    }
+    zx_status_t status = enqueue(&w, current, owner);
     // Who waits keeps nobody alive: an owner that goes away owns nothing any more.
-    if (owner != NULL)
+    if (unlikely(owner != NULL))
         object_unref(&owner->obj);
     if (status != ZX_OK)
         return status;
@@ -277,6 +279,13 @@ zx_status_t futex_wait(struct process *p, uintptr_t addr, int32_t current, struc
 static bool dying(const struct futex_waiter *w)
 {
     return (thread_pending(&w->thread->thread) & THREAD_PENDING_KILL) != 0;
+}
+
+// Wakes a waiter that is off its queue.
+ALWAYS_INLINE void wake_one_locked(struct futex_waiter *w)
+{
+    wait_wake(&w->thread->thread, ZX_OK);
+    atomic_store_explicit(&w->bucket, NULL, memory_order_release); // X3
 }
 
 // Wakes up to `count` waiters of q (NULL: nobody waits) and settles who owns the futex then. A waiter
@@ -300,13 +309,13 @@ static struct futex_queue *wake_locked(struct bucket *b, struct futex_queue *q, 
         count--;
         take_off_locked(b, q, w);
         if (last) {
-            wait_wake(&heir->thread, ZX_OK);
+            wake_one_locked(w);
             return NULL;
         }
         // Owner before it may run, while its record is surely there.
         if (hand_over)
             set_owner_locked(q, heir);
-        wait_wake(&heir->thread, ZX_OK);
+        wake_one_locked(w);
     }
     if (!hand_over || heir == NULL)
         set_owner_locked(q, NULL);

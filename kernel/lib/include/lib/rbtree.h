@@ -64,13 +64,34 @@ struct rb_node *rb_last(const struct rb_tree *t);
 struct rb_node *rb_next(const struct rb_node *n);
 struct rb_node *rb_prev(const struct rb_node *n);
 
-// Links `n` as the child that `link` (a child slot of `parent`, or &tree->root with parent NULL)
-// stands for, then rebalances. `*link` must be NULL.
-void rb_insert_at(struct rb_tree *t, struct rb_node *n, struct rb_node *parent,
-                  struct rb_node **link, rb_augment_fn augment);
+// The general halves of the two below.
+void rb_insert_general(struct rb_tree *t, struct rb_node *n, struct rb_node *parent,
+                       struct rb_node **link, rb_augment_fn augment);
+void rb_remove_general(struct rb_tree *t, struct rb_node *n, rb_augment_fn augment);
 
-// Unlinks `n`, which is in the tree, and zeroes it.
-void rb_remove(struct rb_tree *t, struct rb_node *n, rb_augment_fn augment);
+// Links `n` as the child that `link` (a child slot of `parent`, or &tree->root with parent NULL)
+// stands for, then rebalances. `*link` must be NULL. The first node of a plain tree goes in in line.
+ALWAYS_INLINE void rb_insert_at(struct rb_tree *t, struct rb_node *n, struct rb_node *parent,
+                                struct rb_node **link, rb_augment_fn augment)
+{
+    if (parent != NULL || augment != NULL) {
+        rb_insert_general(t, n, parent, link, augment);
+        return;
+    }
+    *n = (struct rb_node){ .parent_color = 1 }; // black, no parent
+    t->root = n;
+}
+
+// Unlinks `n`, which is in the tree, and zeroes it. The only node of a plain tree goes in line.
+ALWAYS_INLINE void rb_remove(struct rb_tree *t, struct rb_node *n, rb_augment_fn augment)
+{
+    if (augment != NULL || n->parent_color != 1 || n->left != NULL || n->right != NULL) {
+        rb_remove_general(t, n, augment);
+        return;
+    }
+    n->parent_color = 0;
+    t->root = NULL;
+}
 
 // Puts `fresh` exactly where `old` was (equal in order); `old` is unlinked.
 void rb_replace(struct rb_tree *t, struct rb_node *old, struct rb_node *fresh,
