@@ -39,7 +39,9 @@ IN_THE_INITRD = re.compile(r"(--program|run) test/[\w-]+")
 
 
 def is_placeholder(path):
-    return bool(PLACEHOLDER.search(path)) and not path.endswith(REAL_CAPITALS)
+    folder = path.rpartition("/")[0]
+    return bool(PLACEHOLDER.search(folder)) or \
+        bool(PLACEHOLDER.search(path)) and not path.endswith(REAL_CAPITALS)
 
 
 def lines(text):
