@@ -10,6 +10,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "scripts", "lib"))
 import boards  # noqa: E402
 import machine  # noqa: E402
+import via  # noqa: E402
 
 
 class Command(unittest.TestCase):
@@ -74,6 +75,25 @@ class Command(unittest.TestCase):
         with mock.patch.dict(os.environ, JACINTH_FIRMWARE="/nonexistent"), \
                 mock.patch.object(sys, "stderr"):
             self.assertEqual(machine.main(body), machine.SKIPPED)
+
+    def test_chains_of_firmware(self):
+        with mock.patch.object(via, "words", lambda options, *_: ["through", options.via]):
+            command = self.command("--via", "uboot", "--el2")
+        self.assertEqual(command[-2:], ["through", "uboot"])
+        self.assertNotIn("-kernel", command)
+        self.assertEqual(self.value(command, "-M"), "virt,gic-version=3,virtualization=on")
+
+    def test_a_board_has_only_its_own_chains(self):
+        for board, way in (("raspi4b", "fit"), ("virt", "tfa"), ("npcm845", "uboot")):
+            with self.assertRaisesRegex(machine.Problem, "%s has no --via %s" % (board, way)):
+                self.command("--board", board, "--via", way)
+
+    def test_tfa_moves_the_console(self):
+        options = machine.parser("run", "").parse_args(["--board", "raspi4b", "--via", "tfa"])
+        self.assertEqual(machine.serial(options, "stdio"), ["-serial", "stdio"])
+        options.via = "uboot"
+        self.assertEqual(machine.serial(options, "stdio"),
+                         ["-serial", "null", "-serial", "stdio"])
 
     def test_unknown_things_are_said(self):
         for words, text in ((["--cpu", "z80"], "z80"), (["--board", "toaster"], "toaster"),
