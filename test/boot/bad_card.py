@@ -15,6 +15,7 @@ import guest
 import firmware
 import machine
 import recipes
+import via
 
 SIZE = 64 << 20
 PATIENCE = 300  # seconds until an end: a hang
@@ -62,9 +63,7 @@ def try_card(build, as_fit, change):
     return guest.watch_guest(
         [machine.qemu(), "-M", "virt,gic-version=3", "-cpu", "cortex-a53", "-m", "512M", "-display",
          "none", "-nic", "none", "-no-reboot", "-serial", "stdio", "-monitor", "none",
-         "-bios", firmware.find("u-boot/qemu_arm64/u-boot.bin"),
-         "-drive", "if=none,file=%s,format=raw,id=disk,readonly=on" % path,
-         "-device", "virtio-blk-device,drive=disk"], (NOT_STARTED,), PATIENCE)
+         *via.virt(path, None)], (NOT_STARTED,), PATIENCE)
 
 
 def main():

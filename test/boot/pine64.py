@@ -30,6 +30,7 @@ import firmware  # noqa: E402
 import machine  # noqa: E402
 import oracle  # noqa: E402
 import recipes  # noqa: E402
+import via  # noqa: E402
 from common import Absent  # noqa: E402
 
 SIZE = 64 << 20
@@ -123,9 +124,7 @@ def command(build, recipe, monitor=None):
     return [machine.qemu(), "-M", "virt,gic-version=2,virtualization=on", "-cpu", "cortex-a53",
             "-smp", "4", "-m", "1G", "-display", "none", "-nic", "none", "-no-reboot",
             "-serial", "stdio", "-monitor", monitor or "none",
-            "-bios", firmware.find("u-boot/qemu_arm64/u-boot.bin"),
-            "-drive", "if=none,file=%s,format=raw,id=disk,readonly=on" % path,
-            "-device", "virtio-blk-device,drive=disk"]
+            *via.virt(path, None)]
 
 
 def read_memory(monitor, address, size, output):
