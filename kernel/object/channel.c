@@ -21,7 +21,7 @@
 struct channel {
     struct object obj;
     struct list inbox;      // [P] of packet, oldest first
-    struct list callers;    // [P] of channel_call
+    struct rb_tree callers; // [P] of channel_call, by txid
     uint32_t inbox_count;   // [P] C1
     zx_txid_t last_txid;    // [P]
     uint8_t index;          // [I] which end of the pair
@@ -53,14 +53,21 @@ ALWAYS_INLINE struct channel *peer_of(const struct channel *ch)
     return (struct channel *)(ch->index == 0 ? ch + 1 : ch - 1);
 }
 
-// Ends every call in progress on `ch`.
-static void end_calls_locked(struct channel *ch, zx_status_t why)
+static NO_INLINE void end_all_calls_locked(struct channel *ch, zx_status_t why)
 {
-    struct channel_call *call;
-    while ((call = list_pop_head_entry(&ch->callers, struct channel_call, node)) != NULL) {
+    do {
+        struct channel_call *call = rb_entry(ch->callers.root, struct channel_call, node);
+        rb_remove(&ch->callers, &call->node, NULL);
         call->status = why;
         wait_wake(call->thread, why);
-    }
+    } while (!rb_is_empty(&ch->callers));
+}
+
+// Ends every call in progress on `ch`.
+ALWAYS_INLINE void end_calls_locked(struct channel *ch, zx_status_t why)
+{
+    if (unlikely(!rb_is_empty(&ch->callers)))
+        end_all_calls_locked(ch, why);
 }
 
 static void channel_zero_handles(struct object *obj)
@@ -133,7 +140,7 @@ zx_status_t channel_create(struct object **out0, struct object **out1)
     for (uint8_t i = 0; i < 2; i++) {
         struct channel *ch = &pair->end[i];
         list_init(&ch->inbox);
-        list_init(&ch->callers);
+        rb_tree_init(&ch->callers);
         ch->inbox_count = 0;
         ch->last_txid = 0;
         ch->index = i;
@@ -145,18 +152,21 @@ zx_status_t channel_create(struct object **out0, struct object **out1)
     return ZX_OK;
 }
 
+ALWAYS_INLINE int txid_compare(const void *key, const struct rb_node *n)
+{
+    zx_txid_t txid = *(const zx_txid_t *)key;
+    zx_txid_t other = rb_entry(n, const struct channel_call, node)->txid;
+    return txid < other ? -1 : txid > other;
+}
+
 // The call on `ch` that waits for this message, NULL if none.
 ALWAYS_INLINE struct channel_call *match_locked(struct channel *ch, struct packet *p)
 {
-    if (likely(list_is_empty(&ch->callers)) || p->num_bytes < sizeof(zx_txid_t))
+    if (likely(rb_is_empty(&ch->callers)) || p->num_bytes < sizeof(zx_txid_t))
         return NULL;
     zx_txid_t txid = *packet_txid(p);
-    struct channel_call *call;
-    list_for_each_entry (call, &ch->callers, node) {
-        if (call->txid == txid)
-            return call;
-    }
-    return NULL;
+    struct rb_node *n = rb_find(&ch->callers, &txid, txid_compare);
+    return rb_entry_or_null(n, struct channel_call, node);
 }
 
 // Appends p to ch's inbox. The readers are told by the signal.
@@ -177,7 +187,7 @@ zx_status_t channel_write(struct object *obj, struct packet **p)
     }
     struct channel_call *call = match_locked(peer, *p);
     if (call != NULL) {
-        list_remove(&call->node); // C3
+        rb_remove_mostly_last(&peer->callers, &call->node); // C3
         call->reply = *p;
         wait_wake(call->thread, ZX_OK);
     } else {
@@ -225,23 +235,35 @@ zx_status_t channel_read(struct object *obj, uint32_t max_bytes, uint32_t max_ha
 
 // --- Calls -------------------------------------------------------------------------------------
 
-static bool txid_in_use_locked(const struct channel *ch, zx_txid_t txid)
+// register_call_locked() when others are in progress.
+static NO_INLINE void register_another_locked(struct channel *ch, struct channel_call *call)
 {
-    struct channel_call *call;
-    list_for_each_entry (call, &ch->callers, node) {
-        if (call->txid == txid)
-            return true;
-    }
-    return false;
+    struct rb_node *parent, **link;
+    bool taken;
+    do {
+        call->txid = ++ch->last_txid | 0x80000000u;
+        parent = NULL;
+        link = &ch->callers.root;
+        taken = false;
+        while (*link != NULL && !taken) {
+            int order = txid_compare(&call->txid, *link);
+            parent = *link;
+            link = order < 0 ? &parent->left : &parent->right;
+            taken = order == 0;
+        }
+    } while (unlikely(taken));
+    rb_insert_at(&ch->callers, &call->node, parent, link, NULL);
 }
 
-static zx_txid_t fresh_txid_locked(struct channel *ch)
+// Gives the call a txid that no other in progress on `ch` has, and makes it one of them.
+ALWAYS_INLINE void register_call_locked(struct channel *ch, struct channel_call *call)
 {
-    zx_txid_t txid;
-    do {
-        txid = ++ch->last_txid | 0x80000000u;
-    } while (unlikely(txid_in_use_locked(ch, txid)));
-    return txid;
+    if (unlikely(!rb_is_empty(&ch->callers))) {
+        register_another_locked(ch, call);
+        return;
+    }
+    call->txid = ++ch->last_txid | 0x80000000u;
+    rb_insert_first(&ch->callers, &call->node);
 }
 
 // Takes what the call has come to, if it has: a reply, or an end. Pair lock held.
@@ -271,7 +293,7 @@ ALWAYS_INLINE zx_status_t call_finish(struct channel_call *call, zx_status_t wai
             mutex_unlock(obj->lock);
             return status;
         }
-        list_remove(&call->node);
+        rb_remove_mostly_last(&channel_from_object(obj)->callers, &call->node);
     }
     mutex_unlock(obj->lock);
     call->channel = NULL;
@@ -295,9 +317,8 @@ zx_status_t channel_call(struct object *obj, struct packet **p, zx_time_t deadli
     call->thread = thread_current();
     call->reply = NULL;
     call->status = ZX_OK;
-    call->txid = fresh_txid_locked(ch);
+    register_call_locked(ch, call);
     *packet_txid(*p) = call->txid;
-    list_add_tail(&ch->callers, &call->node);
     wait_arm(true);
     wait_handoff_begin();
     queue_locked(peer, *p);
@@ -337,7 +358,8 @@ void channel_call_abandon(struct channel_call *call)
         return;
     struct object *obj = call->channel;
     mutex_lock(obj->lock);
-    list_remove_if_linked(&call->node);
+    if (rb_node_linked(&call->node))
+        rb_remove_mostly_last(&channel_from_object(obj)->callers, &call->node);
     struct packet *reply = call->reply;
     call->reply = NULL;
     mutex_unlock(obj->lock);

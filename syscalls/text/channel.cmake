@@ -67,7 +67,7 @@ progress there (`zx_channel_call`), it goes to that caller instead."
            "PEER_CLOSED: the peer is gone."
     HANDLES "Every live handle of the array is consumed, whatever the result, unless the array cannot be read."
     NOTES "Waits through a sent handle end when the receiver reads it."
-    COST "1" "handle_table object" "O(bytes and handles of the message, plus calls in progress at the peer)"
+    COST "1" "handle_table object" "O(bytes and handles of the message + log calls in progress at the peer)"
     SEE channel_read channel_call)
 
 describe(channel_call
@@ -98,7 +98,7 @@ any other."
     HANDLES "Every live handle to be written is consumed, whatever the result, unless `args` or the array \
 cannot be read."
     NOTES "Suspended or not, the caller keeps its claim to the reply."
-    COST "1" "handle_table object object" "O(bytes and handles, plus calls in progress on this end)"
+    COST "1" "handle_table object object" "O(bytes and handles + log calls in progress on this end)"
     SEE channel_write channel_read)
 
 describe(channel_call_noretry

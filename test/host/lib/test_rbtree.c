@@ -4,6 +4,7 @@
 #include "suites.h"
 
 #include <lib/rbtree.h>
+#include <string.h>
 
 #define KEYS 512u
 
@@ -187,6 +188,32 @@ static void test_rbtree_equal_keys_keep_insertion_order(void **state)
     assert_ptr_equal(rb_floor(&t, &key, compare), &entries[31].node);
 }
 
+// The forms for trees that mostly have one node do what the others do, whatever the tree has.
+static void test_rbtree_short_forms_do_the_same(void **state)
+{
+    (void)state;
+    struct rb_tree t = RB_TREE_INIT;
+    uint64_t seed = 3;
+    memset(model, 0, sizeof(model));
+    unsigned count = 0;
+    for (unsigned step = 0; step < 5000; step++) {
+        uint32_t key = test_random(&seed) % 4;
+        struct rb_node *n = &entries[key].node;
+        entries[key].key = key;
+        if (model[key])
+            rb_remove_mostly_last(&t, n);
+        else if (rb_is_empty(&t))
+            rb_insert_first(&t, n);
+        else
+            rb_insert(&t, n, less, NULL);
+        count += model[key] ? -1u : 1u;
+        model[key] = !model[key];
+        assert_int_equal(rb_node_linked(n), model[key]);
+        assert_int_equal(rb_validate(&t), count);
+        assert_ptr_equal(rb_find(&t, &key, compare), model[key] ? n : NULL);
+    }
+}
+
 int run_rbtree_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +221,7 @@ int run_rbtree_tests(void)
         cmocka_unit_test(test_rbtree_ordered_insertion_stays_balanced),
         cmocka_unit_test(test_rbtree_replace_takes_the_place),
         cmocka_unit_test(test_rbtree_equal_keys_keep_insertion_order),
+        cmocka_unit_test(test_rbtree_short_forms_do_the_same),
     };
     return cmocka_run_group_tests_name("rbtree", tests, NULL, NULL);
 }

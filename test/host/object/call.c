@@ -150,6 +150,42 @@ SCENARIO_ON(replies_may_come_in_any_order, 3, 10)
     assert_ok(zx_handle_close_many(ends, 2));
 }
 
+// Calls that end by a kill, by a reply and by the close of the peer leave the others as they are.
+SCENARIO_ON(many_calls_end_in_any_order, 2, 4)
+{
+    enum { COUNT = 16, STEP = 7 }; // no common factor
+    zx_handle_t ends[2];
+    struct call c[COUNT];
+    struct msg m[COUNT];
+
+    make_pair(ends);
+    for (unsigned i = 0; i < COUNT; i++) {
+        call_init(&c[i], ends[0], i);
+        call_start(&c[i]);
+        m[i] = receive(ends[1]);
+    }
+    for (unsigned i = 0; i < COUNT; i++) {
+        unsigned at = i * STEP % COUNT;
+        if (at % 4 == 3)
+            continue;
+        if (at % 4 == 2)
+            assert_ok(zx_task_kill(c[at].thread));
+        else
+            reply(ends[1], m[at], 10 + at);
+        lab_thread_join(c[at].thread);
+        if (at % 4 != 2) {
+            assert_ok(c[at].status);
+            assert_int_equal(c[at].reply.value, 10 + at);
+        }
+    }
+    close_handle(ends[1]);
+    for (unsigned i = 3; i < COUNT; i += 4) {
+        lab_thread_join(c[i].thread);
+        assert_status(c[i].status, ZX_ERR_PEER_CLOSED);
+    }
+    close_handle(ends[0]);
+}
+
 SCENARIO(handles_travel_both_ways)
 {
     zx_handle_t ends[2], e = make_event(), there;
@@ -412,6 +448,7 @@ const struct CMUnitTest call_tests[] = {
     T(call_gets_the_reply_with_its_txid),
     T(reply_never_enters_the_queue),
     T(replies_may_come_in_any_order),
+    T(many_calls_end_in_any_order),
     T(handles_travel_both_ways),
     T(message_is_sent_though_the_deadline_is_past),
     T(late_reply_is_an_ordinary_message),

@@ -93,6 +93,25 @@ ALWAYS_INLINE void rb_remove(struct rb_tree *t, struct rb_node *n, rb_augment_fn
     t->root = NULL;
 }
 
+// The same two for a tree without augmentation that mostly has one node at most: that case is in line.
+// Insertion: the tree is empty.
+ALWAYS_INLINE void rb_insert_first(struct rb_tree *t, struct rb_node *n)
+{
+    n->left = n->right = NULL;
+    n->parent_color = 1; // a black root
+    t->root = n;
+}
+
+ALWAYS_INLINE void rb_remove_mostly_last(struct rb_tree *t, struct rb_node *n)
+{
+    if (likely(n->parent_color == 1 && n->left == NULL && n->right == NULL)) {
+        t->root = NULL;
+        n->parent_color = 0;
+    } else {
+        rb_remove(t, n, NULL);
+    }
+}
+
 // Puts `fresh` exactly where `old` was (equal in order); `old` is unlinked.
 void rb_replace(struct rb_tree *t, struct rb_node *old, struct rb_node *fresh,
                 rb_augment_fn augment);

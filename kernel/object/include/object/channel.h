@@ -2,6 +2,7 @@
 // Channels: two endpoints, each with a queue of messages, in one allocation with the lock they share.
 #pragma once
 
+#include <lib/rbtree.h>
 #include <object/handle.h>
 #include <object/object.h>
 #include <zircon/types.h>
@@ -60,7 +61,7 @@ zx_status_t channel_read(struct object *ch, uint32_t max_bytes, uint32_t max_han
 
 // A call in progress: lives in the thread, so that a suspended call can be finished later.
 struct channel_call {
-    struct list_node node;   // [P] in the endpoint's `callers`; unlinked: not in progress
+    struct rb_node node;     // [P] in the endpoint's `callers`; unlinked: not in progress. Zero at first
     struct thread *thread;   // [I]
     struct object *channel;  // referenced while in progress
     struct packet *reply;    // [P]
