@@ -32,6 +32,7 @@ static void job_destroy(struct object *obj)
     mutex_lock(&job_tree_lock);
     DEBUG_ASSERT(list_is_empty(&job->children) && list_is_empty(&job->processes));
     list_remove(&job->sibling);
+    koid_index_remove(&parent->by_koid, &job->koid_node);
     if (list_is_empty(&parent->children))
         object_update(&parent->obj, 0, ZX_JOB_NO_JOBS);
     mutex_unlock(&job_tree_lock);
@@ -72,6 +73,7 @@ static struct job *job_alloc(struct job *parent, uint32_t height)
     job->state = JOB_READY;
     list_init(&job->children);
     list_init(&job->processes);
+    koid_index_init(&job->by_koid);
     return job;
 }
 
@@ -101,6 +103,7 @@ zx_status_t job_create(struct job *parent, struct object **out)
         object_update(&parent->obj, ZX_JOB_NO_JOBS, 0);
     // A job of a killed parent is listed too, for its destructor's sake, but dead from birth.
     list_add_tail(&parent->children, &job->sibling);
+    koid_index_add(&parent->by_koid, &job->koid_node, &job->obj);
     if (!ready)
         job->state = JOB_DEAD;
     mutex_unlock(&job_tree_lock);
@@ -120,6 +123,7 @@ zx_status_t job_add_process(struct job *job, struct process *p)
         if (list_is_empty(&job->processes))
             object_update(&job->obj, ZX_JOB_NO_PROCESSES, 0);
         list_add_tail(&job->processes, &p->job_node);
+        koid_index_add(&job->by_koid, &p->koid_node, &p->obj);
         p->policy = job->policy;
     }
     mutex_unlock(&job_tree_lock);
@@ -130,6 +134,7 @@ void job_remove_process(struct job *job, struct process *p)
 {
     mutex_lock(&job_tree_lock);
     list_remove(&p->job_node);
+    koid_index_remove(&job->by_koid, &p->koid_node);
     if (list_is_empty(&job->processes))
         object_update(&job->obj, 0, ZX_JOB_NO_PROCESSES);
     mutex_unlock(&job_tree_lock);
@@ -193,24 +198,10 @@ void job_for_each_process(struct job *job, void (*fn)(void *ctx, struct process 
 
 struct object *job_find_child(struct job *job, zx_koid_t koid)
 {
-    struct object *found = NULL;
-    struct job *child;
-    struct process *p;
     mutex_lock(&job_tree_lock);
-    list_for_each_entry (child, &job->children, sibling) {
-        if (child->obj.koid == koid && object_try_ref(&child->obj)) {
-            found = &child->obj;
-            goto out;
-        }
-    }
-    list_for_each_entry (p, &job->processes, job_node) {
-        if (p->obj.koid == koid) {
-            object_ref(&p->obj);
-            found = &p->obj;
-            break;
-        }
-    }
-out:
+    struct object *found = koid_index_find(&job->by_koid, koid);
+    if (found != NULL && !object_try_ref(found))
+        found = NULL; // J1: on its way out
     mutex_unlock(&job_tree_lock);
     return found;
 }

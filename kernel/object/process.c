@@ -96,6 +96,7 @@ zx_status_t process_create(struct job *job, const char *name, struct object **ou
     object_init(&p->obj, &process_ops, &p->lock, 0);
     handle_table_init(&p->handles);
     list_init(&p->threads);
+    koid_index_init(&p->by_koid);
     strlcpy(p->name, name, sizeof(p->name));
     object_ref(&job->obj);
     p->job = job;
@@ -192,19 +193,37 @@ void process_for_each_thread(struct process *p, void (*fn)(void *ctx, struct uth
     mutex_unlock(&p->lock);
 }
 
+void process_index_thread_locked(struct process *p, struct uthread *t)
+{
+    if (p->indexed) {
+        koid_index_add(&p->by_koid, &t->koid_node, &t->obj);
+        return;
+    }
+    p->indexed = true; // for good
+    list_for_each_entry (t, &p->threads, process_node)
+        koid_index_add(&p->by_koid, &t->koid_node, &t->obj);
+}
+
+static struct object *find_thread_locked(struct process *p, zx_koid_t koid)
+{
+    struct uthread *t;
+    if (p->indexed)
+        return koid_index_find(&p->by_koid, koid);
+    list_for_each_entry (t, &p->threads, process_node) {
+        if (t->obj.koid == koid)
+            return &t->obj;
+    }
+    return NULL;
+}
+
 struct uthread *process_find_thread(struct process *p, zx_koid_t koid)
 {
-    struct uthread *t, *found = NULL;
     mutex_lock(&p->lock);
-    list_for_each_entry (t, &p->threads, process_node) {
-        if (t->obj.koid == koid) {
-            object_ref(&t->obj);
-            found = t;
-            break;
-        }
-    }
+    struct object *found = find_thread_locked(p, koid);
+    if (found != NULL)
+        object_ref(found);
     mutex_unlock(&p->lock);
-    return found;
+    return found != NULL ? uthread_from_object(found) : NULL;
 }
 
 vaddr_t process_vdso_image_base(struct process *p)

@@ -115,7 +115,8 @@ zx_status_t uthread_start_locked(struct uthread *t, vaddr_t entry, vaddr_t stack
     t->state = UTHREAD_RUNNING;
     object_ref(&t->obj); // U1
     list_add_tail(&t->process->threads, &t->process_node);
-    t->process->thread_count++;
+    if (unlikely(++t->process->thread_count > PROCESS_INDEX_FROM || t->process->indexed))
+        process_index_thread_locked(t->process, t);
     object_update_locked(&t->obj, 0, ZX_THREAD_RUNNING);
     if (unlikely(t->suspend_count + t->process->suspend_count != 0))
         suspend_started_locked(t);
@@ -150,6 +151,8 @@ void uthread_exit(void)
     mutex_lock(&p->lock);
     t->state = UTHREAD_DEAD;
     list_remove(&t->process_node); // U2
+    if (unlikely(p->indexed))
+        koid_index_remove(&p->by_koid, &t->koid_node);
     object_update_locked(&t->obj, ZX_THREAD_RUNNING | ZX_THREAD_SUSPENDED, ZX_THREAD_TERMINATED);
     mutex_unlock(&p->lock);
     // Off the address space before the process counts it as gone: the last one destroys it.

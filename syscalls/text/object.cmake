@@ -205,7 +205,7 @@ exactly those."
            "NOT_FOUND: it has no such child."
            "WRONG_TYPE: `handle` is neither a process nor a job."
            "@memory" "@out"
-    COST "0" "handle_table object handle_table" "O(children)"
+    COST "0" "handle_table object handle_table" "O(log children)"
     SEE object_get_info)
 
 describe(object_set_profile

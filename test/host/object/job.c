@@ -392,6 +392,88 @@ SCENARIO(unhandled_policy_exception_ends_the_process)
     }
 }
 
+// CALLS(zx_object_get_child)
+SCENARIO(children_are_found_by_koid_among_many)
+{
+    enum { COUNT = 24 };
+    zx_handle_t top = make_job(lab.job), jobs[COUNT], found;
+    struct child c[COUNT];
+    zx_koid_t koid[2 * COUNT];
+
+    for (unsigned i = 0; i < COUNT; i++) {
+        jobs[i] = make_job(top);
+        c[i] = make_child(top);
+        koid[2 * i] = basic(jobs[i]).koid;
+        koid[2 * i + 1] = basic(c[i].process).koid;
+    }
+    for (unsigned i = 0; i < COUNT; i += 3) { // some go
+        close_handle(jobs[i]);
+        close_child(&c[i]);
+    }
+    for (unsigned i = 0; i < 2 * COUNT; i++) {
+        zx_status_t gone = i / 2 % 3 == 0 ? ZX_ERR_NOT_FOUND : ZX_OK;
+        assert_status(zx_object_get_child(top, koid[i], ZX_RIGHT_SAME_RIGHTS, &found), gone);
+        if (gone != ZX_OK)
+            continue;
+        assert_int_equal(basic(found).koid, koid[i]);
+        assert_int_equal(basic(found).type, i % 2 ? ZX_OBJ_TYPE_PROCESS : ZX_OBJ_TYPE_JOB);
+        close_handle(found);
+    }
+    for (unsigned i = 0; i < COUNT; i++) {
+        if (i % 3 == 0)
+            continue;
+        close_handle(jobs[i]);
+        close_child(&c[i]);
+    }
+    close_handle(top);
+}
+
+static void wait_for_event(uint64_t event, uint64_t unused)
+{
+    (void)unused;
+    (void)zx_object_wait_one((zx_handle_t)event, ZX_EVENT_SIGNALED, FOREVER, NULL);
+    zx_thread_exit();
+}
+
+// Starts `count` threads, finds each while it lives, and no more when it is dead.
+static void find_threads(unsigned count)
+{
+    enum { STEP = 4 };
+    zx_handle_t threads[16], event = make_event(), found;
+
+    for (unsigned i = 0; i < count; i++)
+        assert_ok(zx_thread_create(lab.process, "t", 1, 0, &threads[i]));
+    for (unsigned i = 0; i < count; i++) { // not in the order of their koids
+        zx_handle_t t = threads[i * STEP % count];
+        zx_koid_t koid = basic(t).koid;
+        assert_status(zx_object_get_child(lab.process, koid, ZX_RIGHT_SAME_RIGHTS, &found),
+                      ZX_ERR_NOT_FOUND);
+        assert_ok(zx_thread_start(t, (zx_vaddr_t)wait_for_event, 0, event, 0));
+        assert_ok(zx_object_get_child(lab.process, koid, ZX_RIGHT_SAME_RIGHTS, &found));
+        assert_int_equal(basic(found).koid, koid);
+        close_handle(found);
+    }
+    assert_ok(zx_object_get_child(lab.process, basic(threads[0]).koid, ZX_RIGHT_SAME_RIGHTS,
+                                  &found));
+    close_handle(found);
+    assert_ok(zx_object_signal(event, 0, ZX_EVENT_SIGNALED));
+    for (unsigned i = 0; i < count; i++) {
+        zx_koid_t koid = basic(threads[i]).koid;
+        lab_thread_join(threads[i]);
+        assert_status(zx_object_get_child(lab.process, koid, ZX_RIGHT_SAME_RIGHTS, &found),
+                      ZX_ERR_NOT_FOUND);
+    }
+    close_handle(event);
+}
+
+// CALLS(zx_object_get_child)
+SCENARIO(threads_are_found_by_koid_from_start_to_death)
+{
+    const unsigned counts[] = {3, 11, 1}; // few, many, and few after many; STEP has no factor of them
+    for (unsigned i = 0; i < countof(counts); i++)
+        find_threads(counts[i]);
+}
+
 #define T(name) cmocka_unit_test(test_##name)
 const struct CMUnitTest job_tests[] = {
     T(job_begins_empty_below_its_parent),
@@ -409,5 +491,7 @@ const struct CMUnitTest job_tests[] = {
     T(set_policy_checks_in_order),
     T(bad_handle_policy_acts_only_by_its_exception_bit),
     T(unhandled_policy_exception_ends_the_process),
+    T(children_are_found_by_koid_among_many),
+    T(threads_are_found_by_koid_from_start_to_death),
 };
 const size_t job_test_count = countof(job_tests);

@@ -2,6 +2,7 @@
 // Jobs: the tree that owns processes. One mutex (rank JOB_TREE) guards the shape of the whole tree.
 #pragma once
 
+#include <object/koid_index.h>
 #include <object/object.h>
 #include <zircon/syscalls/policy.h>
 
@@ -27,7 +28,9 @@ struct job {
     uint8_t state;               // [J] enum job_state
     struct list children;        // [J] of job.sibling, oldest first
     struct list_node sibling;    // [J]
+    struct koid_node koid_node;  // [J] with `sibling`
     struct list processes;       // [J] of process.job_node, oldest first
+    struct koid_index by_koid;   // [J] of both lists
     struct job_policy policy;    // [J]
     bool kill_on_oom;            // [J]
     char name[ZX_MAX_NAME_LEN];  // [L]

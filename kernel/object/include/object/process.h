@@ -17,11 +17,14 @@ struct process {
     struct mutex lock;
     struct job *job;               // [I] referenced
     struct list_node job_node;     // [J] in job->processes, until dead
+    struct koid_node koid_node;    // [J] with job_node
     struct process *kill_next;     // [J] list of a job kill in progress
     bool kill_queued;              // [J] on such a list
     struct handle_table handles;
     struct vm_aspace *aspace;      // [I] referenced
     struct list threads;           // [L] started, not yet dead, in start order
+    struct koid_index by_koid;     // [L] of `threads`, if indexed
+    bool indexed;                  // [L] has had more than PROCESS_INDEX_FROM threads
     uint32_t thread_count;         // [L] entries of `threads`
     uint32_t suspend_count;        // [L]
     _Atomic uint8_t state;         // [L] to write; enum process_state
@@ -66,6 +69,10 @@ void process_exception(const char *what);
 
 // Started, not yet dead threads: calls fn for each in start order with the process's lock held.
 void process_for_each_thread(struct process *p, void (*fn)(void *ctx, struct uthread *t), void *ctx);
+// Up to this many threads are looked through by process_find_thread, more have an index.
+#define PROCESS_INDEX_FROM 8u
+// A thread has been put on `threads`, which has or had more than that. Process's lock held.
+void process_index_thread_locked(struct process *p, struct uthread *t);
 // The thread with that koid, referenced; NULL if none.
 struct uthread *process_find_thread(struct process *p, zx_koid_t koid) MUST_CHECK;
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <object/channel.h>
+#include <object/koid_index.h>
 #include <object/object.h>
 #include <sched/thread.h>
 #include <sched/wait.h>
@@ -19,6 +20,7 @@ struct uthread {
     struct thread thread;          // the kernel thread
     struct process *process;       // [I] referenced
     struct list_node process_node; // [P] in process->threads
+    struct koid_node koid_node;    // [P] with process_node
     uint8_t state;                 // [P] enum uthread_state
     bool suspended;                // [P] stopped, SUSPENDED is shown: suspend.c S2
     uint32_t suspend_count;        // [P] of its own, beside its process's
