@@ -46,7 +46,7 @@
 
 set(families
     time system handle object channel socket thread process job task event futex port timer vmo vmar
-    pager random fifo log interrupt resource pci guest power test)
+    pager random fifo log interrupt resource pci guest power test own)
 foreach(family IN LISTS families)
     include(${CMAKE_CURRENT_LIST_DIR}/table/${family}.cmake)
 endforeach()

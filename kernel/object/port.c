@@ -11,7 +11,7 @@
 //      for which it must take the object's lock.
 //   R3 While a registration is on its port's list its object is alive: whoever ends it (a closing
 //      handle, which still owns its reference) takes it off the list first.
-//   Q1 packet_count counts what is queued; user and signal packets alike.
+//   Q1 packet_count counts what is queued; user, signal and other packets alike.
 // Locks: object's lock -> port's lock ([P], rank PORT). The port's lock is its object lock as well.
 #include <object/port.h>
 
@@ -28,12 +28,6 @@ LOCK_CLASS(port_class, RANK_PORT, LOCK_MUTEX);
 #define USER_PACKETS_MAX_SYSTEM 16384u // user packets in all ports
 
 struct registration;
-
-struct port_packet {
-    struct list_node node;     // [P] in port->packets; unlinked: not queued
-    struct registration *from; // [I] NULL: a user packet, freed when dequeued
-    zx_port_packet_t data;     // [P]
-};
 
 struct port {
     struct object obj;
@@ -68,6 +62,14 @@ static struct port *port_from_object(struct object *obj)
     return container_of(obj, struct port, obj);
 }
 
+// The registration a packet belongs to; NULL: none.
+ALWAYS_INLINE struct registration *registration_of_packet(struct port_packet *p)
+{
+    _Static_assert(ZX_PKT_TYPE_SIGNAL_ONE == 1 && ZX_PKT_TYPE_SIGNAL_REP == 2, "two neighbours");
+    return p->data.type - ZX_PKT_TYPE_SIGNAL_ONE < 2 ? container_of(p, struct registration, packet)
+                                                     : NULL;
+}
+
 static struct registration *registration_of(struct observer *o)
 {
     return container_of(o, struct registration, observer);
@@ -98,12 +100,16 @@ static void dequeue_locked(struct port *port, struct port_packet *p)
 // What a packet leaves behind once it is off the queue. No port lock.
 ALWAYS_INLINE void packet_done(struct port_packet *p)
 {
-    if (p->from != NULL) {
-        registration_put(p->from);
+    if (p->data.type == ZX_PKT_TYPE_USER) {
+        slab_free(&user_packet_cache, p);
+        atomic_fetch_sub_explicit(&user_packets, 1, memory_order_relaxed);
         return;
     }
-    slab_free(&user_packet_cache, p);
-    atomic_fetch_sub_explicit(&user_packets, 1, memory_order_relaxed);
+    struct registration *r = registration_of_packet(p);
+    if (likely(r != NULL))
+        registration_put(r);
+    else
+        p->done(p);
 }
 
 // Queues the registration's packet, or merges into it. False: it is lost, the registration ends.
@@ -260,7 +266,6 @@ ALWAYS_INLINE struct port_packet *user_packet_make(uintptr_t src, zx_status_t *s
         struct port_packet *p = slab_alloc(&user_packet_cache);
         if (likely(p != NULL)) {
             list_node_init(&p->node);
-            p->from = NULL;
             *status = hal_copy_from_user(&p->data, src, sizeof(p->data));
             if (likely(*status == ZX_OK)) {
                 p->data.type = ZX_PKT_TYPE_USER;
@@ -304,6 +309,28 @@ zx_status_t port_queue_user(zx_handle_t handle, uintptr_t packet)
     return status;
 }
 
+bool port_queue_packet(struct object *obj, struct port_packet *p)
+{
+    struct port *port = port_from_object(obj);
+    mutex_lock(&port->lock);
+    bool open = !port->closed;
+    if (open)
+        enqueue_locked(port, p);
+    mutex_unlock(&port->lock);
+    return open;
+}
+
+bool port_unqueue_packet(struct object *obj, struct port_packet *p)
+{
+    struct port *port = port_from_object(obj);
+    mutex_lock(&port->lock);
+    bool queued = list_node_linked(&p->node);
+    if (queued)
+        dequeue_locked(port, p);
+    mutex_unlock(&port->lock);
+    return queued;
+}
+
 // Takes the first packet, which is there, off the queue; the port's lock is released. A user packet is
 // nobody else's then; another one may be queued again at once, so it is copied under the lock.
 ALWAYS_INLINE zx_status_t take_packet_unlock(struct port *port, struct port_packet *p, uintptr_t out,
@@ -312,7 +339,7 @@ ALWAYS_INLINE zx_status_t take_packet_unlock(struct port *port, struct port_pack
     zx_port_packet_t copy;
     const zx_port_packet_t *data = &p->data;
     dequeue_locked(port, p);
-    if (p->from != NULL) {
+    if (p->data.type != ZX_PKT_TYPE_USER) {
         copy = p->data;
         data = &copy;
     }
@@ -392,7 +419,6 @@ static struct registration *registration_make(struct handle_table *table, zx_han
     r->repeating = repeating;
     atomic_init(&r->refs, 1);
     list_node_init(&r->packet.node);
-    r->packet.from = r;
     r->packet.data = (zx_port_packet_t){
         .key = key,
         .type = repeating ? ZX_PKT_TYPE_SIGNAL_REP : ZX_PKT_TYPE_SIGNAL_ONE,
@@ -502,8 +528,9 @@ static void unqueue_matching_locked(struct port *port, struct handle_table *tabl
 {
     struct port_packet *p;
     list_for_each_entry_safe (p, &port->packets, node) {
-        if (p->from == NULL || p->from->table != table || p->from->handle != source ||
-            p->data.key != key || list_node_linked(&p->from->port_node))
+        struct registration *r = registration_of_packet(p);
+        if (r == NULL || r->table != table || r->handle != source || p->data.key != key ||
+            list_node_linked(&r->port_node))
             continue;
         dequeue_locked(port, p);
         list_add_tail(packets, &p->node);

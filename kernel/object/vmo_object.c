@@ -5,6 +5,7 @@
 
 #include <lib/string.h>
 #include <mem/slab.h>
+#include <vm/source.h>
 
 static SLAB_CACHE(vmo_cache, sizeof(struct vmo_object), _Alignof(struct vmo_object));
 
@@ -57,6 +58,15 @@ static void vmo_children(struct vmo *v, bool any)
 }
 
 static const struct vmo_ops storage_ops = { .free = vmo_storage_free, .children = vmo_children };
+
+static void vmo_pager_storage_free(struct vmo *v)
+{
+    vmo_source_end(v);
+    vmo_storage_free(v);
+}
+
+static const struct vmo_ops pager_storage_ops = { .free = vmo_pager_storage_free,
+                                                  .children = vmo_children };
 
 static struct vmo_object *vmo_object_alloc(const char *name)
 {
@@ -126,4 +136,24 @@ zx_status_t vmo_object_create_wired(paddr_t paddr, uint64_t size, const char *na
     if (v == NULL)
         return ZX_ERR_NO_MEMORY;
     return vmo_object_finish(v, vmo_init_wired(&v->vmo, paddr, size, &storage_ops), out);
+}
+
+zx_status_t vmo_object_create_contiguous(uint64_t size, unsigned alignment_log2, const char *name,
+                                         struct object **out)
+{
+    struct vmo_object *v = vmo_object_alloc(name);
+    if (v == NULL)
+        return ZX_ERR_NO_MEMORY;
+    return vmo_object_finish(v, vmo_init_contiguous(&v->vmo, size, alignment_log2, &storage_ops),
+                             out);
+}
+
+zx_status_t vmo_object_create_pager(uint64_t size, struct vmo_source *source, struct object **out)
+{
+    struct vmo_object *v = vmo_object_alloc("");
+    if (v == NULL)
+        return ZX_ERR_NO_MEMORY;
+    v->create_options = 1u;
+    return vmo_object_finish(
+        v, vmo_init_pager(&v->vmo, size, VMO_RESIZABLE, source, &pager_storage_ops), out);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Page faults: find the mapping, find or make the page, translate. One pass, no retry: the address
-// space's lock and the VMO's tree lock are held together, so nothing found can change.
+// space's lock and the VMO's tree lock are held together, so nothing found can change. Only a page that a
+// pager must supply first is waited for, without any lock, and then all starts over.
 //
 // Locks: address space -> VMO tree -> page table. Invariants A3, A4, M3, M4, V5.
 
@@ -10,7 +11,11 @@
 
 #include "vm_priv.h"
 
-#define WINDOW_SIZE (2ul << 20) // M4
+#define WINDOW_SIZE (2ul << 20) // M4; what one table of pages translates
+
+// Pages that one fault may translate. A divisor of RADIX_SLOTS.
+#define AROUND_PAGES 16u
+_Static_assert(RADIX_SLOTS % AROUND_PAGES == 0, "a window of neighbours lies in one leaf");
 
 // Kinds of access and protections are the same bits, one place apart.
 _Static_assert(HAL_FAULT_WRITE << 1 == HAL_PROT_WRITE && HAL_FAULT_EXEC << 1 == HAL_PROT_EXEC,
@@ -49,43 +54,105 @@ zx_status_t vm_fault_physical_locked(struct vm_mapping *m, vaddr_t va)
 }
 
 // The VMO has no page of its own at `index`: what to translate instead, and with which protection.
-static zx_status_t absent_page_locked(struct vmo *v, uint64_t index, bool write, struct page **out,
-                                      unsigned *prot) REQUIRES(v->lock)
+static NO_INLINE zx_status_t absent_page_locked(struct vmo *v, uint64_t index, bool write,
+                                                struct page **out, unsigned *prot) REQUIRES(v->lock)
 {
     bool own;
 
     if (write)
         return vmo_add_page_locked(v, index, out);
-    struct page *page = v->parent != NULL ? vmo_visible_page_locked(v, index, &own) : NULL;
+    struct page *page = NULL;
+    if (v->parent != NULL || v->kind == VMO_PAGER) {
+        zx_status_t status = vmo_visible_page_locked(v, index, &page, &own);
+        if (status != ZX_OK)
+            return status;
+    }
     *out = page != NULL ? page : vm_zero_page;
     *prot &= ~HAL_PROT_WRITE; // A4
     v->marks |= VMO_MARK_FOREIGN;
     return ZX_OK;
 }
 
-static zx_status_t fault_paged_locked(struct vm_mapping *m, vaddr_t va, uint64_t index, bool write)
-    REQUIRES(m->as->lock, m->vmo->lock)
+ALWAYS_INLINE zx_status_t translate_locked(struct vm_mapping *m, vaddr_t va, struct page *page,
+                                           unsigned prot) REQUIRES(m->as->lock, m->vmo->lock)
 {
-    struct vmo *v = m->vmo;
-    unsigned prot = m->prot | m->memory;
-    struct radix_node *leaf = radix_leaf(&v->pages, index);
-    struct page *page =
-        likely(leaf != NULL) ? leaf->slot[index % RADIX_SLOTS] : radix_get(&v->pages, index);
-
-    mutex_assert_held(v->lock);
-    if (page == NULL && likely(write))
-        page = vmo_add_plain_page_locked(v, leaf, index);
-    if (unlikely(page == NULL)) {
-        zx_status_t status = absent_page_locked(v, index, write, &page, &prot);
-        if (unlikely(status != ZX_OK))
-            return status;
-    }
     if (unlikely(prot & HAL_PROT_EXEC))
         hal_cache_sync_icache(page_to_virt(page), PAGE_SIZE);
     mutex_lock(&m->as->pt_lock);
     zx_status_t status = hal_aspace_map_one(&m->as->hal, va, page_to_paddr(page), prot);
     mutex_unlock(&m->as->pt_lock);
     return status;
+}
+
+// The VMO has no page at `index`, and this is not the plain case of giving it one.
+static NO_INLINE zx_status_t fault_absent_locked(struct vm_mapping *m, vaddr_t va, uint64_t index,
+                                                 bool write) REQUIRES(m->as->lock, m->vmo->lock)
+{
+    unsigned prot = m->prot | m->memory;
+    struct page *page = NULL;
+
+    mutex_assert_held(m->vmo->lock);
+    zx_status_t status = absent_page_locked(m->vmo, index, write, &page, &prot);
+    return status == ZX_OK ? translate_locked(m, va, page, prot) : status;
+}
+
+// Translates the page that v itself has at `index`, and those of its neighbours that v has too and that
+// share `leaf` and the table: what is touched is soon followed by what lies beside it. V5 and A4 hold for
+// these translations as for any other.
+static zx_status_t map_around_locked(struct vm_mapping *m, vaddr_t va, uint64_t index,
+                                     const struct radix_node *leaf, unsigned prot)
+    REQUIRES(m->as->lock, m->vmo->lock)
+{
+    const uint64_t block = ROUND_DOWN(index, AROUND_PAGES);
+    const vaddr_t table = ROUND_DOWN(va, WINDOW_SIZE); // addresses of one table
+    paddr_t run[AROUND_PAGES];
+    size_t count = 0;
+
+    const vaddr_t from = MAX(table, m->node.base), to = MIN(table + WINDOW_SIZE, vm_node_end(&m->node));
+    const uint64_t lo = index - MIN(index - block, (va - from) >> PAGE_SHIFT);
+    const uint64_t hi = index + MIN(block + AROUND_PAGES - index, (to - va) >> PAGE_SHIFT);
+    for (uint64_t i = lo; i < hi; i++) {
+        const struct page *page = leaf->slot[i % RADIX_SLOTS];
+        run[count++] = page != NULL ? page_to_paddr(page) : HAL_NO_PAGE;
+    }
+    mutex_lock(&m->as->pt_lock);
+    zx_status_t status =
+        hal_aspace_map(&m->as->hal, va - ((index - lo) << PAGE_SHIFT), run, count, prot);
+    mutex_unlock(&m->as->pt_lock);
+    return status;
+}
+
+// The VMO has the page, in this leaf.
+static NO_INLINE zx_status_t fault_resident_locked(struct vm_mapping *m, vaddr_t va, uint64_t index,
+                                                   const struct radix_node *leaf, unsigned flags)
+    REQUIRES(m->as->lock, m->vmo->lock)
+{
+    const unsigned prot = m->prot | m->memory;
+
+    // An entry that is present stands in the way, and what is executed costs cache maintenance.
+    if (likely(!(flags & HAL_FAULT_PRESENT) && !(prot & HAL_PROT_EXEC)))
+        return map_around_locked(m, va, index, leaf, prot);
+    return translate_locked(m, va, leaf->slot[index % RADIX_SLOTS], prot);
+}
+
+static zx_status_t fault_paged_locked(struct vm_mapping *m, vaddr_t va, uint64_t index,
+                                      unsigned flags) REQUIRES(m->as->lock, m->vmo->lock)
+{
+    struct vmo *v = m->vmo;
+    struct radix_node *leaf = radix_leaf(&v->pages, index);
+    struct page *page =
+        likely(leaf != NULL) ? leaf->slot[index % RADIX_SLOTS] : radix_get(&v->pages, index);
+
+    mutex_assert_held(v->lock);
+    if (page == NULL) {
+        if (likely(flags & HAL_FAULT_WRITE))
+            page = vmo_add_plain_page_locked(v, leaf, index);
+        if (unlikely(page == NULL))
+            return fault_absent_locked(m, va, index, flags & HAL_FAULT_WRITE);
+    } else if (leaf != NULL) {
+        return fault_resident_locked(m, va, index, leaf, flags);
+    }
+    return translate_locked(m, va, page, m->prot | m->memory);
 }
 
 static zx_status_t fault_mapping_locked(struct vm_mapping *m, vaddr_t va, unsigned flags)
@@ -104,7 +171,7 @@ static zx_status_t fault_mapping_locked(struct vm_mapping *m, vaddr_t va, unsign
     else if (unlikely(vmo_is_physical(v)))
         status = vm_fault_physical_locked(m, va);
     else
-        status = fault_paged_locked(m, va, vmo_page_index(offset), flags & HAL_FAULT_WRITE);
+        status = fault_paged_locked(m, va, vmo_page_index(offset), flags);
     vmo_unlock(m->vmo);
     return status;
 }
@@ -125,7 +192,8 @@ struct vm_mapping *vm_find_mapping_locked(struct vm_aspace *as, vaddr_t va)
     return NULL;
 }
 
-zx_status_t vm_aspace_fault(struct vm_aspace *as, vaddr_t va, unsigned flags)
+// ZX_ERR_SHOULD_WAIT: the page has to be paged in.
+ALWAYS_INLINE zx_status_t fault_once(struct vm_aspace *as, vaddr_t va, unsigned flags)
 {
     zx_status_t status = ZX_ERR_NOT_FOUND;
 
@@ -141,6 +209,38 @@ zx_status_t vm_aspace_fault(struct vm_aspace *as, vaddr_t va, unsigned flags)
     }
     mutex_unlock(&as->lock);
     return status;
+}
+
+// Waits until the page at va has come from its pager, or something else has changed.
+static NO_INLINE zx_status_t wait_for_pager(struct vm_aspace *as, vaddr_t va, bool user)
+{
+    uint64_t offset;
+    struct vmo *v;
+    size_t len;
+
+    if (vm_aspace_find(as, va, &v, &offset, &len) != ZX_OK)
+        return ZX_OK; // not mapped any more: the fault will tell
+    uint64_t index = vmo_page_index(offset);
+    zx_status_t status = vmo_page_in(v, &index, index + 1, user);
+    vmo_release(v);
+    return status;
+}
+
+zx_status_t vm_aspace_fault(struct vm_aspace *as, vaddr_t va, unsigned flags)
+{
+    for (;;) {
+        zx_status_t status = fault_once(as, va, flags);
+        if (likely(status == ZX_OK) || status != ZX_ERR_SHOULD_WAIT)
+            return status;
+        const bool user = (flags & HAL_FAULT_USER) != 0;
+        status = wait_for_pager(as, va, user);
+        // Killed or suspended on the way to user mode: the boundary sees to it. Whoever comes back from
+        // there makes the access again.
+        if (user && (status == ZX_ERR_CANCELED || status == ZX_ERR_INTERNAL_INTR_RETRY))
+            return ZX_OK;
+        if (status != ZX_OK)
+            return status;
+    }
 }
 
 zx_status_t kernel_user_fault(vaddr_t va, unsigned flags)

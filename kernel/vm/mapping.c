@@ -177,6 +177,16 @@ static void populate_paged(struct vm_mapping *m) REQUIRES(m->as->lock, m->vmo->l
     mutex_unlock(&m->as->pt_lock);
 }
 
+static void populate(struct vm_mapping *m) REQUIRES(m->as->lock, m->vmo->lock)
+{
+    if (m->prot == 0)
+        return; // M3
+    if (vmo_is_physical(m->vmo))
+        populate_physical(m);
+    else
+        populate_paged(m);
+}
+
 // ---- operations ----------------------------------------------------------------------------------
 
 static unsigned memory_of_policy(unsigned policy)
@@ -209,12 +219,16 @@ void mapping_insert_locked(struct vmar *r, struct vm_mapping *m, bool want_popul
     if (m->prot & HAL_PROT_EXEC)
         v->marks |= VMO_MARK_EXEC;
     vmo_side_insert(m);
-    if (want_populate && m->prot != 0) {
-        if (vmo_is_physical(v))
-            populate_physical(m);
-        else
-            populate_paged(m);
-    }
+    if (want_populate)
+        populate(m);
+    vmo_unlock(m->vmo);
+}
+
+void mapping_populate_locked(struct vm_mapping *m)
+{
+    mutex_assert_held(&m->as->lock);
+    vmo_lock(m->vmo);
+    populate(m);
     vmo_unlock(m->vmo);
 }
 

@@ -78,6 +78,8 @@ void mapping_free(struct vm_mapping *m); // NULL is allowed
 // VMO, of which it takes a reference. `populate`: makes translations of committed pages.
 void mapping_insert_locked(struct vmar *r, struct vm_mapping *m, bool populate)
     REQUIRES(r->as->lock);
+// Makes the translations of committed pages that are not there yet.
+void mapping_populate_locked(struct vm_mapping *m) REQUIRES(m->as->lock);
 // Takes a mapping out of both, translations and all, and puts it on `dead` (vm_dead_free).
 void mapping_remove_locked(struct vm_mapping *m, struct list *dead) REQUIRES(m->as->lock);
 // Removes [lo, hi), a true part of m, from it. If that is its middle, `spare` becomes the upper piece
@@ -139,11 +141,12 @@ ALWAYS_INLINE uint64_t vmo_page_index(uint64_t offset)
 // Fills in a VMO with one reference; `size` is a page multiple.
 void vmo_init_common(struct vmo *v, enum vmo_kind kind, uint64_t size, unsigned flags,
                      const struct vmo_ops *ops);
-// The page that v shows at `index`, from v or an ancestor; NULL: zeros. *out_own: it is v's.
-struct page *vmo_visible_page_locked(struct vmo *v, uint64_t index, bool *out_own)
+// The page that v shows at `index`, from v or an ancestor; NULL: zeros. *out_own: it is v's. Other
+// results than ZX_OK: those of vmo_absent_status_locked.
+zx_status_t vmo_visible_page_locked(struct vmo *v, uint64_t index, struct page **out, bool *out_own)
     REQUIRES(v->lock);
-// v has no page at `index` (below its size): gives it one, with the content it showed. ZX_ERR_NO_MEMORY:
-// nothing changed.
+// v has no page at `index` (below its size): gives it one, with the content it showed. ZX_ERR_NO_MEMORY
+// and the results of vmo_absent_status_locked: nothing changed.
 zx_status_t vmo_add_page_locked(struct vmo *v, uint64_t index, struct page **out) REQUIRES(v->lock);
 // The usual case of giving v a page: nothing but v's own tree knows, and the node that takes it is
 // there (`leaf`, of radix_leaf). NULL: use vmo_add_page_locked.
@@ -183,3 +186,35 @@ uint64_t vmo_count_pages_locked(struct vmo *v, uint64_t offset, uint64_t len) RE
 // A range as spec 23 section 4 trims it for COMMIT/DECOMMIT. ZX_ERR_OUT_OF_RANGE.
 zx_status_t vmo_trim_range_locked(struct vmo *v, uint64_t offset, uint64_t len, uint64_t *out_first,
                                   uint64_t *out_end) REQUIRES(v->lock);
+
+// ---- vmo_pager.c ---------------------------------------------------------------------------------
+
+struct vmo_request;
+
+// Why a page that only the pager of `pager` can give is not there. ZX_ERR_SHOULD_WAIT: drop all locks,
+// vmo_page_in(), start over; ZX_ERR_BAD_STATE: it will not come.
+zx_status_t vmo_absent_status_locked(const struct vmo *pager) REQUIRES(pager->lock);
+// Whether the root of v's tree is pager-backed. No lock needed: trees only grow downward.
+ALWAYS_INLINE bool vmo_has_pager(const struct vmo *v)
+{
+    while (v->parent != NULL)
+        v = v->parent;
+    return v->kind == VMO_PAGER;
+}
+// True if v shows a page of [*index, end) that only a pager can give; *index is the first then.
+bool vmo_next_absent_locked(struct vmo *v, uint64_t *index, uint64_t end) REQUIRES(v->lock);
+// Looks for the first such page, and if there is one, asks for it and the absent ones behind it up to
+// `end`, and waits until *index has come or cannot. `user`: a fault of user mode, whose wait suspension
+// may end as well (ZX_ERR_INTERNAL_INTR_RETRY); kill: ZX_ERR_CANCELED. ZX_ERR_BAD_STATE: detached;
+// ZX_ERR_NO_MEMORY. The caller holds v, and no lock.
+zx_status_t vmo_page_in(struct vmo *v, uint64_t *index, uint64_t end, bool user) MUST_CHECK;
+// The same until nothing in the range is absent.
+zx_status_t vmo_page_in_range(struct vmo *v, uint64_t offset, uint64_t len) MUST_CHECK;
+// v has just got the page `index`. *cursor: NULL at first, for a series of these.
+void vmo_source_arrived_locked(struct vmo *v, uint64_t index, struct vmo_request **cursor)
+    REQUIRES(v->lock);
+// Ends the waits for pages [first, end) of v.
+void vmo_source_wake_locked(struct vmo *v, uint64_t first, uint64_t end, zx_status_t status)
+    REQUIRES(v->lock);
+// v has become smaller: what was asked for or waited for behind its end is so no more.
+void vmo_source_shrunk_locked(struct vmo *v) REQUIRES(v->lock);

@@ -7,6 +7,8 @@
 
 #include <vm/vmar.h>
 
+#include <vm/aspace.h>
+
 #include "vm_priv.h"
 
 #define PERM_MASK  (ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE)
@@ -133,6 +135,23 @@ static zx_status_t place_mapping_locked(struct vmar *r, uint32_t options, uint64
     return ZX_OK;
 }
 
+// MAP_RANGE of what a pager has to give: waits for it, then makes the translations. The mapping stands
+// already; it may have gone again meanwhile, and what does not come is left to faults.
+static void map_range_paged(struct vm_aspace *as, vaddr_t base, struct vmo *vmo, uint64_t offset,
+                            uint64_t size)
+{
+    zx_status_t status = vmo_page_in_range(vmo, offset, size);
+    if (status != ZX_OK)
+        return;
+    mutex_lock(&as->lock);
+    struct vm_mapping *m = vm_find_mapping_locked(as, base);
+    if (m != NULL && m->vmo == vmo) {
+        mutex_assert_held(&m->as->lock);
+        mapping_populate_locked(m);
+    }
+    mutex_unlock(&as->lock);
+}
+
 zx_status_t vmar_map(struct vmar *r, uint32_t options, uint64_t vmar_offset, struct vmo *vmo,
                      uint64_t vmo_offset, uint64_t len, unsigned ceiling, vaddr_t *out_base)
 {
@@ -179,6 +198,8 @@ out:
     mapping_free(m);
     DEBUG_ASSERT(spare == NULL);
     vm_dead_free(&dead);
+    if (status == ZX_OK && (options & ZX_VM_MAP_RANGE) && unlikely(vmo_has_pager(vmo)))
+        map_range_paged(r->as, base, vmo, vmo_offset, size);
     return status;
 }
 

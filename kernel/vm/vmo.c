@@ -138,6 +138,18 @@ void vmo_acquire(struct vmo *v)
     (void)old;
 }
 
+bool vmo_try_acquire(struct vmo *v)
+{
+    unsigned refs = atomic_load_explicit(&v->refs, memory_order_relaxed);
+
+    while (refs > 0) {
+        if (atomic_compare_exchange_weak_explicit(&v->refs, &refs, refs + 1, memory_order_relaxed,
+                                                  memory_order_relaxed))
+            return true;
+    }
+    return false;
+}
+
 // V2: nobody can reach v any more.
 static void vmo_destroy(struct vmo *v)
 {
@@ -158,8 +170,6 @@ static void vmo_destroy(struct vmo *v)
         vmo_unlock(v);
         vmo_free_pages(&freed, v->cache_policy);
     }
-    if (v->kind == VMO_PAGER && v->source != NULL)
-        v->source->ops->detach(v->source);
     v->ops->free(v);
 }
 
@@ -220,11 +230,13 @@ static zx_status_t set_size_locked(struct vmo *v, uint64_t size, struct list *fr
             return ZX_ERR_BAD_STATE;
         vmo_unmap_range_locked(v, size, old - size);
         vmo_take_pages_locked(v, vmo_page_index(size), vmo_page_index(old), freed);
-    } else if (size > old && v->parent != NULL) {
-        // Clones of v now see what v's own parent has there.
+    } else if (size > old && (v->parent != NULL || v->kind == VMO_PAGER)) {
+        // Clones of v now see what v's own parent, or pager, has there.
         vmo_unmap_range_locked(v, old, size - old);
     }
     v->size = size;
+    if (size < old && v->kind == VMO_PAGER)
+        vmo_source_shrunk_locked(v);
     return ZX_OK;
 }
 
@@ -252,7 +264,7 @@ zx_status_t vmo_decommit(struct vmo *v, uint64_t offset, uint64_t len)
     uint64_t first = 0, end = 0;
     struct list freed;
 
-    if (vmo_is_physical(v) || v->kind == VMO_CONTIGUOUS)
+    if (v->kind != VMO_ANONYMOUS)
         return ZX_ERR_NOT_SUPPORTED;
     list_init(&freed);
     vmo_lock(v);

@@ -63,8 +63,10 @@ zx_status_t vmo_cache_op(struct vmo *v, uint32_t op, uint64_t offset, uint64_t l
             continue;
         }
         bool own;
+        struct page *page = NULL;
         size_t n = MIN(end - offset, PAGE_SIZE - (offset & PAGE_MASK));
-        struct page *page = vmo_visible_page_locked(v, index, &own);
+        status = vmo_visible_page_locked(v, index, &page, &own);
+        DEBUG_ASSERT(status == ZX_OK && page != NULL);
         cache_op_page(op, (uint8_t *)page_to_virt(page) + (offset & PAGE_MASK), n);
         offset += n;
     }

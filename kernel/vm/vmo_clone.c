@@ -43,26 +43,30 @@ zx_status_t vmo_init_clone(struct vmo *v, struct vmo *parent, uint64_t offset, u
     return status;
 }
 
-// The page that v (which has none at `index`) shows there from an ancestor. *out_levels: how many
-// VMOs, v included, lie below the one that has it; 1 if nobody has.
-static struct page *source_of_locked(struct vmo *v, uint64_t index, size_t *out_levels)
-    REQUIRES(v->lock)
+// The page that v (which has none at `index`) shows there from an ancestor, NULL: zeros. *out_levels:
+// how many VMOs, v included, lie below the one that has it; 1 if nobody has. Other results than ZX_OK:
+// vmo_absent_status_locked.
+static zx_status_t source_of_locked(struct vmo *v, uint64_t index, struct page **out,
+                                    size_t *out_levels) REQUIRES(v->lock)
 {
-    size_t levels = 1;
+    struct vmo *at = v;
 
-    for (struct vmo *at = v; at->parent != NULL; levels++) {
+    *out = NULL;
+    *out_levels = 1;
+    for (size_t levels = 1; at->parent != NULL; levels++) {
         index += vmo_page_index(at->parent_offset);
         at = at->parent;
         if (index >= vmo_page_index(at->size))
-            break;
+            return ZX_OK;
         struct page *page = radix_get(&at->pages, index);
         if (page != NULL) {
+            *out = page;
             *out_levels = levels;
-            return page;
+            return ZX_OK;
         }
     }
-    *out_levels = 1;
-    return NULL;
+    mutex_assert_held(at->lock);
+    return at->kind == VMO_PAGER ? vmo_absent_status_locked(at) : ZX_OK;
 }
 
 // Takes back the pages just given to the first `levels` VMOs from v upward.
@@ -79,15 +83,17 @@ static void undo_levels_locked(struct vmo *v, uint64_t index, size_t levels) REQ
 // them or none (that the ones between get it too is the contract's; see its corrections).
 zx_status_t vmo_clone_add_page_locked(struct vmo *v, uint64_t index, struct page **out)
 {
-    zx_status_t status = ZX_OK;
     struct vmo *at = v;
     uint64_t at_index = index;
     size_t levels, done;
+    struct page *source;
     struct list fresh;
 
     mutex_assert_held(v->lock);
     list_init(&fresh);
-    struct page *source = source_of_locked(v, index, &levels);
+    zx_status_t status = source_of_locked(v, index, &source, &levels);
+    if (status != ZX_OK)
+        return status;
     if (!page_alloc_list(levels, PAGE_STATE_VMO, source != NULL ? 0 : PAGE_ALLOC_ZERO, &fresh))
         return ZX_ERR_NO_MEMORY;
     for (done = 0; done < levels; done++) {

@@ -32,15 +32,28 @@ static zx_status_t check_range_locked(const struct vmo *v, uint64_t offset, size
 }
 
 // Finds the page to copy from or to. Writing commits it; what nobody has reads as the zero page.
-static zx_status_t find_page_locked(struct vmo *v, uint64_t index, bool write, struct page **out)
-    REQUIRES(v->lock)
+// ZX_ERR_SHOULD_WAIT: it must be paged in first.
+static NO_INLINE zx_status_t find_absent_page_locked(struct vmo *v, uint64_t index, bool write,
+                                                     struct page **out) REQUIRES(v->lock)
 {
     bool own;
-    struct page *page = vmo_visible_page_locked(v, index, &own);
+    struct page *page = NULL;
 
-    if (write && !own)
+    if (write)
         return vmo_add_page_locked(v, index, out);
+    zx_status_t status = vmo_visible_page_locked(v, index, &page, &own);
     *out = page != NULL ? page : vm_zero_page;
+    return status;
+}
+
+ALWAYS_INLINE zx_status_t find_page_locked(struct vmo *v, uint64_t index, bool write,
+                                           struct page **out) REQUIRES(v->lock)
+{
+    struct page *page = radix_get(&v->pages, index);
+
+    if (unlikely(page == NULL))
+        return find_absent_page_locked(v, index, write, out);
+    *out = page;
     return ZX_OK;
 }
 
@@ -78,6 +91,19 @@ static zx_status_t copy_part_faulting_locked(const struct copy *c, struct page *
     return status;
 }
 
+// Waits, with the tree lock dropped, until the page at `offset` has come from its pager, who is told that
+// `len` bytes from there on are needed. Other results than ZX_OK end the transfer.
+static NO_INLINE zx_status_t page_in_locked(struct vmo *v, uint64_t offset, size_t len)
+    REQUIRES(v->lock)
+{
+    uint64_t index = vmo_page_index(offset);
+
+    vmo_unlock(v);
+    zx_status_t status = vmo_page_in(v, &index, vmo_page_index(offset + len - 1) + 1, false);
+    vmo_lock(v);
+    return status == ZX_OK ? check_range_locked(v, offset, len) : status;
+}
+
 static zx_status_t vmo_copy(const struct copy *c, uint64_t offset, size_t len)
 {
     struct vmo *v = c->v;
@@ -95,8 +121,12 @@ static zx_status_t vmo_copy(const struct copy *c, uint64_t offset, size_t len)
         size_t n = MIN(len - done, PAGE_SIZE - (at & PAGE_MASK));
         struct page *page;
         status = find_page_locked(v, vmo_page_index(at), c->write, &page);
-        if (unlikely(status != ZX_OK))
-            break;
+        if (unlikely(status != ZX_OK)) {
+            if (status != ZX_ERR_SHOULD_WAIT)
+                break;
+            status = page_in_locked(v, at, len - done);
+            continue;
+        }
         uint8_t *data = (uint8_t *)page_to_virt(page) + (at & PAGE_MASK);
         if (likely(!faults)) {
             user_faults_disable();

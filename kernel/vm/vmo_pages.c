@@ -135,6 +135,8 @@ zx_status_t vmo_add_page_locked(struct vmo *v, uint64_t index, struct page **out
     mutex_assert_held(v->lock);
     if (unlikely(v->parent != NULL))
         return vmo_clone_add_page_locked(v, index, out);
+    if (unlikely(v->kind == VMO_PAGER))
+        return vmo_absent_status_locked(v);
     struct page *page = page_alloc(PAGE_STATE_VMO, PAGE_ALLOC_ZERO);
     if (unlikely(page == NULL))
         return ZX_ERR_NO_MEMORY;
@@ -266,18 +268,20 @@ uint64_t vmo_count_pages_locked(struct vmo *v, uint64_t offset, uint64_t len)
     return count;
 }
 
-zx_status_t vmo_commit(struct vmo *v, uint64_t offset, uint64_t len)
+// ZX_ERR_SHOULD_WAIT: some pages must be paged in first.
+static zx_status_t commit_once(struct vmo *v, uint64_t offset, uint64_t len)
 {
     uint64_t first = 0, end = 0;
     struct list fresh;
 
-    if (vmo_is_physical(v))
-        return ZX_ERR_NOT_SUPPORTED;
     list_init(&fresh);
     vmo_lock(v);
     zx_status_t status = vmo_trim_range_locked(v, offset, len, &first, &end);
     uint64_t missing = 0;
-    if (status == ZX_OK)
+    if (unlikely(v->kind == VMO_PAGER)) {
+        if (status == ZX_OK && vmo_next_absent_locked(v, &first, end))
+            status = vmo_absent_status_locked(v);
+    } else if (status == ZX_OK)
         missing = end - first -
                   vmo_count_pages_locked(v, first << PAGE_SHIFT, (end - first) << PAGE_SHIFT);
     vmo_unlock(v);
@@ -299,21 +303,37 @@ zx_status_t vmo_commit(struct vmo *v, uint64_t offset, uint64_t len)
     return status;
 }
 
+zx_status_t vmo_commit(struct vmo *v, uint64_t offset, uint64_t len)
+{
+    zx_status_t status;
+
+    if (vmo_is_physical(v))
+        return ZX_ERR_NOT_SUPPORTED;
+    while (unlikely((status = commit_once(v, offset, len)) == ZX_ERR_SHOULD_WAIT)) {
+        status = vmo_page_in_range(v, offset, len);
+        if (status != ZX_OK)
+            break;
+    }
+    return status;
+}
+
 // ---- looking and taking --------------------------------------------------------------------------
 
-struct page *vmo_visible_page_locked(struct vmo *v, uint64_t index, bool *out_own)
+zx_status_t vmo_visible_page_locked(struct vmo *v, uint64_t index, struct page **out, bool *out_own)
 {
     mutex_assert_held(v->lock);
     struct page *page = radix_get(&v->pages, index);
+    *out = page;
     *out_own = page != NULL;
     while (page == NULL && v->parent != NULL) {
         index += vmo_page_index(v->parent_offset);
         v = v->parent;
         if (index >= vmo_page_index(v->size))
-            return NULL;
-        page = radix_get(&v->pages, index);
+            return ZX_OK;
+        page = *out = radix_get(&v->pages, index);
     }
-    return page;
+    mutex_assert_held(v->lock);
+    return page == NULL && unlikely(v->kind == VMO_PAGER) ? vmo_absent_status_locked(v) : ZX_OK;
 }
 
 void vmo_take_pages_locked(struct vmo *v, uint64_t first, uint64_t end, struct list *freed)

@@ -103,42 +103,42 @@ zx_status_t hal_aspace_map_one(struct hal_aspace *as, vaddr_t va, paddr_t page, 
     return ZX_OK;
 }
 
+// Fills in entries that are not valid yet; how many.
+static int64_t fill_entries(uint64_t *entry, const paddr_t *pages, size_t count, uint64_t attributes)
+{
+    int64_t added = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (pages[i] == HAL_NO_PAGE || (pte_read(&entry[i]) & PTE_VALID))
+            continue;
+        pte_write(&entry[i], pages[i] | attributes);
+        added++;
+    }
+    return added;
+}
+
 zx_status_t hal_aspace_map(struct hal_aspace *as, vaddr_t va, const paddr_t *pages, size_t count,
                            unsigned prot)
 {
     uint64_t attributes = aspace_attributes(prot);
-    vaddr_t start = va;
+    zx_status_t status = ZX_OK;
 
     while (count != 0) {
         struct walk w;
-        zx_status_t status = aspace_walk_make(as, va, &w);
-        if (status == ZX_ERR_ALREADY_EXISTS) {
-            aspace_block_split(as, &w, va);
-            continue;
-        }
-        if (status != ZX_OK) {
-            hal_aspace_unmap(as, start, (va - start) >> PAGE_SHIFT);
-            return status;
-        }
         // As many pages as this table holds.
         size_t here = MIN(count, TABLE_ENTRIES - TABLE_INDEX(va, 3));
-        int64_t added = 0;
-        for (size_t i = 0; i < here; i++, va += PAGE_SIZE) {
-            uint64_t *entry = w.entry[3] + i;
-            uint64_t value = pages[i] | attributes;
-            if (unlikely(pte_read(entry) & PTE_VALID)) {
-                replace(as, entry, va, value);
-            } else {
-                pte_write(entry, value);
-                added++;
-            }
-        }
-        count_add(&w, 2, added);
+        status = aspace_walk_make(as, va, &w);
+        if (status == ZX_OK)
+            count_add(&w, 2, fill_entries(w.entry[3], pages, here, attributes));
+        else if (status != ZX_ERR_ALREADY_EXISTS) // a block is present: it stays
+            break;
+        status = ZX_OK;
+        va += here * PAGE_SIZE;
         pages += here;
         count -= here;
     }
     dsb(ishst); // visible to the walkers before the caller goes on
-    return ZX_OK;
+    return status;
 }
 
 // Puts a block where level 2 has no entry yet. False: there is a table or a block.

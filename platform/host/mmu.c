@@ -229,8 +229,10 @@ static void map_page(struct host_aspace *as, vaddr_t va, paddr_t pa, unsigned pr
     uint64_t *e = find_entry(as, va);
 
     check_page(pa, prot);
+    if ((*e & VALID) != 0 && (*e & PA_MASK) == pa)
+        return;
     if ((*e & VALID) != 0)
-        host_fail(HOST_BROKEN, "hal_aspace_map over a mapped page at %#lx", va);
+        host_fail(HOST_BROKEN, "hal_aspace_map over another page at %#lx", va);
     set_entry(as, va, e, make_entry(pa, LEVELS - 1, prot));
 }
 
@@ -249,10 +251,13 @@ zx_status_t hal_aspace_map(struct hal_aspace *as, vaddr_t va, const paddr_t *pag
                            unsigned prot)
 {
     check_range(as->host, va, count);
-    if (!make_all_tables(as->host, va, count))
-        return ZX_ERR_NO_MEMORY;
-    for (size_t i = 0; i < count; i++)
-        map_page(as->host, va + i * PAGE_SIZE, pages[i], prot);
+    for (size_t i = 0; i < count; i++, va += PAGE_SIZE) {
+        if (pages[i] == HAL_NO_PAGE)
+            continue;
+        if (!make_tables(as->host, va))
+            return ZX_ERR_NO_MEMORY;
+        map_page(as->host, va, pages[i], prot);
+    }
     return ZX_OK;
 }
 

@@ -40,6 +40,16 @@ static void check_at_boundary(void)
         host_fail(HOST_BROKEN, "way to user mode with user faults disabled");
 }
 
+void host_user_boundary(void)
+{
+    struct hal_thread *t = hal_current();
+
+    if (atomic_load(&t->pending) == 0)
+        return;
+    t->plat.has_user_frame = true;
+    leave_kernel();
+}
+
 void host_user_pause(void)
 {
     struct hal_thread *t = hal_current();

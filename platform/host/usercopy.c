@@ -115,6 +115,8 @@ static zx_status_t access_page(vaddr_t va, void *buf, size_t len, unsigned acces
         zx_status_t status = has_aspace ? kernel_user_fault(va, flags) : ZX_ERR_NOT_FOUND;
         if (status != ZX_OK && !(r == MMU_MISS && touch(va)))
             return from_user ? status : ZX_ERR_INVALID_ARGS;
+        if (from_user)
+            host_user_boundary(); // the way back to the access
         hal_preempt_point();
     }
 }

@@ -136,7 +136,8 @@ static void run_stale(void)
 static void run_double_map(void)
 {
     setup(1, HAL_PROT_READ);
-    result = hal_aspace_map(&as, VA, &page, 1, HAL_PROT_READ);
+    const paddr_t other = toy_page();
+    result = hal_aspace_map(&as, VA, &other, 1, HAL_PROT_READ);
 }
 
 static void run_destroy_mapped(void)
@@ -190,7 +191,7 @@ static void test_mmu_broken_rules_are_reported(void **state)
 {
     (void)state;
     check_broken(run_stale, "stale translation");
-    check_broken(run_double_map, "over a mapped page");
+    check_broken(run_double_map, "over another page");
     check_broken(run_destroy_mapped, "still mapped");
     check_broken(run_copy_under_spinlock, "preemption");
 }

@@ -30,8 +30,10 @@ zx_status_t hal_aspace_init(struct hal_aspace *as) MUST_CHECK;
 // Frees all tables; nothing may be mapped any more and no CPU may run on it.
 void hal_aspace_destroy(struct hal_aspace *as);
 
-// Maps `count` pages at va to the given physical pages. No entry may be present in the range.
-// ZX_ERR_NO_MEMORY when a table page is missing: then nothing new stays mapped.
+// Maps `count` pages at va to the given physical pages, HAL_NO_PAGE standing for none; in each 2 MiB of
+// addresses there is at least one. Entries that are present stay as they are. ZX_ERR_NO_MEMORY when a table
+// page is missing: what lies before it is mapped.
+#define HAL_NO_PAGE (~(paddr_t)0)
 zx_status_t hal_aspace_map(struct hal_aspace *as, vaddr_t va, const paddr_t *pages, size_t count,
                            unsigned prot) MUST_CHECK;
 // Same for one page: the fault path. An entry that is present is replaced by the right sequence

@@ -8,6 +8,15 @@
 
 extern const struct object_ops port_ops;
 
+// What a port queues; data.type tells whose it is. Whoever embeds one keeps it alive while it is queued.
+struct port_packet {
+    struct list_node node; // [P] port's lock; unlinked: not queued
+    // It is off the queue, read or gone with its port; no lock held. Not used by the port's own packets,
+    // those of users and of signals.
+    void (*done)(struct port_packet *p);
+    zx_port_packet_t data; // [P] once queued
+};
+
 zx_status_t port_create(bool bind_to_interrupt, struct object **out) MUST_CHECK;
 
 // The calls on ports: handles are the calling process's, and errors of theirs come first. No lock held.
@@ -16,6 +25,13 @@ zx_status_t port_create(bool bind_to_interrupt, struct object **out) MUST_CHECK;
 // ZX_ERR_INVALID_ARGS: unreadable; ZX_ERR_NO_MEMORY: the system-wide pool is exhausted;
 // ZX_ERR_SHOULD_WAIT: the port is full.
 zx_status_t port_queue_user(zx_handle_t handle, uintptr_t packet) MUST_CHECK;
+
+// Queues a packet of the rest of the kernel, `done` and `data` filled in, `node` initialised and not queued. A
+// full port takes it too: these are preallocated, as few as what they tell of, and never lost. False: the
+// port is closed; `done` is not called. Locks of rank below RANK_PORT may be held.
+bool port_queue_packet(struct object *port, struct port_packet *p) MUST_CHECK;
+// Takes such a packet off the queue. True: it was queued, `done` is not called.
+bool port_unqueue_packet(struct object *port, struct port_packet *p);
 
 // Takes the oldest packet to the user address `out`. Blocks, interruptibly, until `deadline`.
 // ZX_ERR_TIMED_OUT, ZX_ERR_CANCELED, ZX_ERR_INTERNAL_INTR_RETRY; ZX_ERR_INVALID_ARGS: not writable, the

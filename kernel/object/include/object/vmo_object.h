@@ -39,3 +39,9 @@ zx_status_t vmo_object_create_clone(struct object *parent, uint64_t offset, uint
 // RAM that was wired at boot becomes the VMO's (vmo_init_wired): page aligned, fixed size.
 zx_status_t vmo_object_create_wired(paddr_t paddr, uint64_t size, const char *name,
                                     struct object **out) MUST_CHECK;
+// Contiguous memory (vmo_init_contiguous, whose errors it has).
+zx_status_t vmo_object_create_contiguous(uint64_t size, unsigned alignment_log2, const char *name,
+                                         struct object **out) MUST_CHECK;
+// Resizable memory that `source` supplies (vmo_init_pager). ZX_ERR_NO_MEMORY, ZX_ERR_OUT_OF_RANGE.
+zx_status_t vmo_object_create_pager(uint64_t size, struct vmo_source *source,
+                                    struct object **out) MUST_CHECK;

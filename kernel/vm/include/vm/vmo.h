@@ -42,17 +42,7 @@ struct vmo_ops {
     void (*children)(struct vmo *v, bool any);
 };
 
-// Where absent pages of a pager-backed VMO come from.
-struct vmo_source;
-struct vmo_source_ops {
-    // Asks for pages [offset, offset+len). Tree lock held; must not block.
-    void (*request)(struct vmo_source *s, uint64_t offset, uint64_t len);
-    // The VMO is going away: no further requests.
-    void (*detach)(struct vmo_source *s);
-};
-struct vmo_source {
-    const struct vmo_source_ops *ops;
-};
+struct vmo_source; // vm/source.h
 
 enum vmo_kind {
     VMO_ANONYMOUS,
@@ -88,7 +78,7 @@ struct vmo {
     uint32_t child_count;      // [T] direct clones
     union {
         paddr_t paddr;             // [I] VMO_PHYSICAL: address of offset 0
-        struct vmo_source *source; // [T] VMO_PAGER: NULL once detached
+        struct vmo_source *source; // [I] VMO_PAGER
         struct {                   // [I] VMO_VDSO: code segment, bytes
             uint32_t vdso_code_offset;
             uint32_t vdso_code_size;
@@ -131,6 +121,8 @@ void vmo_set_vdso(struct vmo *v, uint32_t code_offset, uint32_t code_size);
 
 // References. vmo_release may free; no lock of rank >= RANK_VMO_TREE may be held.
 void vmo_acquire(struct vmo *v);
+// False: the last reference is gone already. For whoever knows that the storage is still there.
+bool vmo_try_acquire(struct vmo *v) MUST_CHECK;
 void vmo_release(struct vmo *v);
 
 uint64_t vmo_size(struct vmo *v);
@@ -148,6 +140,8 @@ ALWAYS_INLINE bool vmo_is_physical(const struct vmo *v)
 // Copies between a VMO and kernel memory. Checks in order: NOT_SUPPORTED physical; BAD_STATE cache
 // policy; OUT_OF_RANGE; NO_MEMORY (vmo_write commits). After an error the destination may be partly
 // written.
+// Pages that a pager must supply first are waited for, and the wait can be killed: ZX_ERR_CANCELED. Once
+// the pager is detached: ZX_ERR_BAD_STATE. So it is in vmo_commit.
 zx_status_t vmo_read(struct vmo *v, void *dst, uint64_t offset, size_t len) MUST_CHECK;
 zx_status_t vmo_write(struct vmo *v, const void *src, uint64_t offset, size_t len) MUST_CHECK;
 // The same with user memory, which may be a mapping of the same VMO; ZX_ERR_INVALID_ARGS when it
@@ -162,7 +156,7 @@ zx_status_t vmo_set_size(struct vmo *v, uint64_t size) MUST_CHECK;
 
 // Ranges as spec 23 section 4 has them: OUT_OF_RANGE if offset+len overflows or offset > size; the
 // excess past the end is trimmed; partial pages count whole. First: NOT_SUPPORTED physical (both),
-// contiguous (decommit).
+// contiguous and pager-backed (decommit).
 // Backs every page of the range with memory, or none: ZX_ERR_NO_MEMORY.
 zx_status_t vmo_commit(struct vmo *v, uint64_t offset, uint64_t len) MUST_CHECK;
 // Releases every page touching the range. BAD_STATE: a page is pinned (nothing released).

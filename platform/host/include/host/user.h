@@ -23,6 +23,9 @@ void host_user_set_exit(void (*fn)(void));
 // suspend) is done as on the way out of the kernel. May not return (kill).
 void host_user_pause(void);
 
+// The way back from a fault that was resolved: what is pending is handled first. May not return.
+void host_user_boundary(void);
+
 // System call entry: records the user frame (number in x16, args in x0..x7).
 void host_user_enter_kernel(uint64_t number, const uint64_t args[8], vaddr_t pc);
 // System call exit with `result` in x0: handles pending bits until none is set, as the assembly does.

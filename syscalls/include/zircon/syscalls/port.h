@@ -15,6 +15,7 @@ __BEGIN_CDECLS
 #define ZX_PKT_TYPE_GUEST_IO     ((uint8_t)0x05u)
 #define ZX_PKT_TYPE_GUEST_VCPU   ((uint8_t)0x06u)
 #define ZX_PKT_TYPE_INTERRUPT    ((uint8_t)0x07u)
+#define ZX_PKT_TYPE_PAGE_REQUEST ((uint8_t)0x09u)
 #define ZX_PKT_TYPE_EXCEPTION(n) ((uint32_t)(0x08u | (((n)&0xffu) << 8)))
 
 #define ZX_PKT_TYPE_MASK ((uint32_t)0x000000ffu)
@@ -27,6 +28,7 @@ __BEGIN_CDECLS
 #define ZX_PKT_IS_GUEST_IO(type)   ((type) == ZX_PKT_TYPE_GUEST_IO)
 #define ZX_PKT_IS_GUEST_VCPU(type) ((type) == ZX_PKT_TYPE_GUEST_VCPU)
 #define ZX_PKT_IS_INTERRUPT(type)  ((type) == ZX_PKT_TYPE_INTERRUPT)
+#define ZX_PKT_IS_PAGE_REQUEST(type) ((type) == ZX_PKT_TYPE_PAGE_REQUEST)
 // Any exception; the kind is in the second byte.
 #define ZX_PKT_IS_EXCEPTION(type) (((type)&ZX_PKT_TYPE_MASK) == ZX_PKT_TYPE_EXCEPTION(0))
 
@@ -111,6 +113,19 @@ typedef struct zx_packet_interrupt {
     uint64_t reserved2;
 } zx_packet_interrupt_t;
 
+// Commands of page requests.
+#define ZX_PAGER_VMO_READ     ((uint16_t)0x0000u) // supply these pages
+#define ZX_PAGER_VMO_COMPLETE ((uint16_t)0x0001u) // nothing more will be asked of this VMO
+
+typedef struct zx_packet_page_request {
+    uint16_t command; // ZX_PAGER_VMO_*
+    uint16_t flags;   // 0
+    uint32_t reserved0;
+    uint64_t offset; // bytes, page aligned
+    uint64_t length;
+    uint64_t reserved1;
+} zx_packet_page_request_t;
+
 struct zx_port_packet {
     uint64_t key;
     uint32_t type;
@@ -124,6 +139,7 @@ struct zx_port_packet {
         zx_packet_guest_io_t guest_io;
         zx_packet_guest_vcpu_t guest_vcpu;
         zx_packet_interrupt_t interrupt;
+        zx_packet_page_request_t page_request;
     };
 };
 
@@ -135,6 +151,9 @@ __ABI_SIZE(zx_packet_guest_mem_t, 32);
 __ABI_SIZE(zx_packet_guest_io_t, 32);
 __ABI_SIZE(zx_packet_guest_vcpu_t, 32);
 __ABI_SIZE(zx_packet_interrupt_t, 32);
+__ABI_SIZE(zx_packet_page_request_t, 32);
+__ABI_OFFSET(zx_packet_page_request_t, offset, 8);
+__ABI_OFFSET(zx_packet_page_request_t, length, 16);
 __ABI_OFFSET(zx_packet_signal_t, count, 8);
 __ABI_OFFSET(zx_packet_guest_mem_t, read, 11);
 __ABI_OFFSET(zx_packet_guest_mem_t, data, 16);

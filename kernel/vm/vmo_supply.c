@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+// Supplying pages to a pager-backed VMO: they move over from an auxiliary VMO, without a copy.
+//
+// Locks: the tree locks of both VMOs, the one at the lower address first. Nobody else holds two.
+// Invariant S2: vm/source.h.
+
+#include <vm/source.h>
+
+#include <lib/string.h>
+
+#include "vm_priv.h"
+
+static void lock_both(struct vmo *a, struct vmo *b) NO_TSA
+{
+    struct mutex *low = MIN(a->lock, b->lock), *high = MAX(a->lock, b->lock);
+
+    mutex_lock(low);
+    if (high != low)
+        mutex_lock_nested(high);
+}
+
+static void unlock_both(struct vmo *a, struct vmo *b) NO_TSA
+{
+    mutex_unlock(a->lock);
+    if (a->lock != b->lock)
+        mutex_unlock(b->lock);
+}
+
+static bool leaves(const struct vmo *v, uint64_t offset, uint64_t len)
+{
+    return offset > v->size || len > v->size - offset;
+}
+
+// Plain memory that nobody else looks at (a relative of v would share its lock, and have a parent).
+static bool is_plain(const struct vmo *aux)
+{
+    return aux->kind == VMO_ANONYMOUS && aux->cache_policy == ZX_CACHE_POLICY_CACHED &&
+           aux->pin_count == 0 && aux->mapping_count == 0 && aux->child_count == 0 &&
+           aux->parent == NULL;
+}
+
+// A move of `count` pages from `from` on in aux to `to` on in v.
+struct move {
+    struct vmo *v, *aux;
+    uint64_t to, from, count;
+    struct page *inserted; // what v got so far, linked by page->owner, the last one first
+    struct list freed;     // what is left over
+};
+
+static zx_status_t check_move_locked(const struct move *m)
+{
+    uint64_t index;
+    void *page;
+    uint64_t found = 0;
+
+    if (m->v->source->detached || !is_plain(m->aux))
+        return ZX_ERR_BAD_STATE;
+    if (m->aux->pages.count < m->count)
+        return ZX_ERR_BAD_STATE;
+    radix_for_each(&m->aux->pages, index, page, m->from, m->from + m->count)
+    {
+        if (index != m->from + found++)
+            return ZX_ERR_BAD_STATE; // not even a later gap need be looked for
+    }
+    return found == m->count ? ZX_OK : ZX_ERR_BAD_STATE;
+}
+
+// The page to put into v for this one of aux: itself, or a copy while somebody copies from or to it (who
+// will end the reference that aux's tree lock guards).
+static struct page *page_to_give(struct page *page)
+{
+    if (likely((page->count & VM_PAGE_BUSY_MASK) == 0))
+        return page;
+    struct page *copy = page_alloc(PAGE_STATE_VMO, 0);
+    if (copy != NULL)
+        memcpy(page_to_virt(copy), page_to_virt(page), PAGE_SIZE);
+    return copy;
+}
+
+// Puts the pages into v, where they are missing; aux keeps them meanwhile. On failure v has got what
+// m->inserted says.
+static zx_status_t insert_locked(struct move *m) REQUIRES(m->v->lock)
+{
+    for (uint64_t i = 0; i < m->count; i++) {
+        if (radix_get(&m->v->pages, m->to + i) != NULL)
+            continue;
+        struct page *theirs = radix_get(&m->aux->pages, m->from + i);
+        struct page *page = page_to_give(theirs);
+        if (page == NULL)
+            return ZX_ERR_NO_MEMORY;
+        zx_status_t status = vmo_insert_page_locked(m->v, m->to + i, page);
+        if (status != ZX_OK) {
+            if (page != theirs)
+                page_free(page);
+            return status;
+        }
+        page->owner = m->inserted;
+        m->inserted = page;
+    }
+    return ZX_OK;
+}
+
+// The pages in v are v's now; aux loses its own, of which the rest is freed.
+static void finish_locked(struct move *m) REQUIRES(m->v->lock, m->aux->lock)
+{
+    struct vmo_request *cursor = NULL;
+    uint64_t index = m->from;
+    struct page *page;
+
+    while ((page = m->inserted) != NULL) {
+        m->inserted = page->owner;
+        page->owner = m->v;
+        vmo_source_arrived_locked(m->v, page->index, &cursor);
+    }
+    while ((page = radix_remove_next(&m->aux->pages, &index, m->from + m->count,
+                                     &vmo_radix_ops)) != NULL) {
+        if (radix_get(&m->v->pages, m->to + (index - m->from)) == page)
+            continue;
+        if (page->count & VM_PAGE_BUSY_MASK)
+            page->flags |= VM_PAGE_ORPHAN; // V4
+        else
+            list_add_tail(&m->freed, &page->node);
+    }
+    vmo_source_wake_locked(m->v, m->to, m->to + m->count, ZX_OK);
+}
+
+// Takes back what v got: aux is as it was.
+static void undo_locked(struct move *m) REQUIRES(m->v->lock, m->aux->lock)
+{
+    struct page *page;
+
+    while ((page = m->inserted) != NULL) {
+        uint64_t index = m->from + (page->index - m->to);
+        m->inserted = page->owner;
+        radix_remove(&m->v->pages, page->index, &vmo_radix_ops);
+        if (radix_get(&m->aux->pages, index) == page) {
+            page->owner = m->aux;
+            page->index = index;
+        } else {
+            page_free(page);
+        }
+    }
+}
+
+zx_status_t vmo_supply_pages(struct vmo *v, uint64_t offset, uint64_t len, struct vmo *aux,
+                             uint64_t aux_offset)
+{
+    struct move m = {.v = v,
+                     .aux = aux,
+                     .to = vmo_page_index(offset),
+                     .from = vmo_page_index(aux_offset),
+                     .count = vmo_page_index(len)};
+    zx_status_t status;
+
+    DEBUG_ASSERT(v->kind == VMO_PAGER && v != aux && ((offset | len | aux_offset) & PAGE_MASK) == 0);
+    list_init(&m.freed);
+    lock_both(v, aux);
+    mutex_assert_held(m.v->lock);
+    mutex_assert_held(m.aux->lock);
+    if (leaves(v, offset, len) || leaves(aux, aux_offset, len))
+        status = ZX_ERR_OUT_OF_RANGE;
+    else
+        status = check_move_locked(&m);
+    if (status == ZX_OK) {
+        status = insert_locked(&m);
+        if (status == ZX_OK)
+            finish_locked(&m);
+        else
+            undo_locked(&m);
+    }
+    unlock_both(v, aux);
+    page_free_list(&m.freed);
+    return status;
+}

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+# Calls of our own, numbered behind those of the published table. See ../table.cmake for the words.
+
+syscall(pager_supply_pages
+    ARGS "pager handle PAGER"
+         "pager_vmo handle VMO"
+         "offset uint64_t"
+         "length uint64_t"
+         "aux_vmo handle VMO READ WRITE"
+         "aux_offset uint64_t")
+
+syscall(pager_detach_vmo
+    ARGS "pager handle PAGER"
+         "pager_vmo handle VMO")
