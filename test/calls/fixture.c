@@ -282,6 +282,7 @@ zx_handle_t fixture_object(struct fixture *f, uint32_t type, uint32_t kind)
         return keep_pair(f, h);
     case ZX_OBJ_TYPE_TIMER: must(zx_timer_create(0, ZX_CLOCK_MONOTONIC, &h[0]), "timer"); break;
     case ZX_OBJ_TYPE_PROFILE: h[0] = make_profile(); break;
+    case ZX_OBJ_TYPE_PAGER: must(zx_pager_create(0, &h[0]), "pager"); break;
     default: return ZX_HANDLE_INVALID;
     }
     return h[0] != ZX_HANDLE_INVALID ? fixture_keep(f, h[0]) : h[0];

@@ -44,6 +44,8 @@ const struct recipe_value recipe_values[] = {
     {"vmo_op_range", "size", PAGE},
     {"vmo_clone", "options", ZX_VMO_CLONE_COPY_ON_WRITE},
     {"vmo_clone", "size", PAGE},
+    {"pager_create_vmo", "size", PAGE},
+    {"pager_supply_pages", "length", PAGE},
     {"vmar_allocate", "size", PAGE},
     {"vmar_allocate_old", "size", PAGE},
     {"vmar_map", "len", PAGE},
@@ -257,6 +259,22 @@ static void map_something(struct fixture *f)
     set_arg(f, "addr", at);
 }
 
+static void own_pager_vmo(struct fixture *f)
+{
+    zx_handle_t vmo;
+
+    must(zx_pager_create_vmo((zx_handle_t)f->args[0], fixture_object(f, ZX_OBJ_TYPE_PORT, 0), 0, PAGE,
+                             0, &vmo),
+         "VMO of the pager");
+    set_arg(f, "pager_vmo", fixture_keep(f, vmo));
+}
+
+static void supply_a_page(struct fixture *f)
+{
+    own_pager_vmo(f);
+    must(zx_vmo_op_range(handle_arg(f, "aux_vmo"), ZX_VMO_OP_COMMIT, 0, PAGE, NULL, 0), "a page");
+}
+
 // ---- the log --------------------------------------------------------------------------------------
 
 static void write_log(struct fixture *f)
@@ -293,6 +311,8 @@ const struct recipe recipes[] = {
     {"process_write_memory", ZX_OK, prepare_process_memory},
     {"profile_create", ZX_OK, prepare_profile},
     {"job_set_policy", ZX_OK, prepare_policy},
+    {"pager_supply_pages", ZX_OK, supply_a_page},
+    {"pager_detach_vmo", ZX_OK, own_pager_vmo},
     {"vmar_unmap", ZX_OK, map_something},
     {"vmar_protect", ZX_OK, map_something},
     {"vmar_protect_old", ZX_OK, map_something},
