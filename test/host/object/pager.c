@@ -401,6 +401,41 @@ SCENARIO_ON(who_waits_can_be_killed, 3, 30)
     served_close(&s);
 }
 
+// CALLS(zx_task_suspend_token)
+SCENARIO_ON(a_fault_that_waits_can_be_suspended_a_call_cannot, 3, 30)
+{
+    struct served s = serve_pages(4);
+    zx_vaddr_t va = map(s.vmo, RO, 4);
+    zx_handle_t token[2] = {0};
+    uint64_t first, count;
+
+    READER(fault, .va = va, .page = 2);
+    expect_request(&s, &first, &count);
+    READER(call, .vmo = s.vmo, .page = 0, .pages = 1);
+    expect_request(&s, &first, &count);
+    assert_ok(zx_task_suspend_token(fault.thread, &token[0]));
+    assert_ok(zx_task_suspend_token(call.thread, &token[1]));
+    await(fault.thread, ZX_THREAD_SUSPENDED);
+    assert_int_equal(state_of(call.thread) & ZX_THREAD_SUSPENDED, 0); // inside its call
+    close_handle(token[0]); // it faults again, and waits again
+    assert_ok(zx_task_suspend_token(fault.thread, &token[0]));
+    await(fault.thread, ZX_THREAD_SUSPENDED);
+    expect_no_packet(&s);
+    assert_ok(supply(&s, 0, 4));
+    await(call.thread, ZX_THREAD_SUSPENDED); // its call is over
+    assert_int_equal(state_of(fault.thread) & ZX_THREAD_SUSPENDED, ZX_THREAD_SUSPENDED);
+    assert_status(fault.status, ZX_ERR_NEXT);
+    close_handle(token[0]);
+    close_handle(token[1]);
+    lab_thread_join(fault.thread);
+    lab_thread_join(call.thread);
+    assert_int_equal(fault.value, content(2));
+    assert_ok(call.status);
+    assert_int_equal(call.value, content(0));
+    unmap(va, 4);
+    served_close(&s);
+}
+
 // A request is never lost for a full port.
 SCENARIO(a_full_port_gets_its_request)
 {
@@ -508,6 +543,42 @@ SCENARIO_ON(buffers_of_calls_may_be_pager_backed, 2, 20)
     served_close(&s);
 }
 
+// Writes into memory that is meant to be supplied, from memory that has yet to be: the transfer holds a
+// page of the auxiliary VMO while it waits.
+struct fill {
+    zx_handle_t aux;
+    zx_vaddr_t from;
+    zx_status_t status;
+};
+
+static void fill_it(void *arg)
+{
+    struct fill *f = arg;
+
+    f->status = zx_vmo_write(f->aux, (const void *)f->from, 0, 8);
+}
+
+SCENARIO_ON(supply_from_memory_that_is_being_written, 2, 20)
+{
+    struct served s = serve_pages(2), other = serve_pages(1);
+    struct fill f = {.aux = make_aux(0, 1), .from = map(other.vmo, RO, 1)};
+    uint64_t first, count;
+
+    zx_handle_t thread = lab_thread(fill_it, &f);
+    expect_request(&other, &first, &count);
+    assert_ok(zx_pager_supply_pages(s.pager, s.vmo, 0, PAGE, f.aux, 0));
+    assert_int_equal(word_at(s.vmo, 0), content(0));
+    assert_int_equal(committed_pages(f.aux), 0);
+    assert_ok(supply(&other, 0, 1));
+    lab_thread_join(thread);
+    assert_ok(f.status);
+    assert_int_equal(word_at(s.vmo, 0), content(0)); // not what was written afterwards
+    unmap(f.from, 1);
+    close_handle(f.aux);
+    served_close(&other);
+    served_close(&s);
+}
+
 static void touch(uint64_t handle, uint64_t va)
 {
     uint64_t value;
@@ -581,10 +652,12 @@ const struct CMUnitTest pager_tests[] = {
     cmocka_unit_test(test_closing_the_pager_detaches_its_vmos),
     cmocka_unit_test(test_closing_the_vmo_completes_it),
     cmocka_unit_test(test_who_waits_can_be_killed),
+    cmocka_unit_test(test_a_fault_that_waits_can_be_suspended_a_call_cannot),
     cmocka_unit_test(test_a_full_port_gets_its_request),
     cmocka_unit_test(test_shrinking_ends_waits_past_the_end),
     cmocka_unit_test(test_growing_shows_clones_the_new_pages),
     cmocka_unit_test(test_buffers_of_calls_may_be_pager_backed),
+    cmocka_unit_test(test_supply_from_memory_that_is_being_written),
     cmocka_unit_test(test_a_fault_on_detached_memory_kills_its_process_alone),
     cmocka_unit_test(test_sweep_pager),
 };
