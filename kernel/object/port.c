@@ -105,9 +105,8 @@ ALWAYS_INLINE void packet_done(struct port_packet *p)
         atomic_fetch_sub_explicit(&user_packets, 1, memory_order_relaxed);
         return;
     }
-    struct registration *r = registration_of_packet(p);
-    if (likely(r != NULL))
-        registration_put(r);
+    if (likely(p->data.type <= ZX_PKT_TYPE_SIGNAL_REP))
+        registration_put(container_of(p, struct registration, packet));
     else
         p->done(p);
 }

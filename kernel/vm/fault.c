@@ -111,6 +111,10 @@ static zx_status_t map_around_locked(struct vm_mapping *m, vaddr_t va, uint64_t 
     const vaddr_t from = MAX(table, m->node.base), to = MIN(table + WINDOW_SIZE, vm_node_end(&m->node));
     const uint64_t lo = index - MIN(index - block, (va - from) >> PAGE_SHIFT);
     const uint64_t hi = index + MIN(block + AROUND_PAGES - index, (to - va) >> PAGE_SHIFT);
+    const uint64_t present =
+        leaf->present >> lo % RADIX_SLOTS & ~0ull >> (RADIX_SLOTS - (hi - lo));
+    if ((present & (present - 1)) == 0)
+        return translate_locked(m, va, leaf->slot[index % RADIX_SLOTS], prot); // no neighbours
     for (uint64_t i = lo; i < hi; i++) {
         const struct page *page = leaf->slot[i % RADIX_SLOTS];
         run[count++] = page != NULL ? page_to_paddr(page) : HAL_NO_PAGE;

@@ -44,6 +44,29 @@ static void committed_setup(uint32_t pages)
     map_all(pages);
 }
 
+// A clone of committed memory: each touch copies a page.
+static zx_handle_t parent;
+
+static void cow_setup(uint32_t pages)
+{
+    bench_check(zx_vmo_create(pages * PAGE, 0, &parent), "vmo_create");
+    bench_check(zx_vmo_op_range(parent, ZX_VMO_OP_COMMIT, 0, pages * PAGE, NULL, 0), "commit");
+    bench_check(zx_vmo_clone(parent, ZX_VMO_CLONE_COPY_ON_WRITE, 0, pages * PAGE, &vmo), "vmo_clone");
+    map_all(pages);
+}
+
+// Committed pages so far apart that a fault finds no neighbours to translate with it.
+#define APART 16u
+
+static void lonely_setup(uint32_t count)
+{
+    vmo_make(count * APART);
+    for (uint32_t i = 0; i < count; i++)
+        bench_check(zx_vmo_op_range(vmo, ZX_VMO_OP_COMMIT, i * APART * PAGE, PAGE, NULL, 0),
+                    "commit");
+    map_all(count * APART);
+}
+
 // A page stays mapped beside the measured one, so that the tables live.
 static zx_vaddr_t neighbour;
 
@@ -67,6 +90,12 @@ static void teardown(void)
     bench_check(zx_handle_close(vmo), "handle_close");
 }
 
+static void cow_teardown(void)
+{
+    teardown();
+    bench_check(zx_handle_close(parent), "handle_close");
+}
+
 static void run_create_close(uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -86,6 +115,12 @@ static void run_touch(uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
         *(volatile uint8_t *)(base + i * PAGE) = 1;
+}
+
+static void run_touch_apart(uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        *(volatile uint8_t *)(base + i * APART * PAGE) = 1;
 }
 
 static void run_commit(uint32_t count)
@@ -109,6 +144,8 @@ const struct bench_row bench_memory[] = {
     { "vmo_read_4k", 1000, 1, vmo_make_one, run_read, teardown },
     { "page_fault_zero", 500, 1, fault_setup, run_touch, teardown },
     { "page_fault_committed", 500, 1, committed_setup, run_touch, teardown },
+    { "page_fault_lonely", 500, 1, lonely_setup, run_touch_apart, teardown },
+    { "page_fault_cow", 500, 1, cow_setup, run_touch, cow_teardown },
     { "vmo_commit_page", 500, 1, vmo_make, run_commit, teardown },
     { "map_touch_unmap", 500, 1, map_setup, run_map, map_teardown },
     { 0 },
