@@ -376,12 +376,11 @@ zx_rights_t fixture_more_rights(const struct call_info *call, unsigned index)
 
 bool fixture_possible(const struct call_info *call)
 {
-    return call->number != CALL_NO_NUMBER && (call->flags & CALL_IMPLEMENTED) != 0 &&
+    return call->number != CALL_NO_NUMBER && call_reachable(call) && (call->flags & CALL_IMPLEMENTED) != 0 &&
            (call->flags & (CALL_NORETURN | CALL_UNREACHED)) == 0;
 }
 
-// The value of a scalar: what a recipe says, a count that fits the buffer it counts, or 0.
-static uint64_t scalar(const struct call_info *call, unsigned index)
+uint64_t fixture_scalar(const struct call_info *call, unsigned index)
 {
     for (size_t i = 0; i < recipe_value_count; i++) {
         if (strcmp(recipe_values[i].call, call->name) == 0 &&
@@ -404,9 +403,9 @@ static void make_buffer(struct fixture *f, unsigned index)
     size_t elements = 1;
 
     if (arg->count != 0 && !arg->indirect)
-        elements = scalar(f->call, arg->count - 1u);
+        elements = fixture_scalar(f->call, arg->count - 1u);
     if (arg->factor != 0)
-        elements *= scalar(f->call, arg->factor - 1u);
+        elements *= fixture_scalar(f->call, arg->factor - 1u);
     // Around a futex's word there is more of the same, for pointers that are a little off.
     clear_window(f, index, arg->kind == CALL_POINTER ? elements * arg->size
                            : arg->kind == CALL_FUTEX ? FUTEX_ROOM : sizeof(zx_handle_t));
@@ -441,7 +440,7 @@ void fixture_make(struct fixture *f, const struct call_info *call)
         else if (arg->kind == CALL_HANDLE)
             f->args[i] = make_handle(f, arg);
         else if (arg->kind == CALL_SCALAR)
-            f->args[i] = scalar(call, i);
+            f->args[i] = fixture_scalar(call, i);
     }
     if (r != NULL && r->prepare != NULL)
         r->prepare(f);

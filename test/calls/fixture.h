@@ -20,6 +20,8 @@ extern struct call_env call_env;
 
 // Issues the call and returns what came back in the first register.
 int64_t call_issue(const struct call_info *call, const uint64_t args[CALL_MAX_ARGS]);
+// Whether it can: some calls are the vDSO's alone.
+bool call_reachable(const struct call_info *call);
 // This program's memory at an address that a call may be given.
 void call_poke(uint64_t address, const void *data, size_t size);
 void call_peek(uint64_t address, void *data, size_t size);
@@ -69,6 +71,9 @@ void fixture_end(struct fixture *f, int64_t result);
 zx_status_t fixture_result(const struct call_info *call);
 // Rights that argument `index` of the valid call needs beyond those of the table.
 zx_rights_t fixture_more_rights(const struct call_info *call, unsigned index);
+
+// A valid value for the scalar: what a recipe says, a count that fits the buffer it counts, or 0.
+uint64_t fixture_scalar(const struct call_info *call, unsigned index);
 
 // Where window `index` has its page `page` (WINDOW_*).
 uint64_t window_page(unsigned index, unsigned page);

@@ -13,6 +13,11 @@ int64_t call_issue(const struct call_info *call, const uint64_t args[CALL_MAX_AR
     return lab_syscall(call->number, args);
 }
 
+bool call_reachable(const struct call_info *call)
+{
+    return call->number != CALL_NO_NUMBER;
+}
+
 void call_poke(uint64_t address, const void *data, size_t size)
 {
     host_user_write(address, data, size);
