@@ -64,9 +64,20 @@ static _Atomic vaddr_t *touched_slot(vaddr_t page)
     }
 }
 
+// Host memory that the calling thread may have.
+static bool is_own_memory(vaddr_t va)
+{
+    return is_host_memory(va) && !hal_current()->plat.mapped_only;
+}
+
+void host_user_mapped_only(bool on)
+{
+    hal_current()->plat.mapped_only = on;
+}
+
 static bool was_touched(vaddr_t va)
 {
-    return is_host_memory(va) && atomic_load(touched_slot(ROUND_DOWN(va, PAGE_SIZE))) != 0;
+    return is_own_memory(va) && atomic_load(touched_slot(ROUND_DOWN(va, PAGE_SIZE))) != 0;
 }
 
 // The fault path of host memory. False if va is none.
@@ -74,7 +85,7 @@ static bool touch(vaddr_t va)
 {
     vaddr_t page = ROUND_DOWN(va, PAGE_SIZE), there;
 
-    if (!is_host_memory(va))
+    if (!is_own_memory(va))
         return false;
     do {
         there = 0;

@@ -2,8 +2,6 @@
 // Valid calls of every system call (fixture.h).
 #include <calls/fixture.h>
 
-#include <string.h>
-
 #include <zircon/status.h>
 #include <zircon/syscalls/log.h>
 
@@ -218,11 +216,9 @@ static zx_handle_t make_profile(void)
 {
     const zx_profile_info_t info = {.type = ZX_PROFILE_INFO_SCHEDULER,
                                     .scheduler = {.priority = ZX_PRIORITY_DEFAULT}};
-    zx_handle_t job, profile;
+    zx_handle_t profile;
 
-    must(zx_job_create(call_env.job, 0, &job), "job of a profile");
-    must(zx_profile_create(job, &info, &profile), "profile");
-    must(zx_handle_close(job), "job of a profile");
+    must(zx_profile_create(call_env.root_job, &info, &profile), "profile");
     return profile;
 }
 

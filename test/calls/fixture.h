@@ -10,10 +10,17 @@
 
 #include <calls/call_table.h>
 
+#if __STDC_HOSTED__
+#include <string.h>
+#else
+#include <minilib/string.h>
+#endif
+
 // ---- provided by the program ------------------------------------------------------------------
 
 struct call_env {
     zx_handle_t process, thread, vmar, job, resource; // of this program, with full rights
+    zx_handle_t root_job; // the first job of user mode, which may make profiles
     zx_handle_t foreign; // a value that is a handle in another process
 };
 extern struct call_env call_env;

@@ -5,8 +5,6 @@
 #include <calls/fixture.h>
 #include <calls/sweeps.h>
 
-#include <string.h>
-
 // What a handle gives where it is not what the table and the order say.
 enum fault { FAULT_TYPE, FAULT_KIND, FAULT_ANY_TYPE };
 static const struct exception {

@@ -3,8 +3,6 @@
 #include <calls/fixture.h>
 #include <calls/sweeps.h>
 
-#include <string.h>
-
 enum spoiled {
     SPOILED_ZERO,
     SPOILED_UNMAPPED,

@@ -238,6 +238,7 @@ static void prepare_profile(struct fixture *f)
                                     .scheduler = {.priority = ZX_PRIORITY_DEFAULT}};
 
     set_buffer(f, arg_index(f->call, "profile"), &info, sizeof(info));
+    f->args[0] = fixture_keep(f, make_duplicate(call_env.root_job, ZX_RIGHT_SAME_RIGHTS));
 }
 
 static void prepare_policy(struct fixture *f)

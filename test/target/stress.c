@@ -9,7 +9,6 @@
 
 #include <stdatomic.h>
 
-#include <minilib/console.h>
 #include <minilib/pages.h>
 #include <minilib/string.h>
 #include <zircon/limits.h>
@@ -28,55 +27,6 @@ static uint32_t next_random(uint32_t *state)
 static void pause_randomly(uint32_t *state)
 {
     for (volatile uint32_t i = next_random(state) % 2000; i != 0; i--) {}
-}
-
-// Free memory as the kernel counts it, or 0 without a root resource.
-static uint64_t free_memory(void)
-{
-    zx_info_kmem_stats_t info;
-
-    if (test_root_resource() == ZX_HANDLE_INVALID ||
-        zx_object_get_info(test_root_resource(), ZX_INFO_KMEM_STATS, &info, sizeof(info), NULL,
-                           NULL) != ZX_OK) {
-        return 0;
-    }
-    return info.free_bytes;
-}
-
-// Waits until what `round` freed on other threads is back. Bytes that are missing then.
-static uint64_t missing_since(uint64_t before)
-{
-    const uint64_t tolerance = 256 * 1024; // caches of objects, one set for each CPU
-    zx_time_t deadline = test_patience();
-    uint64_t now;
-
-    while ((now = free_memory()) + tolerance < before && zx_clock_get_monotonic() < deadline) {
-        zx_nanosleep(zx_deadline_after(ZX_MSEC(5)));
-    }
-    return now + tolerance < before ? before - now : 0;
-}
-
-// Runs `round` often, the first times to fill caches; then no memory may stay away. What caches need is
-// what the most at a time have needed, and on a busy machine that can still rise: then it runs as often
-// once more. A leak grows every time.
-static void check_no_loss(void (*round)(void), int rounds)
-{
-    uint64_t missing = 1;
-
-    for (int i = 0; i < rounds / 4; i++) {
-        round();
-    }
-    for (int again = 0; again < 5 && missing != 0; again++) {
-        uint64_t before = free_memory();
-
-        for (int i = 0; i < rounds; i++) {
-            round();
-        }
-        missing = missing_since(before);
-        console_printf("# free memory: %lu KiB, missing %lu KiB\n", before / 1024,
-                       missing / 1024);
-    }
-    EXPECT_EQ(missing, 0);
 }
 
 // ---- closing against waiting ----
@@ -123,7 +73,7 @@ static void close_waited_handle(void)
 // CALLS(zx_handle_close, zx_object_wait_one)
 TEST(closing_a_handle_while_threads_wait_through_it)
 {
-    check_no_loss(close_waited_handle, 200);
+    test_no_loss(close_waited_handle, 200);
 }
 
 // ---- closing against calling ----
@@ -201,7 +151,7 @@ static void close_called_channel(void)
 // CALLS(zx_channel_call, zx_handle_close)
 TEST(closing_a_channel_while_calls_are_made)
 {
-    check_no_loss(close_called_channel, 120);
+    test_no_loss(close_called_channel, 120);
 }
 
 // ---- handles that several threads use and close ----
@@ -266,7 +216,7 @@ static void storm_once(void)
 // CALLS(zx_handle_duplicate, zx_handle_close, zx_object_signal)
 TEST(threads_duplicate_use_and_close_the_same_handles)
 {
-    check_no_loss(storm_once, 40);
+    test_no_loss(storm_once, 40);
 }
 
 // ---- unmapping against system calls ----
@@ -331,7 +281,7 @@ static void unmap_under_copies(void)
 // CALLS(zx_vmar_unmap, zx_vmar_protect, zx_vmo_read, zx_vmo_write, zx_vmo_op_range)
 TEST(memory_is_unmapped_while_system_calls_use_it)
 {
-    check_no_loss(unmap_under_copies, 12);
+    test_no_loss(unmap_under_copies, 12);
 }
 
 struct tlb_race {
@@ -449,7 +399,7 @@ static void kill_busy_process(void)
 // CALLS(zx_task_kill)
 TEST(busy_processes_are_killed_at_any_moment)
 {
-    check_no_loss(kill_busy_process, 40);
+    test_no_loss(kill_busy_process, 40);
 }
 
 static void kill_threads(void)
@@ -489,7 +439,7 @@ static void run_thread_killer(void)
 // CALLS(zx_task_kill)
 TEST(busy_threads_are_killed_at_any_moment)
 {
-    check_no_loss(run_thread_killer, 4);
+    test_no_loss(run_thread_killer, 4);
 }
 
 static void start_and_finish_children(void *context)
@@ -516,5 +466,5 @@ static void launch_from_two_threads(void)
 // CALLS(zx_process_create, zx_process_start, zx_vmar_map)
 TEST(two_threads_start_processes_at_the_same_time)
 {
-    check_no_loss(launch_from_two_threads, 4);
+    test_no_loss(launch_from_two_threads, 4);
 }

@@ -10,7 +10,11 @@ struct call_env call_env;
 
 int64_t call_issue(const struct call_info *call, const uint64_t args[CALL_MAX_ARGS])
 {
-    return lab_syscall(call->number, args);
+    // Whatever the call finds where a pointer should be must not reach into the test's own memory.
+    host_user_mapped_only(true);
+    const int64_t result = lab_syscall(call->number, args);
+    host_user_mapped_only(false);
+    return result;
 }
 
 bool call_reachable(const struct call_info *call)
@@ -70,10 +74,11 @@ static void foreign_main(zx_handle_t bootstrap)
 
 void machine_with_env(void (*fn)(void *arg), void *arg)
 {
-    zx_handle_t event, other;
+    zx_handle_t event, other, root_job;
 
     foreign = ZX_HANDLE_INVALID;
     assert_ok(zx_event_create(0, &event));
+    assert_ok(zx_job_create(lab.job, 0, &root_job)); // the laboratory's own is above it
     assert_ok(lab_process_start(foreign_main, event, &other));
     while (foreign == ZX_HANDLE_INVALID)
         assert_ok(zx_nanosleep(zx_deadline_after(1000)));
@@ -82,6 +87,7 @@ void machine_with_env(void (*fn)(void *arg), void *arg)
                                  .vmar = lab.vmar,
                                  .job = lab.job,
                                  .resource = lab.resource,
+                                 .root_job = root_job,
                                  .foreign = foreign};
     fixtures_begin();
     fn(arg);
@@ -89,4 +95,5 @@ void machine_with_env(void (*fn)(void *arg), void *arg)
     assert_ok(zx_task_kill(other));
     assert_ok(zx_object_wait_one(other, ZX_TASK_TERMINATED, ZX_TIME_INFINITE, NULL));
     assert_ok(zx_handle_close(other));
+    assert_ok(zx_handle_close(root_job));
 }

@@ -23,7 +23,10 @@ struct run {
 static void in_env(void *arg)
 {
     struct run *run = arg;
+    struct fixture f = {0};
     _Atomic uint64_t issued = 0, succeeded = 0;
+
+    run->extra[1] = fixture_object(&f, ZX_OBJ_TYPE_PROFILE, 0);
 
     random_calls_run(run->seed, calls, run->threads, run->extra, 2, &issued, &succeeded);
     assert_int_equal(issued, calls * run->threads);
@@ -35,12 +38,9 @@ static void in_env(void *arg)
 static void scenario(void *arg)
 {
     struct run run = {.seed = host_random(UINT64_MAX), .threads = (unsigned)(uintptr_t)arg};
-    struct fixture f = {0};
 
     assert_ok(zx_resource_create(lab.resource, ZX_RSRC_KIND_VMEX, 0, 0, "random", 6,
                                  &run.extra[0]));
-    call_env.job = lab.job;
-    run.extra[1] = fixture_object(&f, ZX_OBJ_TYPE_PROFILE, 0);
     machine_with_env(in_env, &run);
 }
 

@@ -18,6 +18,7 @@
 #include <minilib/format.h>
 #include <minilib/session.h>
 #include <minilib/string.h>
+#include <minilib/text.h>
 #include <zircon/process.h>
 #include <zircon/processargs.h>
 #include <zircon/status.h>
@@ -29,6 +30,7 @@ extern const struct test_case __start_test_cases[], __stop_test_cases[];
 
 static atomic_bool failed, skipped;
 static zx_handle_t root_resource;
+static char **options; // argv, ends with NULL
 
 void test_fail(const char *file, int line, const char *format, ...)
 {
@@ -96,15 +98,44 @@ bool test_compare(const char *file, int line, enum test_relation relation, int64
     return false;
 }
 
-// True if the arguments name the test, or none.
-static bool is_selected(const struct test_case *test, int argc, char **argv)
+static bool is_option(const char *argument)
 {
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], test->name) == 0) {
-            return true;
+    return strncmp(argument, "--", 2) == 0;
+}
+
+uint64_t test_option(const char *name, uint64_t otherwise)
+{
+    char key[MESSAGE_SIZE];
+    const char *text = NULL;
+    uint64_t value;
+
+    for (char **option = options; option[0] != NULL && text == NULL; option++) {
+        if (is_option(option[0]) && strcmp(option[0] + 2, name) == 0) {
+            text = option[1];
         }
     }
-    return argc <= 1;
+    if (text == NULL) {
+        format_string(key, sizeof(key), "test.%s", name);
+        text = environment_get(key);
+    }
+    return text != NULL && text_parse_u64(text, &value) ? value : otherwise;
+}
+
+// True if the arguments name the test, or none. Options and their values are no names.
+static bool is_selected(const struct test_case *test, int argc, char **argv)
+{
+    bool all = true;
+
+    for (int i = 1; i < argc; i++) {
+        if (is_option(argv[i])) {
+            i++;
+        } else if (strcmp(argv[i], test->name) == 0) {
+            return true;
+        } else {
+            all = false;
+        }
+    }
+    return all;
 }
 
 // The first test below a line of the file, or NULL.
@@ -153,6 +184,7 @@ int main(int argc, char **argv, char **envp)
     unsigned number = 0, failures = 0;
 
     (void)envp;
+    options = argv;
     if (argc == 3 && strcmp(argv[1], CHILD_OPTION) == 0) {
         return test_child_main(argv[2]);
     }

@@ -37,7 +37,11 @@ uint64_t host_user_leave_kernel(uint64_t result);
 void host_user_read(void *dst, vaddr_t src, size_t len);
 void host_user_write(vaddr_t dst, const void *src, size_t len);
 
-// Same, but an unresolvable fault is returned (and raises nothing). `access`: 0 read,
+// Until the next call: for the calling thread, what the simulated address space does not map is not
+// there, the host's own memory included. For pointers that may be anything.
+void host_user_mapped_only(bool on);
+
+// As host_user_read and _write, but an unresolvable fault is returned (and raises nothing). `access`: 0 read,
 // HAL_FAULT_WRITE, HAL_FAULT_EXEC. Touches one byte of each page of the range.
 zx_status_t host_user_probe(vaddr_t addr, size_t len, unsigned access);
 

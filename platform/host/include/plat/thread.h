@@ -27,5 +27,6 @@ struct plat_thread {
     void *arg;
     unsigned on_cpu;      // virtual CPU that runs it + 1; 0 = none (checked on every switch)
     bool has_user_frame;  // user_regs is the state in which it left user mode
+    bool mapped_only;     // the host's own memory is none of this thread's
     uint64_t user_regs[HOST_USER_REGS];
 };

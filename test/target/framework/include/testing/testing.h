@@ -18,7 +18,8 @@
 // void. Both may be used in functions that a test calls, in any thread of the program.
 //
 // The program prints TAP. If it is the first program (environment `jacinth.nonce`, minilib/session.h) it
-// then tells its status and powers off. Arguments select tests by name.
+// then tells its status and powers off. Arguments select tests by name; those
+// that begin with "--" are options of the program, each with a number.
 
 #ifndef TESTING_TESTING_H
 #define TESTING_TESTING_H
@@ -144,6 +145,14 @@ zx_handle_t test_child_channel(void);
 int64_t test_child_run(const char *name);
 
 // ---- things that tests often need ----
+
+// The number after the argument --NAME, or in the environment's test.NAME (which the kernel's command
+// line becomes for the first program), or `otherwise`.
+uint64_t test_option(const char *name, uint64_t otherwise);
+
+// Runs `round` `rounds` times after a few for the caches, and expects that no memory stays away; as often
+// again if some does, for on a busy machine the caches may still grow. Needs the root resource.
+void test_no_loss(void (*round)(void), int rounds);
 
 // The root resource, or ZX_HANDLE_INVALID when the program was not given it.
 zx_handle_t test_root_resource(void);
