@@ -5,12 +5,11 @@
 #include <zircon/status.h>
 #include <zircon/syscalls/log.h>
 
+#include "fixture_priv.h"
+
 #define PAGE       4096ul
 #define FUTEX_ROOM 8u
 #define SHARED_IRQ 32u // the first that is not a CPU's own
-
-static zx_handle_t window_vmar, window_vmo;
-static uint64_t window_base;
 
 void must(zx_status_t status, const char *what)
 {
@@ -21,110 +20,6 @@ void must(zx_status_t status, const char *what)
 const char *call_status_name(zx_status_t status)
 {
     return zx_status_get_string(status);
-}
-
-// ---- windows ------------------------------------------------------------------------------------
-
-uint64_t window_page(unsigned index, unsigned page)
-{
-    return window_base + (index * WINDOW_PAGES + page) * PAGE;
-}
-
-static void map_pages(unsigned index, unsigned page, unsigned count, zx_vm_option_t perms)
-{
-    zx_vaddr_t at;
-
-    must(zx_vmar_map(window_vmar, perms | ZX_VM_SPECIFIC, window_page(index, page) - window_base,
-                     window_vmo, (index * WINDOW_PAGES + page) * PAGE, count * PAGE, &at),
-         "mapping a window");
-}
-
-void fixtures_begin(void)
-{
-    const size_t size = CALL_MAX_ARGS * WINDOW_PAGES * PAGE;
-    zx_vaddr_t base;
-
-    must(zx_vmar_allocate(call_env.vmar,
-                          ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_SPECIFIC, 0,
-                          size, &window_vmar, &base),
-         "windows");
-    window_base = base;
-    must(zx_vmo_create(size, 0, &window_vmo), "windows' memory");
-    for (unsigned i = 0; i < CALL_MAX_ARGS; i++) {
-        map_pages(i, WINDOW_RW, 2, ZX_VM_PERM_READ | ZX_VM_PERM_WRITE);
-        map_pages(i, WINDOW_RO, 1, ZX_VM_PERM_READ);
-    }
-}
-
-void fixtures_end(void)
-{
-    must(zx_vmar_destroy(window_vmar), "windows");
-    must(zx_handle_close(window_vmar), "windows");
-    must(zx_handle_close(window_vmo), "windows");
-}
-
-uint64_t buffer_of(const struct fixture *f, unsigned index)
-{
-    (void)f;
-    return window_page(index, WINDOW_RW) + FIXTURE_BUFFER;
-}
-
-static bool has_window(const struct call_arg *arg)
-{
-    return arg->kind == CALL_POINTER || arg->kind == CALL_HANDLE_OUT || arg->kind == CALL_FUTEX;
-}
-
-// Canary everywhere, zeros in the buffer.
-static void clear_window(struct fixture *f, unsigned index, size_t size)
-{
-    static uint8_t pages[2 * PAGE];
-
-    memset(pages, WINDOW_CANARY, sizeof(pages));
-    memset(pages + FIXTURE_BUFFER, 0, size);
-    call_poke(window_page(index, WINDOW_RW), pages, sizeof(pages));
-    f->bytes[index] = size;
-    f->args[index] = buffer_of(f, index);
-}
-
-void set_buffer(struct fixture *f, unsigned index, const void *data, size_t size)
-{
-    clear_window(f, index, size);
-    call_poke(f->args[index], data, size);
-}
-
-uint64_t read_only_copy(const struct fixture *f, unsigned index)
-{
-    static uint8_t bytes[PAGE];
-    const uint64_t at = window_page(index, WINDOW_RO) + FIXTURE_BUFFER;
-
-    call_peek(f->args[index], bytes, f->bytes[index]);
-    must(zx_vmo_write(window_vmo, bytes, at - window_base, f->bytes[index]), "read-only memory");
-    return at;
-}
-
-// The extent of what the call was given, within the two pages.
-static bool in_buffer(const struct fixture *f, unsigned index, size_t offset)
-{
-    uint64_t at = window_page(index, WINDOW_RW) + offset;
-
-    return (at >= f->args[index] && at - f->args[index] < f->bytes[index]) ||
-           (offset >= FIXTURE_BUFFER && offset - FIXTURE_BUFFER < f->bytes[index]);
-}
-
-bool windows_intact(const struct fixture *f)
-{
-    static uint8_t pages[2 * PAGE];
-
-    for (unsigned i = 0; i < f->call->arg_count; i++) {
-        if (!has_window(&f->call->args[i]))
-            continue;
-        call_peek(window_page(i, WINDOW_RW), pages, sizeof(pages));
-        for (size_t offset = 0; offset < sizeof(pages); offset++) {
-            if (pages[offset] != WINDOW_CANARY && !in_buffer(f, i, offset))
-                return false;
-        }
-    }
-    return true;
 }
 
 // ---- handles ------------------------------------------------------------------------------------
@@ -279,6 +174,9 @@ zx_handle_t fixture_object(struct fixture *f, uint32_t type, uint32_t kind)
     case ZX_OBJ_TYPE_TIMER: must(zx_timer_create(0, ZX_CLOCK_MONOTONIC, &h[0]), "timer"); break;
     case ZX_OBJ_TYPE_PROFILE: h[0] = make_profile(); break;
     case ZX_OBJ_TYPE_PAGER: must(zx_pager_create(0, &h[0]), "pager"); break;
+    case ZX_OBJ_TYPE_SUSPEND_TOKEN:
+        must(zx_task_suspend(fixture_keep(f, make_process()), &h[0]), "suspend token");
+        break;
     default: return ZX_HANDLE_INVALID;
     }
     return h[0] != ZX_HANDLE_INVALID ? fixture_keep(f, h[0]) : h[0];
@@ -302,7 +200,8 @@ static uint64_t mapped_bytes(void)
 {
     zx_info_task_stats_t stats;
 
-    must(zx_object_get_info(call_env.process, ZX_INFO_TASK_STATS, &stats, sizeof(stats), NULL, NULL),
+    must(zx_object_get_info(call_env.process, ZX_INFO_TASK_STATS, &stats, sizeof(stats), NULL,
+                            NULL),
          "task statistics");
     return stats.mem_mapped_bytes;
 }
@@ -333,7 +232,7 @@ int64_t fixture_issue(struct fixture *f)
     return got;
 }
 
-// ---- fixtures -------------------------------------------------------------------------------------
+// ---- fixtures -----------------------------------------------------------------------------------
 
 unsigned arg_index(const struct call_info *call, const char *name)
 {
@@ -372,7 +271,8 @@ zx_rights_t fixture_more_rights(const struct call_info *call, unsigned index)
 
 bool fixture_possible(const struct call_info *call)
 {
-    return call->number != CALL_NO_NUMBER && call_reachable(call) && (call->flags & CALL_IMPLEMENTED) != 0 &&
+    return call->number != CALL_NO_NUMBER && call_reachable(call) &&
+           (call->flags & CALL_IMPLEMENTED) != 0 &&
            (call->flags & (CALL_NORETURN | CALL_UNREACHED)) == 0;
 }
 

@@ -13,7 +13,7 @@ static const struct exception {
     zx_status_t status;
     const char *reason;
 } exceptions[] = {
-    {"vmar_map", "vmo", FAULT_TYPE, ZX_ERR_WRONG_TYPE, "MAP is looked at later: spec 23 section 10"},
+    {"vmar_map", "vmo", FAULT_TYPE, ZX_ERR_WRONG_TYPE, "MAP comes later: spec 23 section 10"},
     {"vmar_map_old", "vmo", FAULT_TYPE, ZX_ERR_WRONG_TYPE, "the same"},
     {"vmo_op_range", "handle", FAULT_TYPE, ZX_ERR_WRONG_TYPE, "rights by operation: spec 23"},
     {"vmo_replace_as_executable", "handle", FAULT_TYPE, ZX_ERR_BAD_HANDLE, "spec 23 section 7"},
@@ -33,7 +33,7 @@ static const struct exception *find_exception(const struct call_info *call, unsi
     return NULL;
 }
 
-// ---- one try --------------------------------------------------------------------------------------
+// ---- one try ------------------------------------------------------------------------------------
 
 struct try {
     struct fixture f;
@@ -107,7 +107,7 @@ static void try_end(struct try *t, zx_status_t wanted)
     fixture_end(&t->f, got);
 }
 
-// ---- values ---------------------------------------------------------------------------------------
+// ---- values -------------------------------------------------------------------------------------
 
 static void try_value(const struct call_info *call, unsigned index, zx_handle_t value,
                       const char *what)
@@ -142,7 +142,7 @@ static void sweep_values(const struct call_info *call, unsigned index)
     try_end(&t, ZX_ERR_BAD_HANDLE);
 }
 
-// ---- types ----------------------------------------------------------------------------------------
+// ---- types --------------------------------------------------------------------------------------
 
 static bool rights_do(const struct call_arg *arg, zx_rights_t have)
 {
@@ -219,7 +219,7 @@ static void sweep_types(const struct call_info *call, unsigned index)
     }
 }
 
-// ---- rights ---------------------------------------------------------------------------------------
+// ---- rights -------------------------------------------------------------------------------------
 
 static void try_rights(const struct call_info *call, unsigned index, zx_rights_t rights,
                        zx_status_t wanted, const char *what)

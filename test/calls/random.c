@@ -9,7 +9,7 @@
 
 #define PAGE 4096ul
 
-// ---- choices --------------------------------------------------------------------------------------
+// ---- choices ------------------------------------------------------------------------------------
 
 static uint64_t next64(struct random_calls *r)
 {
@@ -46,7 +46,7 @@ static bool one_in(struct random_calls *r, uint32_t n)
 
 #define CHOOSE(r, list) (list)[choose(r, sizeof(list) / sizeof((list)[0]))]
 
-// ---- calls ----------------------------------------------------------------------------------------
+// ---- calls --------------------------------------------------------------------------------------
 
 // Calls that are not issued at all.
 static const struct {
@@ -102,7 +102,7 @@ static const struct call_info *choose_call(struct random_calls *r)
     }
 }
 
-// ---- scalars --------------------------------------------------------------------------------------
+// ---- scalars ------------------------------------------------------------------------------------
 
 // Never far in the future: whatever waits must come back.
 static uint64_t choose_deadline(struct random_calls *r)
@@ -221,7 +221,7 @@ static uint64_t choose_scalar(struct random_calls *r, const struct call_info *ca
     return choose_size(r);
 }
 
-// ---- memory ---------------------------------------------------------------------------------------
+// ---- memory -------------------------------------------------------------------------------------
 
 // Each argument has a piece of the arena; what does not fit runs into those of the next arguments, and
 // at last into nothing.
@@ -309,7 +309,7 @@ static uint64_t choose_futex(struct random_calls *r, unsigned index)
     return address;
 }
 
-// ---- one call -------------------------------------------------------------------------------------
+// ---- one call -----------------------------------------------------------------------------------
 
 static uint64_t choose_handle(struct random_calls *r, const struct call_arg *arg)
 {

@@ -18,7 +18,7 @@
 #define HARMLESS \
     (ZX_RIGHTS_BASIC | ZX_RIGHT_READ | ZX_RIGHT_GET_PROPERTY | ZX_RIGHT_ENUMERATE | ZX_RIGHT_SIGNAL)
 
-// ---- the pool -------------------------------------------------------------------------------------
+// ---- the pool -----------------------------------------------------------------------------------
 
 static zx_handle_t slot_handle(uint64_t slot)
 {
@@ -196,7 +196,7 @@ void random_pool_end(struct random_pool *pool)
         must(zx_handle_close(pool->masters[i]), "handle of the pool");
 }
 
-// ---- sequences ------------------------------------------------------------------------------------
+// ---- sequences ----------------------------------------------------------------------------------
 
 // Two pages to read and write, one of nothing, one that is read-only.
 void random_calls_begin(struct random_calls *r, struct random_pool *pool, uint64_t seed,

@@ -125,7 +125,7 @@ static void make_child_job(struct fixture *f)
     set_arg(f, "koid", info.koid);
 }
 
-// ---- messages -------------------------------------------------------------------------------------
+// ---- messages -----------------------------------------------------------------------------------
 
 static void queue_message(struct fixture *f)
 {
@@ -208,7 +208,7 @@ static void prepare_accept(struct fixture *f)
     must(zx_socket_share(f->peer, plain_socket(f)), "shared socket");
 }
 
-// ---- tasks ----------------------------------------------------------------------------------------
+// ---- tasks --------------------------------------------------------------------------------------
 
 static void prepare_process_start(struct fixture *f)
 {
@@ -249,7 +249,7 @@ static void prepare_policy(struct fixture *f)
     set_arg(f, "count", 1);
 }
 
-// ---- memory ---------------------------------------------------------------------------------------
+// ---- memory -------------------------------------------------------------------------------------
 
 static void map_something(struct fixture *f)
 {
@@ -276,7 +276,7 @@ static void supply_a_page(struct fixture *f)
     must(zx_vmo_op_range(handle_arg(f, "aux_vmo"), ZX_VMO_OP_COMMIT, 0, PAGE, NULL, 0), "a page");
 }
 
-// ---- the log --------------------------------------------------------------------------------------
+// ---- the log ------------------------------------------------------------------------------------
 
 static void write_log(struct fixture *f)
 {
