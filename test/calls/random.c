@@ -334,8 +334,8 @@ static void collect(struct random_calls *r, const struct call_info *call, const 
         const unsigned most = arg->kind == CALL_HANDLE_OUT ? 1 : 128 / (unsigned)stride;
         if (arg->kind != CALL_HANDLE_OUT && !(arg->out && (arg->of_handles || infos)))
             continue;
-        if (args[i] != piece(r, i))
-            continue; // wherever the handle is, it is lost until the process ends
+        if (args[i] < r->arena || args[i] >= r->arena + 2 * PAGE - most * stride)
+            continue; // wherever the handles are, they are lost until the process ends
         for (unsigned k = 0; k < most; k++) {
             zx_handle_t h;
             call_peek(args[i] + k * stride, &h, sizeof(h));

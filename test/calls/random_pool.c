@@ -42,7 +42,7 @@ zx_handle_t pool_pick(struct random_calls *r, uint32_t objects)
         (void)atomic_compare_exchange_strong(place, &slot, 0);
         pool_refill(r);
     }
-    return slot_handle(slot);
+    return ZX_HANDLE_INVALID;
 }
 
 static void put_typed(struct random_calls *r, zx_handle_t handle, uint32_t type)

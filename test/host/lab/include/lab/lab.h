@@ -49,6 +49,7 @@ struct lab_config {
     size_t ram_bytes;           // of the machine; 0: as it is
     bool kernel_thread;         // fn runs on a kernel thread, not in a process
     bool leaks_allowed;
+    bool endless;               // fn never returns, and is not stuck for all that
     enum host_outcome expected; // how the run must end (HOST_FINISHED)
     uint64_t fail_allocation;   // the k-th allocation after the start fails; 0 = none
     bool fail_all_after;        // and all that come after it
