@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Resources (object/resource.h).
 //
-//   S1 Every live resource of a ranged kind is on `live`, from before its first handle to its end. An
-//      exclusive one there overlaps no other of its kind.
-// Locks: live_lock for the list; nothing nests in it.
+//   S1 Every live resource of a ranged kind is in live[kind], from before its first handle to its end.
+//      An exclusive one there overlaps no other.
+//   S2 The tree is ordered by base. `reach` of a node is the largest end of a range in the subtree of
+//      which it is the root, `exclusive_reach` that of the exclusive ones (0: there is none).
+// Locks: live_lock for the trees; nothing nests in it.
 #include <object/resource.h>
 
 #include <hal/irq.h>
@@ -17,7 +19,7 @@ LOCK_CLASS(resource_live_class, RANK_HANDLE_TABLE, LOCK_MUTEX);
 #define SMC_COUNT   0x40u // service numbers
 
 static struct mutex live_lock = MUTEX_INIT(resource_live_class);
-static struct list live = LIST_INIT(live); // [live_lock] of struct resource
+static struct rb_tree live[ZX_RSRC_KIND_COUNT]; // [live_lock] of struct resource, S2
 
 static SLAB_CACHE(resource_cache, sizeof(struct resource), _Alignof(struct resource));
 
@@ -26,12 +28,35 @@ static void resource_zero_handles(struct object *obj)
     (void)obj;
 }
 
+// Not above UINT64_MAX: resource_create() has seen to that.
+static uint64_t end_of(const struct resource *r)
+{
+    return r->base + r->size;
+}
+
+static uint64_t reach_of(struct rb_node *n, bool exclusive)
+{
+    const struct resource *r = rb_entry_or_null(n, const struct resource, live_node);
+    if (r == NULL)
+        return 0;
+    return exclusive ? r->exclusive_reach : r->reach;
+}
+
+static void augment(struct rb_node *n)
+{
+    struct resource *r = rb_entry(n, struct resource, live_node);
+    r->reach = MAX(end_of(r), MAX(reach_of(n->left, false), reach_of(n->right, false)));
+    r->exclusive_reach = MAX(reach_of(n->left, true), reach_of(n->right, true));
+    if (r->flags & ZX_RSRC_FLAG_EXCLUSIVE)
+        r->exclusive_reach = MAX(r->exclusive_reach, end_of(r));
+}
+
 static void resource_destroy(struct object *obj)
 {
     struct resource *r = resource_from_object(obj);
     if (resource_kind_ranged(r->kind)) {
         mutex_lock(&live_lock);
-        list_remove(&r->live_node);
+        rb_remove(&live[r->kind], &r->live_node, augment);
         mutex_unlock(&live_lock);
     }
     slab_free(&resource_cache, r);
@@ -81,16 +106,24 @@ static zx_status_t check_space(uint32_t kind, uint64_t base, uint64_t last)
     return inside ? ZX_OK : ZX_ERR_NOT_FOUND;
 }
 
-// S1
+static bool base_less(const struct rb_node *a, const struct rb_node *b)
+{
+    return rb_entry(a, const struct resource, live_node)->base <
+           rb_entry(b, const struct resource, live_node)->base;
+}
+
+// S1: any of the resources that `r` may not overlap. If the left subtree reaches as far as r's base and
+// has none, what reaches so far begins behind r; so does everything to the right.
 static bool conflicts_locked(const struct resource *r) REQUIRES(live_lock)
 {
-    const uint64_t last = r->base + r->size - 1;
-    const struct resource *other;
-    list_for_each_entry(other, &live, live_node) {
-        if (other->kind == r->kind && other->base <= last &&
-            r->base <= other->base + other->size - 1 &&
-            ((r->flags | other->flags) & ZX_RSRC_FLAG_EXCLUSIVE))
+    const bool only_exclusive = !(r->flags & ZX_RSRC_FLAG_EXCLUSIVE);
+    struct rb_node *n = live[r->kind].root;
+    while (n != NULL) {
+        const struct resource *other = rb_entry(n, const struct resource, live_node);
+        bool matters = !only_exclusive || (other->flags & ZX_RSRC_FLAG_EXCLUSIVE);
+        if (matters && other->base < end_of(r) && r->base < end_of(other))
             return true;
+        n = n->left != NULL && reach_of(n->left, only_exclusive) > r->base ? n->left : n->right;
     }
     return false;
 }
@@ -103,7 +136,7 @@ static zx_status_t claim_range(struct resource *r)
     if (conflicts_locked(r))
         status = ZX_ERR_NOT_FOUND;
     else
-        list_add_tail(&live, &r->live_node);
+        rb_insert(&live[r->kind], &r->live_node, base_less, augment);
     mutex_unlock(&live_lock);
     return status;
 }

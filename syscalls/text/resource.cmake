@@ -26,7 +26,7 @@ describe(resource_create
            "NOT_FOUND: the machine has no such range, or an exclusive resource is in the way, or the new one is to be \
 exclusive and any is in the way."
            "@memory" "@out"
-    COST "1" "handle_table resource_live handle_table" "O(live resources with a range)"
+    COST "1" "handle_table resource_live handle_table" "O(log live resources with a range)"
     SEE vmo_create_physical interrupt_create)
 
 describe(ioports_request

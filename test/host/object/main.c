@@ -10,6 +10,7 @@ TEST_GROUP(memory);
 TEST_GROUP(sweep);
 TEST_GROUP(profile);
 TEST_GROUP(random);
+TEST_GROUP(resource);
 TEST_GROUP(cost);
 
 int main(int argc, char **argv)
@@ -23,6 +24,7 @@ int main(int argc, char **argv)
         {sweep_tests, sweep_test_count},
         {profile_tests, profile_test_count},
         {random_tests, random_test_count},
+        {resource_tests, resource_test_count},
         {cost_tests, cost_test_count},
     };
 

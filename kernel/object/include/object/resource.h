@@ -3,6 +3,7 @@
 // their kind's space; an exclusive one keeps others out of its part while it lives.
 #pragma once
 
+#include <lib/rbtree.h>
 #include <object/object.h>
 #include <zircon/syscalls/resource.h>
 
@@ -13,7 +14,9 @@ struct resource {
     uint32_t flags;             // [I] ZX_RSRC_FLAG_*
     uint64_t base;              // [I]
     uint64_t size;              // [I] > 0 of ranged kinds
-    struct list_node live_node; // [live_lock] of ranged kinds
+    struct rb_node live_node;   // [live_lock] of ranged kinds
+    uint64_t reach;             // [live_lock] resource.c S2
+    uint64_t exclusive_reach;   // [live_lock] resource.c S2
     char name[ZX_MAX_NAME_LEN]; // [L]
 };
 
