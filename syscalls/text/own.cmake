@@ -18,6 +18,8 @@ same."
 clone or cloned, or lacks a page of its range."
            "NO_MEMORY: out of memory."
     NOTES "After an error nothing has moved."
+    COST "0" "handle_table handle_table handle_table vmo_tree vmo_tree"
+         "O(pages), for each also O(mappings and clones that see it)"
     SEE pager_create_vmo pager_detach_vmo)
 
 describe(pager_detach_vmo
@@ -28,4 +30,5 @@ describe(pager_detach_vmo
 its VMOs; so does the end of a VMO to itself."
     ARGS "pager_vmo: a VMO of this pager."
     ERRORS "@pager" "@pager_vmo" "INVALID_ARGS: `pager_vmo` is not of this pager."
+    COST "0" "handle_table handle_table vmo_tree port" "O(threads that wait for its pages)"
     SEE pager_create pager_supply_pages)

@@ -6,6 +6,7 @@ describe(pager_create
     IS "Create a pager, a source of pages for VMOs"
     ARGS "options: must be 0."
     ERRORS "INVALID_ARGS: `options` is not 0." "@memory" "@out"
+    COST "1" "handle_table" "O(1)"
     SEE pager_create_vmo pager_supply_pages pager_detach_vmo)
 
 describe(pager_create_vmo
@@ -19,4 +20,5 @@ mode. Clones read through to the VMO. Its size can change."
            "@pager" "@port" "@memory"
            "OUT_OF_RANGE: `size` is too large."
            "@out"
+    COST "2" "handle_table handle_table object handle_table" "O(1)"
     SEE pager_create pager_supply_pages vmo_create)

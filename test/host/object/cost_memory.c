@@ -92,6 +92,56 @@ static void cost_vmo_replace_as_executable(void)
     close_handle(vmo);
 }
 
+// --- Pagers ------------------------------------------------------------------------------------
+
+static void cost_pager_create(void)
+{
+    MEASURE(zx_pager_create(0, &other));
+    close_handle(other);
+}
+
+static zx_handle_t port;
+
+static void make_pager(void)
+{
+    assert_ok(zx_port_create(0, &port));
+    assert_ok(zx_pager_create(0, &other));
+}
+
+static void close_pager(void)
+{
+    const zx_handle_t all[] = {vmo, other, port};
+    assert_ok(zx_handle_close_many(all, countof(all)));
+}
+
+static void cost_pager_create_vmo(void)
+{
+    make_pager();
+    MEASURE(zx_pager_create_vmo(other, port, 1, PAGE, 0, &vmo));
+    close_pager();
+}
+
+static void cost_pager_detach_vmo(void)
+{
+    make_pager();
+    assert_ok(zx_pager_create_vmo(other, port, 1, PAGE, 0, &vmo));
+    MEASURE(zx_pager_detach_vmo(other, vmo));
+    close_pager();
+}
+
+static void cost_pager_supply_pages(void)
+{
+    zx_handle_t aux;
+
+    make_pager();
+    assert_ok(zx_pager_create_vmo(other, port, 1, PAGE, 0, &vmo));
+    assert_ok(zx_vmo_create(PAGE, 0, &aux));
+    assert_ok(zx_vmo_write(aux, bytes, 0, sizeof(bytes)));
+    MEASURE(zx_pager_supply_pages(other, vmo, 0, PAGE, aux, 0));
+    close_handle(aux);
+    close_pager();
+}
+
 // --- VMARs -------------------------------------------------------------------------------------
 
 static void cost_vmar_allocate(void)
@@ -193,6 +243,10 @@ const struct cost_case cost_memory_cases[] = {
     CASE(vmo_clone),
     CASE(vmo_set_cache_policy),
     CASE(vmo_replace_as_executable),
+    CASE(pager_create),
+    CASE(pager_create_vmo),
+    CASE(pager_detach_vmo),
+    CASE(pager_supply_pages),
     CASE(vmar_allocate),
     CASE(vmar_allocate_old),
     CASE(vmar_destroy),
