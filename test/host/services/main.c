@@ -9,6 +9,7 @@ int main(void)
     int failed = run_tty_tests();
 
     failed += run_tty_mode_tests();
+    failed += run_terminal_tests();
     failed += run_manifest_tests();
     failed += run_backoff_tests();
     return failed != 0;

@@ -9,6 +9,7 @@
 
 int run_tty_tests(void);
 int run_tty_mode_tests(void);
+int run_terminal_tests(void);
 int run_manifest_tests(void);
 int run_backoff_tests(void);
 

@@ -131,6 +131,8 @@ static bool serve_first(struct reader *reader, int64_t *out_deadline)
     if (!is_gone(reader)) {
         size_t size = tty_read(&terminal.tty, read_buffer, reader->count);
 
+        // First: who has the answer may look for more at once, and must not be told of what it took.
+        show_readable();
         vfs_reply_read(reader->connection, &reader->request, ZX_OK, read_buffer, size);
     }
     forget_reader(reader);

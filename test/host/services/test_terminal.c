@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+//
+// The terminal towards its clients: what they are told by answers and by signals, and in which order.
+// The vfs library and the kernel are stand-ins that keep a record.
+
+#include <stdint.h>
+#include <string.h>
+
+#include <console.h>
+#include <protocol/file.h>
+#include <protocol/terminal.h>
+#include <zircon/errors.h>
+#include <zircon/syscalls.h>
+
+#include "services.h"
+
+static struct vfs_node *terminal;
+static keys_typed type;
+
+// What the client saw, one letter each: R and r: READABLE set and cleared, A: an answer with data,
+// C: one that says canceled.
+static char seen[32];
+static zx_signals_t shown;
+
+static void note(char letter)
+{
+    size_t length = strlen(seen);
+
+    assert_true(length + 1 < sizeof(seen));
+    seen[length] = letter;
+}
+
+// ---- stand-ins ----
+
+void vfs_node_init(struct vfs_node *node, const struct vfs_node_ops *ops, uint32_t kind)
+{
+    (void)kind;
+    node->ops = ops;
+}
+
+void vfs_node_signal(struct vfs_node *node, zx_signals_t clear, zx_signals_t set)
+{
+    zx_signals_t before = shown;
+
+    (void)node;
+    shown = (shown & ~clear) | set;
+    if (((before ^ shown) & FILE_SIGNAL_READABLE) != 0) {
+        note((shown & FILE_SIGNAL_READABLE) != 0 ? 'R' : 'r');
+    }
+}
+
+void vfs_reply_read(struct vfs_connection *connection, const struct ipc_request *request,
+                    zx_status_t status, const void *data, size_t size)
+{
+    (void)connection, (void)request, (void)data, (void)size;
+    note(status == ZX_OK ? 'A' : 'C');
+}
+
+void vfs_reply_write(struct vfs_connection *connection, const struct ipc_request *request,
+                     zx_status_t status, size_t written)
+{
+    (void)connection, (void)request, (void)status, (void)written;
+}
+
+zx_handle_t vfs_connection_channel(const struct vfs_connection *connection)
+{
+    (void)connection;
+    return 1;
+}
+
+struct vfs *vfs_connection_vfs(const struct vfs_connection *connection)
+{
+    (void)connection;
+    return NULL;
+}
+
+zx_status_t vfs_serve(struct vfs *vfs, struct vfs_node *node, uint32_t flags, zx_handle_t channel,
+                      uint32_t options, void (*closed)(void *context), void *context)
+{
+    (void)vfs, (void)node, (void)flags, (void)channel, (void)options, (void)closed, (void)context;
+    return ZX_OK;
+}
+
+void vfs_timer_start(struct vfs_loop *loop, struct vfs_timer *timer, zx_time_t deadline)
+{
+    (void)loop, (void)timer, (void)deadline;
+}
+
+void vfs_timer_cancel(struct vfs_timer *timer)
+{
+    (void)timer;
+}
+
+zx_status_t keys_start(struct vfs_loop *loop, zx_handle_t root, keys_typed typed)
+{
+    (void)loop, (void)root;
+    type = typed;
+    return ZX_OK;
+}
+
+void keys_poll(void)
+{
+}
+
+zx_status_t file_reply_open(const struct ipc_request *request, zx_status_t status)
+{
+    (void)request;
+    return status;
+}
+
+void terminal_dispatch(const void *server, void *context, struct ipc_message *message)
+{
+    (void)server, (void)context, (void)message;
+}
+
+#define REPLY(name, ...)                                                                \
+    zx_status_t terminal_reply_##name(const struct ipc_request *request, zx_status_t s, \
+                                      ##__VA_ARGS__)                                    \
+    {                                                                                   \
+        (void)request;                                                                  \
+        return s;                                                                       \
+    }
+#pragma clang diagnostic ignored "-Wunused-parameter"
+REPLY(get_attributes, const struct terminal_attributes *attributes)
+REPLY(set_attributes)
+REPLY(get_size, uint32_t columns, uint32_t rows)
+REPLY(set_size)
+REPLY(set_foreground)
+REPLY(take_interrupt, uint32_t interrupted)
+REPLY(flush)
+
+zx_status_t zx_object_wait_one(zx_handle_t handle, zx_signals_t signals, zx_time_t deadline,
+                               zx_signals_t *observed)
+{
+    return ZX_ERR_TIMED_OUT; // the client is there
+}
+
+zx_time_t zx_clock_get_monotonic(void)
+{
+    return 1;
+}
+
+zx_status_t zx_debug_write(const char *buffer, size_t size)
+{
+    return ZX_OK;
+}
+
+zx_status_t zx_task_kill(zx_handle_t task)
+{
+    return ZX_OK;
+}
+
+zx_status_t zx_handle_close(zx_handle_t handle)
+{
+    return ZX_OK;
+}
+
+zx_status_t zx_object_get_info(zx_handle_t handle, uint32_t topic, void *buffer, size_t size,
+                               size_t *actual, size_t *available)
+{
+    return ZX_ERR_BAD_HANDLE;
+}
+
+// ---- tests ----
+
+static int start(void **state)
+{
+    if (terminal == NULL) {
+        assert_int_equal(terminal_create(NULL, 1, 80, 24, &terminal), ZX_OK);
+    }
+    memset(seen, 0, sizeof(seen));
+    return 0;
+}
+
+static void read_some(void)
+{
+    static const struct ipc_request request;
+
+    terminal->ops->read_later(terminal, NULL, &request, 1);
+}
+
+// Who was given the last byte looks for more at once: there must be nothing left that says so. (A
+// line editor that was told of a byte which it had taken waited for it with the screen not drawn.)
+static void test_last_byte_is_gone_before_it_is_answered(void **state)
+{
+    type("\n", 1);
+    assert_string_equal(seen, "R");
+    read_some();
+    assert_string_equal(seen, "RrA");
+}
+
+static void test_readable_stays_while_there_is_more(void **state)
+{
+    type("ab\n", 3);
+    read_some();
+    read_some();
+    assert_string_equal(seen, "RAA");
+    read_some();
+    assert_string_equal(seen, "RAArA");
+}
+
+// A client that waits is answered; nobody is told of a byte that is already gone.
+static void test_waiting_reader_needs_no_signal(void **state)
+{
+    read_some();
+    type("\n", 1);
+    assert_string_equal(seen, "A");
+}
+
+int run_terminal_tests(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_last_byte_is_gone_before_it_is_answered, start),
+        cmocka_unit_test_setup(test_readable_stays_while_there_is_more, start),
+        cmocka_unit_test_setup(test_waiting_reader_needs_no_signal, start),
+    };
+
+    return cmocka_run_group_tests_name("terminal", tests, NULL, NULL);
+}
