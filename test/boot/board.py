@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Boots a board of scripts/run as a person would: types at its console, runs programs, resets it and
-turns it off.
+"""Boots a board of scripts/run as a person would: types at its console, runs programs and the
+self-test, resets it and turns it off.
 
 usage: board.py PRESET BOARD TEXT ... [--only-reset]
 
@@ -63,6 +63,11 @@ def main():
         boot(person, options.texts)
         type_at(person)
         person.type("reboot\r")
+        boot(person, options.texts)
+        # The machine's own account of itself, which ends with a reset that asks no service.
+        person.type("selftest -r\r")
+        log = person.wait_for("failed")
+        check("the self-test", "checks, 0 failed" in log, log)
         boot(person, options.texts)
         type_at(person)
 
