@@ -58,17 +58,21 @@ def scripts(shell, update):
         # The same through standard input, which the commands share.
         with open(path, "rb") as f:
             result = run([shell, "-s"], stdin=f)
-        failed += check(name + " from standard input", clean(result), result.stderr)
+        with open(expected, "rb") as f:
+            same = f.read() == outcome(result)
+        failed += check(name + " from standard input", same and clean(result),
+                        outcome(result) + result.stderr)
     return failed
 
 
-# Arguments, standard input, status, and what the messages must contain.
+# Arguments, standard input, status, what the messages must contain, and the whole output where it
+# matters.
 CASES = (
     (["-c", "exit 7"], b"", 7, b""),
     (["-c", "nosuch"], b"", 127, b"sh: nosuch: not found\n"),
     (["-c", "/"], b"", 126, b"sh: /: is a directory\n"),
     (["-c", "/etc/passwd"], b"", 126, b"sh: /etc/passwd: Permission denied\n"),
-    (["-c", "echo $0-$1-$2", "name", "a"], b"", 0, b""),
+    (["-c", "echo $0-$1-$2", "name", "a"], b"", 0, b"", b"name-a-\n"),
     (["-c"], b"", 2, b"which text?"),
     (["-Q"], b"", 2, b"no such option"),
     (["/nonexistent"], b"", 127, b"sh: /nonexistent: not found\n"),
@@ -79,6 +83,11 @@ CASES = (
     (["-c", "sh -c 'kill -9 $$'; exit $?"], b"", 137, b"Killed\n"),
     (["-c", "kill -9 $$ & wait $!"], b"", -9, b""),
     (["-n", "-c", "echo no"], b"", 0, b""),
+    (["-n", "-c", "{ :; } >/nonexistent/x"], b"", 0, b""),
+    (["-n", "-c", "(:) >/nonexistent/x"], b"", 0, b""),
+    (["-n", "-c", "for i in 1; do :; done >/nonexistent/x"], b"", 0, b""),
+    (["-n", "-c", ": | >/nonexistent/x"], b"", 0, b""),
+    (["-c", "set -n; { :; } >/nonexistent/x"], b"", 0, b""),
     (["-ec", "false; echo no"], b"", 1, b""),
     (["-xc", "x=1; echo 'a b' $x"], b"", 0, b"+ x=1\n+ echo 'a b' 1\n"),
     (["-uc", "echo $nosuch; echo no"], b"", 2, b"nosuch: parameter not set"),
@@ -106,10 +115,11 @@ CASES = (
 
 def cases(shell):
     failed = 0
-    for arguments, text, status, message in CASES:
+    for arguments, text, status, message, *output in CASES:
         result = run(["sh", *arguments], executable=shell, input=text)
         good = result.returncode == status and message in result.stderr and clean(result)
         good = good and b"no\n" not in result.stdout
+        good = good and (not output or result.stdout == output[0])
         name = " ".join(arguments) or repr(text)[2:-1]
         failed += check(name.replace("\n", "\\n"), good, outcome(result) + result.stderr)
     return failed
@@ -125,7 +135,8 @@ def garbage(shell):
                 f.write(bytes((seed * 7919 + i * i * 31 + (i >> 3) * 17) & 0xff or 10
                               for i in range(3000)))
             result = run([shell, "-n", path], stdin=subprocess.DEVNULL)
-            failed += check("garbage %d" % seed, clean(result), result.stderr)
+            failed += check("garbage %d" % seed, clean(result) and result.returncode >= 0,
+                            outcome(result) + result.stderr)
     return failed
 
 

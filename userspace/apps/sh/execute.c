@@ -286,6 +286,9 @@ int execute(struct shell *sh, const struct node *node)
     static unsigned depth;
     int status;
 
+    if (sh->options.no_exec) {
+        return 0; // nor are redirections made
+    }
     if (depth >= DEPTH_MAX) {
         return shell_abort(sh, STATUS_SYNTAX, "nested too deeply");
     }

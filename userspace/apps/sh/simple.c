@@ -412,9 +412,6 @@ int execute_simple(struct shell *sh, const struct node *node)
         return sh->status;
     }
     sh->line = node->line;
-    if (sh->options.no_exec) {
-        return 0;
-    }
     sh->substitution_status = -1;
     expand_env_init(sh, &env);
     if (!expand_words(&env, node->words, &argv)) {
