@@ -64,13 +64,30 @@ TEST(processor_time_grows_with_work_and_not_with_sleep)
     EXPECT_TRUE(nanoseconds(CLOCK_PROCESS_CPUTIME_ID) > process);
     EXPECT_EQ(usleep(50000), 0);
     EXPECT_TRUE(nanoseconds(CLOCK_THREAD_CPUTIME_ID) - worked < 40 * 1000000);
-    EXPECT_TRUE(clock() >= 0);
-    struct tms used;
+}
 
-    EXPECT_TRUE(times(&used) >= 0);
-    struct rusage usage;
+// Each counts in its own unit what CLOCK_PROCESS_CPUTIME_ID counts: looked at before and after it.
+TEST(processor_time_is_the_same_in_all_units)
+{
+    const int64_t tick = ZX_SEC(1) / sysconf(_SC_CLK_TCK);
+    struct rusage usage = {.ru_stime = {1, 1}};
+    struct tms used = {.tms_stime = 1, .tms_cutime = 1, .tms_cstime = 1};
+
+    while (nanoseconds(CLOCK_PROCESS_CPUTIME_ID) < 2 * tick) {}
+    int64_t before = nanoseconds(CLOCK_PROCESS_CPUTIME_ID), monotonic = zx_clock_get_monotonic();
+    int64_t by_clock = clock(), by_times = times(&used);
 
     EXPECT_EQ(getrusage(RUSAGE_SELF, &usage), 0);
+    int64_t after = nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
+    int64_t by_usage = usage.ru_utime.tv_sec * 1000000ll + usage.ru_utime.tv_usec;
+
+    EXPECT_TRUE(before / 1000 <= by_clock && by_clock <= after / 1000);
+    EXPECT_TRUE(before / tick <= used.tms_utime && used.tms_utime <= after / tick);
+    EXPECT_TRUE(before / 1000 <= by_usage && by_usage <= after / 1000);
+    EXPECT_EQ(used.tms_stime + used.tms_cutime + used.tms_cstime, 0);
+    EXPECT_EQ(usage.ru_stime.tv_sec + usage.ru_stime.tv_usec, 0);
+    // times() itself returns the time that has passed.
+    EXPECT_TRUE(monotonic / tick <= by_times && by_times <= zx_clock_get_monotonic() / tick);
     EXPECT_ERRNO(getrusage(99, &usage), EINVAL);
 }
 

@@ -17,8 +17,11 @@
 
 #include <jacinth/fd.h>
 #include <jacinth/namespace.h>
+#include <zircon/process.h>
 #include <zircon/processargs.h>
 #include <zircon/syscalls.h>
+#include <zircon/syscalls/log.h>
+#include <zircon/syscalls/object.h>
 
 TEST(nothing_given_means_no_input_and_output_to_the_log)
 {
@@ -38,14 +41,60 @@ TEST(nothing_given_means_no_input_and_output_to_the_log)
     EXPECT_ERRNO(fcntl(3, F_GETFD), EBADF);
 }
 
+// The next record of the log that this process has written, as a string; false: none.
+static bool next_own_record(zx_handle_t log, char text[ZX_LOG_RECORD_DATA_MAX + 1])
+{
+    union {
+        char bytes[ZX_LOG_RECORD_MAX];
+        zx_log_record_t record;
+    } log_record;
+    zx_info_handle_basic_t self;
+
+    if (zx_object_get_info(zx_process_self(), ZX_INFO_HANDLE_BASIC, &self, sizeof(self), NULL,
+                           NULL) != ZX_OK) {
+        return false;
+    }
+    while (zx_debuglog_read(log, 0, log_record.bytes, sizeof(log_record.bytes)) > 0) {
+        if (log_record.record.pid == self.koid) {
+            memcpy(text, log_record.record.data, log_record.record.datalen);
+            text[log_record.record.datalen] = '\0';
+            return true;
+        }
+    }
+    return false;
+}
+
 TEST(a_long_line_becomes_several_records)
 {
-    char line[1000];
+    char line[1000], text[ZX_LOG_RECORD_DATA_MAX + 1] = "";
+    size_t length = 0;
+    zx_handle_t log;
 
+    ASSERT_EQ(zx_debuglog_create(check_root_resource(), ZX_LOG_FLAG_READABLE, &log), ZX_OK);
+    EXPECT_EQ(write(1, "the long line follows\n", 22), 22);
     memset(line, 'l', sizeof(line));
     line[sizeof(line) - 1] = '\n';
     EXPECT_EQ(write(1, line, sizeof(line)), sizeof(line));
-    EXPECT_EQ(write(1, "\n\n", 2), 2);
+    EXPECT_EQ(write(1, "\nbehind it\n", 11), 11);
+    while (strcmp(text, "the long line follows") != 0) {
+        ASSERT_TRUE(next_own_record(log, text));
+    }
+    // Full records, then one with the rest; an empty line is a record, too.
+    while (length < sizeof(line) - 1) {
+        size_t left = sizeof(line) - 1 - length;
+
+        ASSERT_TRUE(next_own_record(log, text));
+        EXPECT_EQ(strlen(text), left < ZX_LOG_RECORD_DATA_MAX ? left : ZX_LOG_RECORD_DATA_MAX);
+        EXPECT_EQ(strspn(text, "l"), strlen(text));
+        ASSERT_TRUE(text[0] == 'l');
+        length += strlen(text);
+    }
+    EXPECT_EQ(length, sizeof(line) - 1);
+    ASSERT_TRUE(next_own_record(log, text));
+    EXPECT_STR(text, "");
+    ASSERT_TRUE(next_own_record(log, text));
+    EXPECT_STR(text, "behind it");
+    EXPECT_EQ(zx_handle_close(log), ZX_OK);
 }
 
 TEST(numbers_that_are_not_open_are_ebadf)

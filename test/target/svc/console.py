@@ -108,8 +108,9 @@ def interrupts(person):
     person.begin(b"cat /dev/zero", b"zero\n")
     check("Ctrl-C ends a flood of zeros", b"^C" in person.interrupt())
     check("the status is 130", "\n130\n" in person.command(b"echo $?"), person.log)
-    check("nothing is left of them", not re.search(r" (spin|yes|cat|sleep)$", person.command(b"ps"),
-                                                   re.M), person.log)
+    listing = person.command(b"ps")
+    left = set(re.findall(r" (sh|spin|yes|cat|sleep)$", listing, re.M))
+    check("only the shell is left of them", left == {"sh"}, person.log)
 
 
 def typing_ahead(person):

@@ -107,9 +107,11 @@ uint64_t check_handle_count(void)
 {
     zx_info_process_handle_stats_t stats;
     uint64_t total = 0;
+    zx_status_t status = zx_object_get_info(zx_process_self(), ZX_INFO_PROCESS_HANDLE_STATS, &stats,
+                                            sizeof(stats), NULL, NULL);
 
-    if (zx_object_get_info(zx_process_self(), ZX_INFO_PROCESS_HANDLE_STATS, &stats, sizeof(stats),
-                           NULL, NULL) != ZX_OK) {
+    if (status != ZX_OK) {
+        check_fail(__FILE__, __LINE__, "the handles cannot be counted: %d", status);
         return 0;
     }
     for (size_t i = 0; i < sizeof(stats.handle_count) / sizeof(stats.handle_count[0]); i++) {
