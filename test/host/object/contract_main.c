@@ -7,7 +7,9 @@ TEST_GROUP(handle);
 TEST_GROUP(wait);
 TEST_GROUP(wait_many);
 TEST_GROUP(signal);
+TEST_GROUP(creators);
 TEST_GROUP(channel);
+TEST_GROUP(channel_read);
 TEST_GROUP(call);
 TEST_GROUP(socket);
 TEST_GROUP(datagram);
@@ -27,7 +29,9 @@ int main(int argc, char **argv)
         {wait_tests, wait_test_count},
         {wait_many_tests, wait_many_test_count},
         {signal_tests, signal_test_count},
+        {creators_tests, creators_test_count},
         {channel_tests, channel_test_count},
+        {channel_read_tests, channel_read_test_count},
         {call_tests, call_test_count},
         {socket_tests, socket_test_count},
         {datagram_tests, datagram_test_count},
