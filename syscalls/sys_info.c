@@ -92,15 +92,15 @@ static zx_status_t process_basic(struct object *obj, zx_rights_t rights, void *r
     info->return_code = p->return_code;
     info->started = p->started;
     info->exited = state == PROCESS_DYING || state == PROCESS_DEAD;
+    info->debugger_attached = exception_slot_taken(&p->debugger);
     mutex_unlock(&p->lock);
     return ZX_OK;
 }
 
 static zx_status_t thread_basic(struct object *obj, zx_rights_t rights, void *record)
 {
-    zx_info_thread_t *info = record;
     (void)rights;
-    info->state = uthread_state_report(uthread_from_object(obj));
+    uthread_info(uthread_from_object(obj), record);
     return ZX_OK;
 }
 
@@ -112,12 +112,10 @@ static zx_status_t thread_stats(struct object *obj, zx_rights_t rights, void *re
     return ZX_OK;
 }
 
-static zx_status_t exception_report(struct object *obj, zx_rights_t rights, void *record)
+static zx_status_t thread_exception_report(struct object *obj, zx_rights_t rights, void *record)
 {
-    (void)obj;
     (void)rights;
-    (void)record;
-    return ZX_ERR_BAD_STATE; // no thread ever waits in an exception
+    return exception_report(uthread_from_object(obj), record);
 }
 
 static zx_status_t info_socket(struct object *obj, zx_rights_t rights, void *record)
@@ -153,7 +151,7 @@ static const struct topic topics[] = {
     {ZX_INFO_JOB_PROCESSES, ENUMERATE, &job_ops, LIST(info_job_processes)},
     {ZX_INFO_THREAD, INSPECT, &uthread_ops, RECORD(zx_info_thread_t, thread_basic)},
     {ZX_INFO_THREAD_EXCEPTION_REPORT, INSPECT, &uthread_ops,
-     RECORD(zx_exception_report_t, exception_report)},
+     RECORD(zx_exception_report_t, thread_exception_report)},
     {ZX_INFO_TASK_STATS, INSPECT, &process_ops, RECORD(zx_info_task_stats_t, info_task_stats)},
     {ZX_INFO_PROCESS_MAPS, INSPECT, &process_ops, LIST(info_process_maps)},
     {ZX_INFO_PROCESS_VMOS, INSPECT, &process_ops, LIST(info_process_vmos)},

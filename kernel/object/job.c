@@ -36,6 +36,8 @@ static void job_destroy(struct object *obj)
     if (list_is_empty(&parent->children))
         object_update(&parent->obj, 0, ZX_JOB_NO_JOBS);
     mutex_unlock(&job_tree_lock);
+    exception_slot_clear(&job->exceptions);
+    exception_slot_clear(&job->debugger);
     object_unref(&parent->obj);
     slab_free(&job_cache, job);
 }

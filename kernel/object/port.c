@@ -18,6 +18,7 @@
 #include <debug/assert.h>
 #include <hal/usercopy.h>
 #include <mem/slab.h>
+#include <object/exception.h>
 #include <sched/wait.h>
 
 #include "handle_slot.h"
@@ -38,6 +39,8 @@ struct port {
     uint32_t packet_count;     // [P] Q1
     bool closed;               // [P] the last handle is gone
     bool bind_to_interrupt;    // [I]
+    bool had_exceptions;       // [P] something was put on the list below
+    struct list exceptions;    // [lock of exception.c] of its bindings
 };
 
 struct registration {
@@ -208,6 +211,8 @@ static void port_zero_handles(struct object *obj)
         registration_put(r);
         object_unref(target);
     }
+    if (port->had_exceptions) // settled, as the port is closed
+        exception_port_closed(&port->exceptions);
     for (;;) {
         mutex_lock(&port->lock);
         struct port_packet *p = list_peek_head_entry(&port->packets, struct port_packet, node);
@@ -248,6 +253,8 @@ zx_status_t port_create(bool bind_to_interrupt, struct object **out)
     list_init(&port->packets);
     list_init(&port->registrations);
     waitq_init(&port->waiters);
+    list_init(&port->exceptions);
+    port->had_exceptions = false;
     port->packet_count = 0;
     port->closed = false;
     port->bind_to_interrupt = bind_to_interrupt;
@@ -328,6 +335,51 @@ bool port_unqueue_packet(struct object *obj, struct port_packet *p)
         dequeue_locked(port, p);
     mutex_unlock(&port->lock);
     return queued;
+}
+
+static void exception_packet_done(struct port_packet *p)
+{
+    slab_free(&user_packet_cache, p);
+    atomic_fetch_sub_explicit(&user_packets, 1, memory_order_relaxed);
+}
+
+zx_status_t port_queue_exception(struct object *obj, const zx_port_packet_t *packet)
+{
+    struct port *port = port_from_object(obj);
+    struct port_packet *p = NULL;
+    if (atomic_fetch_add_explicit(&user_packets, 1, memory_order_relaxed) <
+        USER_PACKETS_MAX_SYSTEM)
+        p = slab_alloc(&user_packet_cache);
+    if (p == NULL) {
+        atomic_fetch_sub_explicit(&user_packets, 1, memory_order_relaxed);
+        return ZX_ERR_NO_MEMORY;
+    }
+    list_node_init(&p->node);
+    p->done = exception_packet_done;
+    p->data = *packet;
+    mutex_lock(&port->lock);
+    zx_status_t status = port->packet_count < PORT_MAX_PACKETS ? ZX_OK : ZX_ERR_SHOULD_WAIT;
+    if (status == ZX_OK && !port->closed) {
+        enqueue_locked(port, p);
+        p = NULL;
+    }
+    mutex_unlock(&port->lock);
+    if (p != NULL)
+        packet_done(p); // full, or the closing port is about to let go who asks
+    return status;
+}
+
+bool port_attach_exceptions(struct object *obj, struct list_node *node)
+{
+    struct port *port = port_from_object(obj);
+    mutex_lock(&port->lock);
+    bool open = !port->closed;
+    if (open) {
+        port->had_exceptions = true;
+        list_add_tail(&port->exceptions, node);
+    }
+    mutex_unlock(&port->lock);
+    return open;
 }
 
 // Takes the first packet, which is there, off the queue; the port's lock is released. A user packet is

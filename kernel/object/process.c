@@ -55,6 +55,8 @@ static void process_destroy(struct object *obj)
 {
     struct process *p = process_from_object(obj);
     DEBUG_ASSERT(state_of(p) == PROCESS_DEAD && p->thread_count == 0);
+    exception_slot_clear(&p->exceptions);
+    exception_slot_clear(&p->debugger);
     handle_table_destroy(&p->handles);
     vm_aspace_release(p->aspace);
     object_unref(&p->job->obj);
@@ -130,6 +132,7 @@ zx_status_t process_start(struct process *p, struct uthread *t, vaddr_t entry, v
     if (t->state == UTHREAD_NEW && state_of(p) == PROCESS_INITIAL) {
         set_state_locked(p, PROCESS_RUNNING);
         p->started = true;
+        t->first = true;
         status = uthread_start_locked(t, entry, stack, value, arg2);
     }
     mutex_unlock(&p->lock);

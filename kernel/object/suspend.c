@@ -157,6 +157,7 @@ void suspend_stop(void)
 {
     struct uthread *t = uthread_current();
     struct mutex *lock = t->obj.lock;
+    hal_thread_stop();
     mutex_lock(lock);
     while (wanted_locked(t) && !killed(t)) {
         t->suspended = true;
@@ -172,4 +173,5 @@ void suspend_stop(void)
         object_update_locked(&t->obj, ZX_THREAD_SUSPENDED, ZX_THREAD_RUNNING);
     }
     mutex_unlock(lock);
+    hal_thread_go();
 }

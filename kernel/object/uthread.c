@@ -34,6 +34,7 @@ static void uthread_destroy(struct object *obj)
         thread_destroy_unstarted(&t->thread);
     object_unref(&t->process->obj);
     futex_queue_free(t->futex_queue);
+    exception_slot_clear(&t->exceptions);
     slab_free(&uthread_cache, t);
 }
 
@@ -65,6 +66,7 @@ bool thread_is_user(const struct thread *t)
 static void uthread_main(void *arg)
 {
     struct uthread *t = arg;
+    exception_starting(t->first);
     hal_thread_enter_user(t->entry, t->stack, t->arg1, t->arg2);
 }
 
@@ -147,6 +149,12 @@ void uthread_exit(void)
     struct uthread *t = uthread_current();
     struct process *p = t->process;
     channel_call_abandon(&t->call);
+    if (unlikely(exception_slot_taken(&p->debugger))) {
+        mutex_lock(&p->lock);
+        t->state = UTHREAD_DYING;
+        mutex_unlock(&p->lock);
+        exception_exiting();
+    }
     pi_thread_gone(&t->thread);
     mutex_lock(&p->lock);
     t->state = UTHREAD_DEAD;
@@ -164,7 +172,8 @@ void uthread_exit(void)
 void uthread_kill_locked(struct uthread *t)
 {
     mutex_assert_held(t->obj.lock);
-    if (t->state != UTHREAD_RUNNING)
+    // One that is dying may be waiting for its debugger, which this ends.
+    if (t->state == UTHREAD_NEW || t->state == UTHREAD_DEAD)
         return;
     t->state = UTHREAD_DYING;
     thread_post_pending(&t->thread, THREAD_PENDING_KILL, ZX_ERR_CANCELED);
@@ -187,29 +196,58 @@ zx_status_t uthread_set_priority(struct uthread *t, unsigned priority)
     return alive ? ZX_OK : ZX_ERR_BAD_STATE;
 }
 
-uint32_t uthread_state_report(struct uthread *t)
+// ZX_THREAD_STATE_* of one that is neither new nor on its way out; the process's lock is held.
+static uint32_t live_state_locked(const struct uthread *t, uint32_t exception_type)
 {
-    mutex_lock(t->obj.lock);
-    uint8_t state = t->state;
-    bool suspended = t->suspended;
-    mutex_unlock(t->obj.lock);
-    switch (state) {
-    case UTHREAD_NEW:
-        return ZX_THREAD_STATE_NEW;
-    case UTHREAD_DYING:
-        return ZX_THREAD_STATE_DYING;
-    case UTHREAD_DEAD:
-        return ZX_THREAD_STATE_DEAD;
-    default:
-        break;
-    }
-    if (suspended)
+    if (t->suspended)
         return ZX_THREAD_STATE_SUSPENDED;
-    // The reason stays until the thread runs again; the word tells at once that it was woken.
-    uint32_t reason = atomic_load_explicit(&t->thread.wait_reason, memory_order_relaxed);
-    bool waits = atomic_load_explicit(&t->thread.wait_word, memory_order_relaxed) > 0;
-    return reason == WAIT_ON_NOTHING || !waits ? ZX_THREAD_STATE_RUNNING
-                                               : (reason << 8) | ZX_THREAD_STATE_BLOCKED;
+    if (exception_type != ZX_EXCEPTION_PORT_TYPE_NONE)
+        return ZX_THREAD_STATE_BLOCKED_EXCEPTION;
+    // The reason stays until the thread runs again; the word tells at once that it was woken. In an
+    // exception it is answered by now.
+    uint32_t reason = atomic_load_explicit(&((struct uthread *)t)->thread.wait_reason,
+                                           memory_order_relaxed);
+    bool waits = atomic_load_explicit(&((struct uthread *)t)->thread.wait_word,
+                                      memory_order_relaxed) > 0;
+    if (reason == WAIT_ON_NOTHING || reason == WAIT_ON_EXCEPTION || !waits)
+        return ZX_THREAD_STATE_RUNNING;
+    return (reason << 8) | ZX_THREAD_STATE_BLOCKED;
+}
+
+void uthread_info(struct uthread *t, zx_info_thread_t *out)
+{
+    static const uint32_t others[] = {
+        [UTHREAD_NEW] = ZX_THREAD_STATE_NEW,
+        [UTHREAD_DYING] = ZX_THREAD_STATE_DYING,
+        [UTHREAD_DEAD] = ZX_THREAD_STATE_DEAD,
+    };
+    mutex_lock(t->obj.lock);
+    out->wait_exception_port_type = exception_waits_for(t);
+    out->state = t->state == UTHREAD_RUNNING ? live_state_locked(t, out->wait_exception_port_type)
+                                             : others[t->state];
+    mutex_unlock(t->obj.lock);
+}
+
+// --- The user boundary -------------------------------------------------------------------------
+
+// A policy exception, after the call's result has been placed (spec 21 section 8).
+static void policy_exception(struct uthread *t)
+{
+    const zx_exception_report_t report = {
+        .header = {.size = sizeof(report), .type = ZX_EXCP_POLICY_ERROR}};
+    zx_thread_state_general_regs_t regs;
+    char what[96];
+    thread_clear_pending(&t->thread, THREAD_PENDING_POLICY);
+    if (exception_raise(&report))
+        return;
+    hal_thread_stop();
+    if (hal_thread_get_regs(&t->thread.hal, &regs) == ZX_OK)
+        ksnprintf(what, sizeof(what), "bad system call: number %#llx from pc %#llx",
+                  (unsigned long long)regs.r[16], (unsigned long long)regs.pc);
+    else
+        strlcpy(what, "bad system call", sizeof(what));
+    hal_thread_go();
+    process_exception(what);
 }
 
 void kernel_user_boundary(void)
@@ -218,8 +256,7 @@ void kernel_user_boundary(void)
     lock_debug_assert_none("the way to user mode");
     unsigned pending = thread_pending(&t->thread);
     if (pending & THREAD_PENDING_POLICY) {
-        thread_clear_pending(&t->thread, THREAD_PENDING_POLICY);
-        process_exception("policy violation");
+        policy_exception(t);
         pending = thread_pending(&t->thread);
     }
     if ((pending & (THREAD_PENDING_KILL | THREAD_PENDING_SUSPEND)) == THREAD_PENDING_SUSPEND) {
@@ -230,22 +267,23 @@ void kernel_user_boundary(void)
         uthread_exit();
 }
 
+// Number and place are in the frame for who wants them; see policy_exception.
 int64_t kernel_bad_syscall(uint64_t number, uintptr_t elr, bool *retry)
 {
+    (void)number;
+    (void)elr;
     struct thread *t = thread_current();
     vaddr_t base = vm_aspace_vdso_base(uthread_current()->process->aspace);
     *retry = base != 0 && t->hal.vdso_code_base == 0;
     t->hal.vdso_code_base = base;
     if (*retry)
         return ZX_OK;
-    char what[96];
-    ksnprintf(what, sizeof(what), "bad system call: number %#llx from pc %#llx",
-              (unsigned long long)number, (unsigned long long)elr);
-    process_exception(what);
+    thread_post_pending(t, THREAD_PENDING_POLICY, ZX_OK);
     return ZX_ERR_BAD_SYSCALL;
 }
 
-void kernel_user_exception(const struct hal_exception *e)
+// Said when nobody has handled the exception.
+static void log_exception(const struct hal_exception *e)
 {
     char what[160];
     if (e->kind == HAL_EXC_PAGE_FAULT)
@@ -256,4 +294,22 @@ void kernel_user_exception(const struct hal_exception *e)
         ksnprintf(what, sizeof(what), "%s, pc %#llx lr %#llx sp %#llx", e->what,
                   (unsigned long long)e->pc, (unsigned long long)e->lr, (unsigned long long)e->sp);
     process_exception(what);
+}
+
+void kernel_user_exception(const struct hal_exception *e)
+{
+    static const uint32_t types[] = {
+        [HAL_EXC_PAGE_FAULT] = ZX_EXCP_FATAL_PAGE_FAULT,
+        [HAL_EXC_UNDEFINED] = ZX_EXCP_UNDEFINED_INSTRUCTION,
+        [HAL_EXC_SW_BREAKPOINT] = ZX_EXCP_SW_BREAKPOINT,
+        [HAL_EXC_HW_BREAKPOINT] = ZX_EXCP_HW_BREAKPOINT,
+        [HAL_EXC_UNALIGNED] = ZX_EXCP_UNALIGNED_ACCESS,
+        [HAL_EXC_GENERAL] = ZX_EXCP_GENERAL,
+    };
+    zx_exception_report_t report = {.header = {.size = sizeof(report), .type = types[e->kind]}};
+    report.context.arch.u.arm_64.esr = (uint32_t)e->esr;
+    if (e->kind == HAL_EXC_PAGE_FAULT)
+        report.context.arch.u.arm_64.far = e->far;
+    if (!exception_raise(&report))
+        log_exception(e);
 }

@@ -25,7 +25,15 @@ zx_status_t arm64_fp_trap(void);
 void arm64_thread_start(void);
 void arm64_fp_save(struct plat_fp *fp);
 void arm64_fp_load(const struct plat_fp *fp);
-void arm64_fp_switch(struct hal_thread *prev, struct hal_thread *next);
+void arm64_slow_switch(struct hal_thread *prev, struct hal_thread *next);
+
+// debug.c: the debug registers follow the current thread. Interrupts are off.
+void arm64_debug_switch(struct hal_thread *prev, struct hal_thread *next);
+// The same for the current thread, after somebody may have changed what it wants.
+void arm64_debug_apply(struct hal_thread *t);
+// A step exception has been dealt with: the next instruction is due, if it is stepped still.
+void arm64_debug_stepped(struct hal_thread *t, struct plat_frame *frame);
+void arm64_debug_free(struct hal_thread *t);
 
 // Words for a syndrome: "data abort, translation fault at level 3, write".
 const char *arm64_esr_class(uint64_t esr);

@@ -25,8 +25,8 @@ void asm_offsets(void)
     OFFSET(T_CONTEXT_SP, struct hal_thread, plat.context.sp);
     OFFSET(T_CONTEXT_SP_EL0, struct hal_thread, plat.context.sp_el0);
     OFFSET(T_CONTEXT_TPIDR, struct hal_thread, plat.context.tpidr_el0);
-    OFFSET(T_FP_LIVE, struct hal_thread, plat.fp_live);
-    OFFSET(T_FP_EAGER, struct hal_thread, plat.fp_eager);
+    OFFSET(T_SLOW_OUT, struct hal_thread, plat.slow_out);
+    OFFSET(T_SLOW_IN, struct hal_thread, plat.slow_in);
     DEFINE(FLAG_FRAME_VALID, PLAT_THREAD_FRAME_VALID);
 
     OFFSET(F_X, struct plat_frame, x);

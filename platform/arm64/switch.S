@@ -7,8 +7,8 @@
 // What the procedure call standard lets a callee change needs no saving. The user's SP_EL0,
 // TPIDR_EL0 and x18 live in their registers while the thread runs, FP registers while fp_live is 1.
 function hal_thread_switch
-    ldr w2, [x0, #T_FP_LIVE]
-    ldr w3, [x1, #T_FP_EAGER]
+    ldr w2, [x0, #T_SLOW_OUT]
+    ldr w3, [x1, #T_SLOW_IN]
     orr w2, w2, w3
     cbnz w2, 2f
 1:  stp x19, x20, [x0, #T_CONTEXT + 8 * 0]
@@ -38,7 +38,7 @@ function hal_thread_switch
 2:  stp x29, x30, [sp, #-32]!
     mov x29, sp
     stp x0, x1, [sp, #16]
-    bl arm64_fp_switch
+    bl arm64_slow_switch
     ldp x0, x1, [sp, #16]
     ldp x29, x30, [sp], #32
     b 1b

@@ -35,6 +35,7 @@ void hal_thread_destroy(struct hal_thread *t)
     if (t->plat.fp != NULL)
         kernel_fp_free(t->plat.fp, sizeof(struct plat_fp));
     t->plat.fp = NULL;
+    arm64_debug_free(t);
 }
 
 void hal_thread_enter_user(vaddr_t pc, vaddr_t sp, uint64_t x0, uint64_t x1)
@@ -58,7 +59,8 @@ void hal_thread_enter_user(vaddr_t pc, vaddr_t sp, uint64_t x0, uint64_t x1)
     arm64_enter_user(frame);
 }
 
-zx_status_t hal_thread_get_regs(const struct hal_thread *t, struct hal_user_regs *out)
+zx_status_t hal_thread_get_regs(const struct hal_thread *t,
+                                zx_thread_state_general_regs_t *out)
 {
     const struct plat_frame *frame = PLAT_USER_FRAME(t->kstack_base, t->kstack_size);
 
@@ -76,7 +78,7 @@ zx_status_t hal_thread_get_regs(const struct hal_thread *t, struct hal_user_regs
     return ZX_OK;
 }
 
-zx_status_t hal_thread_set_regs(struct hal_thread *t, const struct hal_user_regs *in)
+zx_status_t hal_thread_set_regs(struct hal_thread *t, const zx_thread_state_general_regs_t *in)
 {
     struct plat_frame *frame = PLAT_USER_FRAME(t->kstack_base, t->kstack_size);
 
@@ -102,8 +104,7 @@ static void fp_access(bool allow)
     isb(); // before the next FP instruction at EL1; for EL0 the exception return would do
 }
 
-// Part of hal_thread_switch when either thread has to do with FP. Interrupts are off.
-void arm64_fp_switch(struct hal_thread *prev, struct hal_thread *next)
+static void fp_switch(struct hal_thread *prev, struct hal_thread *next)
 {
     bool enabled = prev->plat.fp_live;
 
@@ -120,6 +121,57 @@ void arm64_fp_switch(struct hal_thread *prev, struct hal_thread *next)
     } else if (enabled) {
         fp_access(false);
     }
+}
+
+// Part of hal_thread_switch when either thread has to do with FP or debugging. Interrupts are off.
+void arm64_slow_switch(struct hal_thread *prev, struct hal_thread *next)
+{
+    fp_switch(prev, next);
+    arm64_debug_switch(prev, next);
+}
+
+// Without fp_eager no switch brings the state back into registers: only the thread's own next trap.
+void hal_thread_stop(void)
+{
+    struct hal_thread *t = hal_current();
+    unsigned long state = hal_irq_save();
+    t->plat.fp_eager = 0;
+    if (t->plat.fp_live) {
+        arm64_fp_save(t->plat.fp);
+        t->plat.fp_live = 0;
+        fp_access(false);
+    }
+    hal_irq_restore(state);
+}
+
+void hal_thread_go(void)
+{
+    unsigned long state = hal_irq_save();
+    arm64_debug_apply(hal_current());
+    hal_irq_restore(state);
+}
+
+void hal_thread_get_vector(const struct hal_thread *t, zx_thread_state_vector_regs_t *out)
+{
+    const struct plat_fp *fp = t->plat.fp;
+    memset(out, 0, sizeof(*out));
+    if (fp == NULL)
+        return;
+    out->fpcr = fp->fpcr;
+    out->fpsr = fp->fpsr;
+    memcpy(out->v, fp->v, sizeof(out->v));
+}
+
+zx_status_t hal_thread_set_vector(struct hal_thread *t, const zx_thread_state_vector_regs_t *in)
+{
+    if (t->plat.fp == NULL)
+        t->plat.fp = kernel_fp_alloc(sizeof(struct plat_fp));
+    if (t->plat.fp == NULL)
+        return ZX_ERR_NO_MEMORY;
+    t->plat.fp->fpcr = in->fpcr;
+    t->plat.fp->fpsr = in->fpsr;
+    memcpy(t->plat.fp->v, in->v, sizeof(in->v));
+    return ZX_OK;
 }
 
 // The current thread's first FP instruction in a while. Interrupts on; they are masked while state

@@ -126,6 +126,8 @@ void arm64_user_exception(struct plat_frame *frame, uint64_t esr, uint64_t far)
         e.what = arm64_esr_fault(esr);
     }
     kernel_user_exception(&e);
+    if (ESR_EC(esr) == ESR_EC_STEP_LOW)
+        arm64_debug_stepped(hal_current(), frame);
 }
 
 // ---- the kernel ---------------------------------------------------------------------------------

@@ -5,6 +5,8 @@
 // T2. Stacks have a PROT_NONE page at both ends and are cached.
 #include "machine.h"
 
+#include <hal/upcall.h>
+
 #include <sys/mman.h>
 
 #define KSTACK_SIZE (256u * 1024u) // sanitizers' frames are large, and user mode runs on it too
@@ -139,6 +141,9 @@ void hal_thread_destroy(struct hal_thread *t)
     if (t->plat.on_cpu != 0)
         host_fail(HOST_BROKEN, "hal_thread_destroy: it runs on cpu %u", t->plat.on_cpu - 1);
     list_remove(t);
+    if (t->plat.debug != NULL)
+        kernel_fp_free(t->plat.debug, sizeof(*t->plat.debug));
+    t->plat.debug = NULL;
     host_fiber_destroy(&t->plat.fiber);
 }
 

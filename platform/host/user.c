@@ -61,6 +61,11 @@ void host_user_pause(void)
         det_point(POINT_USER);
     else
         par_point(POINT_USER);
+    if (t->plat.step) {
+        struct hal_exception e = {
+            .kind = HAL_EXC_HW_BREAKPOINT, .pc = t->plat.user_regs[32], .what = "software step"};
+        kernel_user_exception(&e);
+    }
     leave_kernel();
 }
 
@@ -142,8 +147,29 @@ zx_status_t host_user_probe(vaddr_t addr, size_t len, unsigned access)
     return host_user_access(addr, NULL, len, access, false, true);
 }
 
-zx_status_t hal_thread_get_regs(const struct hal_thread *t, struct hal_user_regs *out)
+// ---- registers of a stopped thread --------------------------------------------------------------
+
+#define NZCV 0xf0000000u
+
+void hal_thread_stop(void)
 {
+    hal_current()->plat.stopped = true;
+}
+
+void hal_thread_go(void)
+{
+    hal_current()->plat.stopped = false;
+}
+
+static void check_stopped(const struct hal_thread *t)
+{
+    if (!t->plat.stopped)
+        host_fail(HOST_BROKEN, "somebody looks at the registers of a thread that is not stopped");
+}
+
+zx_status_t hal_thread_get_regs(const struct hal_thread *t, zx_thread_state_general_regs_t *out)
+{
+    check_stopped(t);
     if (!t->plat.has_user_frame)
         return ZX_ERR_BAD_STATE;
     for (unsigned i = 0; i < countof(out->r); i++)
@@ -151,12 +177,13 @@ zx_status_t hal_thread_get_regs(const struct hal_thread *t, struct hal_user_regs
     out->lr = t->plat.user_regs[30];
     out->sp = t->plat.user_regs[31];
     out->pc = t->plat.user_regs[32];
-    out->cpsr = t->plat.user_regs[33];
+    out->cpsr = t->plat.user_regs[33] & NZCV;
     return ZX_OK;
 }
 
-zx_status_t hal_thread_set_regs(struct hal_thread *t, const struct hal_user_regs *in)
+zx_status_t hal_thread_set_regs(struct hal_thread *t, const zx_thread_state_general_regs_t *in)
 {
+    check_stopped(t);
     if (!t->plat.has_user_frame)
         return ZX_ERR_BAD_STATE;
     for (unsigned i = 0; i < countof(in->r); i++)
@@ -164,6 +191,60 @@ zx_status_t hal_thread_set_regs(struct hal_thread *t, const struct hal_user_regs
     t->plat.user_regs[30] = in->lr;
     t->plat.user_regs[31] = in->sp;
     t->plat.user_regs[32] = in->pc;
-    t->plat.user_regs[33] = in->cpsr;
+    t->plat.user_regs[33] = in->cpsr & NZCV;
     return ZX_OK;
+}
+
+void hal_thread_get_vector(const struct hal_thread *t, zx_thread_state_vector_regs_t *out)
+{
+    check_stopped(t);
+    *out = t->plat.vector;
+}
+
+zx_status_t hal_thread_set_vector(struct hal_thread *t, const zx_thread_state_vector_regs_t *in)
+{
+    check_stopped(t);
+    t->plat.vector = *in;
+    return ZX_OK;
+}
+
+void hal_thread_get_debug(const struct hal_thread *t, zx_thread_state_debug_regs_t *out)
+{
+    check_stopped(t);
+    *out = (zx_thread_state_debug_regs_t){.hw_bps_count = HOST_BREAKPOINTS};
+    for (unsigned n = 0; n < HOST_BREAKPOINTS; n++) {
+        out->hw_bps[n].dbgbvr = t->plat.debug != NULL ? t->plat.debug->hw_bps[n].dbgbvr : 0;
+        out->hw_bps[n].dbgbcr = t->plat.debug != NULL ? t->plat.debug->hw_bps[n].dbgbcr : 0x1e4;
+    }
+}
+
+zx_status_t hal_thread_set_debug(struct hal_thread *t, const zx_thread_state_debug_regs_t *in)
+{
+    check_stopped(t);
+    for (unsigned n = 0; n < HOST_BREAKPOINTS; n++) {
+        uint64_t va = in->hw_bps[n].dbgbvr;
+        if (va != 0 && (va < USER_BASE || va >= USER_END))
+            return ZX_ERR_INVALID_ARGS;
+    }
+    if (t->plat.debug == NULL)
+        t->plat.debug = kernel_fp_alloc(sizeof(*t->plat.debug));
+    if (t->plat.debug == NULL)
+        return ZX_ERR_NO_MEMORY;
+    for (unsigned n = 0; n < HOST_BREAKPOINTS; n++) {
+        t->plat.debug->hw_bps[n].dbgbvr = in->hw_bps[n].dbgbvr;
+        t->plat.debug->hw_bps[n].dbgbcr = 0x1e4 | (in->hw_bps[n].dbgbcr & 1);
+    }
+    return ZX_OK;
+}
+
+bool hal_thread_get_step(const struct hal_thread *t)
+{
+    check_stopped(t);
+    return t->plat.step;
+}
+
+void hal_thread_set_step(struct hal_thread *t, bool step)
+{
+    check_stopped(t);
+    t->plat.step = step;
 }

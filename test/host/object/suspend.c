@@ -98,7 +98,7 @@ SCENARIO_ON(suspend_undelivered_token_resumes, 2, 20)
 }
 
 // In user mode on another CPU or on none: it stops, and goes on where it was.
-SCENARIO_ON(suspend_stops_a_spinning_thread, 3, 100)
+SCENARIO_ON(suspend_stops_a_spinning_thread, 3, 40)
 {
     struct counter c = {0};
     zx_handle_t thread = lab_thread(count_up, &c);
@@ -227,7 +227,7 @@ static void blocked_end(struct blocked *b)
 }
 
 // What comes while it is suspended has no effect before it goes on.
-SCENARIO_ON(suspend_in_wait_one, 3, 100)
+SCENARIO_ON(suspend_in_wait_one, 3, 40)
 {
     struct blocked b = {.event = make_event()};
 
@@ -257,7 +257,7 @@ SCENARIO_ON(suspend_in_wait_many, 3, 50)
 }
 
 // Two packets come while it is suspended: none is taken then, one afterwards.
-SCENARIO_ON(suspend_in_port_wait, 3, 100)
+SCENARIO_ON(suspend_in_port_wait, 3, 40)
 {
     struct blocked b = {0};
     zx_port_packet_t p = {.key = 1, .type = ZX_PKT_TYPE_USER};
@@ -291,7 +291,7 @@ SCENARIO_ON(suspend_in_futex_wait, 3, 50)
 }
 
 // The message is sent once, and the reply kept for the caller.
-SCENARIO_ON(suspend_in_channel_call, 3, 100)
+SCENARIO_ON(suspend_in_channel_call, 3, 40)
 {
     struct blocked b = {0};
     uint32_t m[2], bytes;
@@ -343,7 +343,7 @@ static void count_once(uint64_t counter, uint64_t unused)
 }
 
 // Suspended before its start, a thread stops before its first user instruction.
-SCENARIO_ON(suspend_before_start, 3, 100)
+SCENARIO_ON(suspend_before_start, 3, 40)
 {
     atomic_uint count = 0;
     zx_handle_t thread, token;
@@ -382,7 +382,7 @@ static zx_handle_t spinner_of(struct child *c)
 }
 
 // A process's suspension reaches the threads it has and those it gets; dying ones do not matter.
-SCENARIO_ON(suspend_process, 3, 100)
+SCENARIO_ON(suspend_process, 3, 40)
 {
     struct child c = start_child_with_itself(lab.job, child_spins);
     zx_handle_t second = spinner_of(&c), third = spinner_of(&c);
@@ -424,7 +424,7 @@ SCENARIO_ON(suspend_process_before_start, 2, 30)
 }
 
 // Killed while suspended it ends without ever running again, and the token may stay.
-SCENARIO_ON(kill_of_a_suspended_thread, 3, 100)
+SCENARIO_ON(kill_of_a_suspended_thread, 3, 40)
 {
     struct counter c = {0};
     zx_handle_t thread = lab_thread(count_up, &c), token = suspend(thread), port;
@@ -506,7 +506,7 @@ static void kill_target(void *arg)
 }
 
 // Tokens come and go on two CPUs: no resume is lost and none comes early.
-SCENARIO_ON(race_suspend_suspend, 4, 200)
+SCENARIO_ON(race_suspend_suspend, 4, 30)
 {
     struct storm s = {0};
 
@@ -518,7 +518,7 @@ SCENARIO_ON(race_suspend_suspend, 4, 200)
     lab_thread_join(s.target);
 }
 
-SCENARIO_ON(race_suspend_kill, 4, 200)
+SCENARIO_ON(race_suspend_kill, 4, 30)
 {
     struct storm s = {0};
 
@@ -554,7 +554,7 @@ static void call_five_times(void *arg)
 }
 
 // Whenever the caller is stopped: each message is sent once and answered once.
-SCENARIO_ON(race_suspend_call, 4, 200)
+SCENARIO_ON(race_suspend_call, 4, 30)
 {
     struct storm s = {0};
 
@@ -567,7 +567,7 @@ SCENARIO_ON(race_suspend_call, 4, 200)
 }
 
 // Stopped on its way into a wait that nobody ends.
-SCENARIO_ON(race_suspend_about_to_block, 3, 200)
+SCENARIO_ON(race_suspend_about_to_block, 3, 30)
 {
     struct blocked b = {.event = make_event()};
     zx_handle_t thread = lab_thread(in_wait_one, &b), token;
@@ -590,7 +590,7 @@ static void start_target(void *arg)
                               0));
 }
 
-SCENARIO_ON(race_suspend_start, 4, 200)
+SCENARIO_ON(race_suspend_start, 4, 30)
 {
     struct storm s = {0};
 

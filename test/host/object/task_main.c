@@ -3,11 +3,13 @@
 #include "object_test.h"
 
 TEST_GROUP(suspend);
+TEST_GROUP(exception);
 
 int main(int argc, char **argv)
 {
     const struct lab_group groups[] = {
         {suspend_tests, suspend_test_count},
+        {exception_tests, exception_test_count},
     };
 
     return lab_main_groups(argc, argv, groups, sizeof(groups) / sizeof(groups[0]));

@@ -18,6 +18,7 @@ enum lock_rank {
     RANK_PAGE_TABLE = 35, // page tables of one address space
     RANK_HANDLE_TABLE = 40,
     RANK_OBJECT = 50, // object or pair
+    RANK_EXCEPTION = 55, // who waits in an exception for which port
     RANK_PORT = 60,
     RANK_FUTEX = 65,
     RANK_THREAD = 70,

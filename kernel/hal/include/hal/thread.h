@@ -6,6 +6,7 @@
 
 #include <hal/types.h>
 #include <plat/thread.h>
+#include <zircon/syscalls/debug.h>
 
 // Bits of hal_thread.pending. They are looked at only on the way to user mode (with interrupts
 // masked, so none is lost) and in interruptible waits.
@@ -51,11 +52,32 @@ void hal_kstack_free(void *base);
 // interrupt stack, say). False if there is none. Any context, interrupts off.
 bool hal_stack_bounds(uintptr_t address, uintptr_t *out_base, size_t *out_size);
 
-// General registers of a thread that stands at the user boundary (whole frame readable).
-struct hal_user_regs {
-    uint64_t r[30];
-    uint64_t lr, sp, pc, cpsr;
-};
-// ZX_ERR_BAD_STATE when the thread has no user frame.
-zx_status_t hal_thread_get_regs(const struct hal_thread *t, struct hal_user_regs *out) MUST_CHECK;
-zx_status_t hal_thread_set_regs(struct hal_thread *t, const struct hal_user_regs *in) MUST_CHECK;
+// --- Registers of a thread that stands still at the user boundary ------------------------------
+// A thread that is about to stop calls hal_thread_stop(); from then on, and until it calls
+// hal_thread_go(), others may use the functions below, one at a time and ordered with both.
+
+// All of the current thread's user registers are in memory now.
+void hal_thread_stop(void);
+// What has been changed meanwhile takes effect.
+void hal_thread_go(void);
+
+// ZX_ERR_BAD_STATE when the thread has no user frame. Of cpsr only N, Z, C and V go either way.
+zx_status_t hal_thread_get_regs(const struct hal_thread *t,
+                                zx_thread_state_general_regs_t *out) MUST_CHECK;
+zx_status_t hal_thread_set_regs(struct hal_thread *t,
+                                const zx_thread_state_general_regs_t *in) MUST_CHECK;
+
+// FP and SIMD registers; zero before the thread's first use of them. ZX_ERR_NO_MEMORY.
+void hal_thread_get_vector(const struct hal_thread *t, zx_thread_state_vector_regs_t *out);
+zx_status_t hal_thread_set_vector(struct hal_thread *t,
+                                  const zx_thread_state_vector_regs_t *in) MUST_CHECK;
+
+// Hardware breakpoints (spec 20 section 6). ZX_ERR_INVALID_ARGS: an address outside of user space;
+// ZX_ERR_NO_MEMORY.
+void hal_thread_get_debug(const struct hal_thread *t, zx_thread_state_debug_regs_t *out);
+zx_status_t hal_thread_set_debug(struct hal_thread *t,
+                                 const zx_thread_state_debug_regs_t *in) MUST_CHECK;
+
+// Whether each instruction ends with an exception (HAL_EXC_HW_BREAKPOINT). Setting it needs a frame.
+bool hal_thread_get_step(const struct hal_thread *t);
+void hal_thread_set_step(struct hal_thread *t, bool step);

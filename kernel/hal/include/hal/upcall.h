@@ -68,8 +68,9 @@ NO_RETURN void kernel_fatal(const char *what, const void *frame,
 paddr_t kernel_table_page_alloc(void);
 void kernel_table_page_free(paddr_t pa);
 
-// Memory for a thread's FP state (`bytes` <= 1024, 16-byte aligned, zeroed); NULL when out of memory.
-// Called by the thread itself in an FP trap, interrupts on; freed by hal_thread_destroy().
+// Memory for a thread's FP or debug state (`bytes` <= 1024, 16-byte aligned, zeroed); NULL when out of
+// memory. Called by the thread itself in an FP trap or by who writes its registers, interrupts on;
+// freed by hal_thread_destroy().
 void *kernel_fp_alloc(size_t bytes);
 void kernel_fp_free(void *fp, size_t bytes);
 

@@ -2,6 +2,7 @@
 // Jobs: the tree that owns processes. One mutex (rank JOB_TREE) guards the shape of the whole tree.
 #pragma once
 
+#include <object/exception.h>
 #include <object/koid_index.h>
 #include <object/object.h>
 #include <zircon/syscalls/policy.h>
@@ -33,6 +34,7 @@ struct job {
     struct koid_index by_koid;   // [J] of both lists
     struct job_policy policy;    // [J]
     bool kill_on_oom;            // [J]
+    struct exception_slot exceptions, debugger; // exception.c
     char name[ZX_MAX_NAME_LEN];  // [L]
 };
 

@@ -32,6 +32,12 @@ zx_status_t port_queue_user(zx_handle_t handle, uintptr_t packet) MUST_CHECK;
 bool port_queue_packet(struct object *port, struct port_packet *p) MUST_CHECK;
 // Takes such a packet off the queue. True: it was queued, `done` is not called.
 bool port_unqueue_packet(struct object *port, struct port_packet *p);
+// Queues a packet with its own type on a port that is bound to a task. ZX_ERR_NO_MEMORY,
+// ZX_ERR_SHOULD_WAIT as above. Locks below RANK_PORT may be held.
+zx_status_t port_queue_exception(struct object *port, const zx_port_packet_t *packet) MUST_CHECK;
+// Puts `node` on the list that exception_port_closed is given when the port closes. False: closed. The
+// list is guarded by the caller's lock.
+bool port_attach_exceptions(struct object *port, struct list_node *node) MUST_CHECK;
 
 // Takes the oldest packet to the user address `out`. Blocks, interruptibly, until `deadline`.
 // ZX_ERR_TIMED_OUT, ZX_ERR_CANCELED, ZX_ERR_INTERNAL_INTR_RETRY; ZX_ERR_INVALID_ARGS: not writable, the

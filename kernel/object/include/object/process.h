@@ -2,6 +2,7 @@
 // Processes: an address space, a handle table and threads, under a job.
 #pragma once
 
+#include <object/exception.h>
 #include <object/handle.h>
 #include <object/job.h>
 #include <object/object.h>
@@ -32,6 +33,7 @@ struct process {
     bool started;                  // [L] has left INITIAL
     struct job_policy policy;      // [I] copy of the job's at creation
     atomic_uintptr_t debug_addr;   // [a]
+    struct exception_slot exceptions, debugger; // exception.c
     char name[ZX_MAX_NAME_LEN];    // [L]
 };
 

@@ -3,18 +3,21 @@
 #pragma once
 
 #include <object/channel.h>
+#include <object/exception.h>
 #include <object/koid_index.h>
 #include <object/object.h>
 #include <sched/thread.h>
 #include <sched/wait.h>
+#include <zircon/syscalls/object.h>
 
+struct exception;
 struct futex_queue;
 struct process;
 
 enum uthread_state { UTHREAD_NEW, UTHREAD_RUNNING, UTHREAD_DYING, UTHREAD_DEAD };
 
 // Locks: [P] the process's lock, which is obj.lock as well; [I] fixed; [O] the thread itself;
-// [F] the lock of the futex it waits on, else its own (object/futex.c).
+// [F] the lock of the futex it waits on, else its own (object/futex.c); [E] that of exceptions.
 struct uthread {
     struct object obj;
     struct thread thread;          // the kernel thread
@@ -29,6 +32,9 @@ struct uthread {
     struct channel_call call;      // [O] pending channel_call
     struct futex_queue *futex_queue;             // [F] to wait on a futex with; NULL meanwhile
     struct futex_queue *_Atomic futex_waits_in;  // [F] NULL: waits on none
+    struct exception *_Atomic exception;         // [E] that it is in, NULL: none
+    struct exception_slot exceptions;            // [E]
+    bool first;                    // [I] after start: of its process
     char name[ZX_MAX_NAME_LEN];    // [P]
 };
 
@@ -59,5 +65,5 @@ void uthread_kill(struct uthread *t);
 void uthread_kill_locked(struct uthread *t); // the process's lock is held
 // Changes the base priority (0..31). ZX_ERR_BAD_STATE: dying or dead.
 zx_status_t uthread_set_priority(struct uthread *t, unsigned priority) MUST_CHECK;
-// ZX_THREAD_STATE_* as spec 22 reports it.
-uint32_t uthread_state_report(struct uthread *t);
+// As spec 22 section 2.3 has it.
+void uthread_info(struct uthread *t, zx_info_thread_t *out);

@@ -60,6 +60,7 @@
 #define PSTATE_A    SYSREG_BIT(8)
 #define PSTATE_D    SYSREG_BIT(9)
 #define PSTATE_DAIF (PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F)
+#define PSTATE_SS   SYSREG_BIT(21) // software step: one instruction is due
 #define PSTATE_PAN  SYSREG_BIT(22)
 #define PSTATE_NZCV 0xf0000000
 

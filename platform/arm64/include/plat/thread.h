@@ -45,9 +45,22 @@ struct plat_context {
 
 struct plat_thread {
     struct plat_context context; // [O] meaningful while switched out
-    uint32_t fp_live;            // [O] 1: its FP state is in the CPU's registers and FP is enabled
-    uint32_t fp_eager;           // [O] switches-in left for which FP is restored without a trap
+    union {                      // [O] the switch looks at both halves at once
+        struct {
+            uint16_t fp_live;    // 1: its FP state is in the CPU's registers and FP is enabled
+            uint16_t debug_live; // 1: so are its debug registers (debug.c)
+        };
+        uint32_t slow_out;       // not 0: switching it out takes arm64_slow_switch
+    };
+    union {
+        struct {
+            uint16_t fp_eager;     // switches-in left for which FP is restored without a trap
+            uint16_t debug_wanted; // it is stepped or has breakpoints (debug.c)
+        };
+        uint32_t slow_in;        // the same for switching it in
+    };
     struct plat_fp *fp;          // [O] NULL until the first use of FP
+    struct plat_debug *debug;    // [O] NULL until breakpoints are set
 };
 
 // A frame is at the top of the stack.
