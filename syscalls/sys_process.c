@@ -139,8 +139,10 @@ zx_status_t sys_process_write_memory(zx_handle_t handle, zx_vaddr_t vaddr, user_
     if (status == ZX_OK)
         status = vmo_write_user(vmo, buffer.addr, offset, len);
     // What was written may be code, mapped anywhere. Pages that are gone by now need nothing.
-    if (status == ZX_OK)
-        (void)vmo_cache_op(vmo, ZX_VMO_OP_CACHE_SYNC, offset, len);
+    if (status == ZX_OK) {
+        zx_status_t ignored = vmo_cache_op(vmo, ZX_VMO_OP_CACHE_SYNC, offset, len);
+        (void)ignored;
+    }
     vmo_release(vmo);
     return status == ZX_OK ? user_write_one(actual, len) : status;
 }

@@ -74,5 +74,5 @@ mapping permits does not matter. Everybody who maps the VMO sees it. Code can be
            "BAD_STATE: the VMO is not cached."
            "OUT_OF_RANGE: the part runs over the end of the VMO."
            "INVALID_ARGS: `actual` cannot be written."
-    COST "0" "handle_table aspace vmo_tree vmo_tree vmo_tree" "O(log mappings + n) bytes"
+    COST "0" "handle_table aspace vmo_tree vmo_tree vmo_tree vmo_tree" "O(log mappings + n) bytes"
     SEE process_read_memory)

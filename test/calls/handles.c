@@ -6,7 +6,7 @@
 #include <calls/sweeps.h>
 
 // What a handle gives where it is not what the table and the order say.
-enum fault { FAULT_TYPE, FAULT_KIND, FAULT_ANY_TYPE };
+enum fault { FAULT_TYPE, FAULT_KIND, FAULT_ANY_TYPE, FAULT_ZERO };
 static const struct exception {
     const char *call, *arg;
     enum fault fault;
@@ -20,6 +20,7 @@ static const struct exception {
     {"resource_create", "parent_rsrc", FAULT_KIND, ZX_ERR_ACCESS_DENIED, "spec 30 section 1"},
     {"object_get_cookie", "handle", FAULT_ANY_TYPE, ZX_ERR_ACCESS_DENIED, "no cookie yet: spec 10"},
     {"object_get_cookie", "scope", FAULT_ANY_TYPE, ZX_ERR_ACCESS_DENIED, "another scope: spec 10"},
+    {"task_bind_exception_port", "port", FAULT_ZERO, ZX_ERR_BAD_STATE, "no binding: spec 21"},
 };
 
 static const struct exception *find_exception(const struct call_info *call, unsigned index,
@@ -122,6 +123,8 @@ static void try_value(const struct call_info *call, unsigned index, zx_handle_t 
         try_end(&t, ZX_ERR_BAD_HANDLE);
     else if (t.arg->of_handles && t.arg->objects == CALL_ANY && t.arg->needs == 0)
         try_end(&t, ZX_OK); // close_many skips it
+    else if (find_exception(call, index, FAULT_ZERO) != NULL)
+        try_end(&t, find_exception(call, index, FAULT_ZERO)->status);
     else
         try_end(&t, t.arg->optional ? fixture_result(call) : ZX_ERR_BAD_HANDLE);
 }

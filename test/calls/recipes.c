@@ -54,6 +54,10 @@ const struct recipe_value recipe_values[] = {
     {"vmar_protect", "len", PAGE},
     {"vmar_protect_old", "len", PAGE},
     {"thread_set_priority", "prio", ZX_PRIORITY_DEFAULT},
+    {"thread_read_state", "kind", ZX_THREAD_STATE_FP_REGS},
+    {"thread_read_state", "buffer_size", sizeof(zx_thread_state_fp_regs_t)},
+    {"thread_write_state", "kind", ZX_THREAD_STATE_FP_REGS},
+    {"thread_write_state", "buffer_size", sizeof(zx_thread_state_fp_regs_t)},
     {"system_powerctl", "cmd", ZX_SYSTEM_POWERCTL_ACPI_TRANSITION_S_STATE},
     {"pager_create_vmo", "size", PAGE},
     {"vmo_create_contiguous", "size", PAGE},
@@ -226,6 +230,19 @@ static void prepare_thread_start(struct fixture *f)
     f->ended = fixture_keep(f, make_duplicate((zx_handle_t)f->args[0], ZX_RIGHT_SAME_RIGHTS));
 }
 
+// A thread that stands still before its first instruction, for as long as the fixture holds the token.
+static void prepare_stopped_thread(struct fixture *f)
+{
+    const zx_handle_t thread = (zx_handle_t)f->args[0];
+    zx_handle_t token;
+
+    must(zx_task_suspend(thread, &token), "suspension");
+    fixture_keep(f, token);
+    must(zx_thread_start(thread, call_entry(), 0, 0, 0), "start");
+    must(zx_object_wait_one(thread, ZX_THREAD_SUSPENDED, ZX_TIME_INFINITE, NULL), "stop");
+    f->helper = make_duplicate(thread, ZX_RIGHT_SAME_RIGHTS); // goes on with the token, and ends
+}
+
 static void prepare_process_memory(struct fixture *f)
 {
     take_own_process(f);
@@ -308,6 +325,9 @@ const struct recipe recipes[] = {
     {"socket_accept", ZX_OK, prepare_accept},
     {"process_start", ZX_OK, prepare_process_start},
     {"thread_start", ZX_OK, prepare_thread_start},
+    {"thread_read_state", ZX_OK, prepare_stopped_thread},
+    {"thread_write_state", ZX_OK, prepare_stopped_thread},
+    {"task_resume_from_exception", ZX_ERR_BAD_STATE, NULL}, // it is in none
     {"process_read_memory", ZX_OK, prepare_process_memory},
     {"process_write_memory", ZX_OK, prepare_process_memory},
     {"profile_create", ZX_OK, prepare_profile},

@@ -65,6 +65,19 @@ FALLBACK void kernel_user_exception(const struct hal_exception *e)
     missing("kernel_user_exception");
 }
 
+FALLBACK void *kernel_fp_alloc(size_t bytes)
+{
+    (void)bytes;
+    missing("kernel_fp_alloc");
+}
+
+FALLBACK void kernel_fp_free(void *fp, size_t bytes)
+{
+    (void)fp;
+    (void)bytes;
+    missing("kernel_fp_free");
+}
+
 FALLBACK paddr_t kernel_table_page_alloc(void)
 {
     missing("kernel_table_page_alloc");
