@@ -19,20 +19,19 @@ zx_status_t sys_socket_write(zx_handle_t handle, uint32_t options, user_in_void 
                              size_t buffer_size, user_out_size_t actual)
 {
     struct object *obj;
-    size_t moved = buffer_size;
     if (buffer_size > 0 && user_is_null(buffer))
         return ZX_ERR_INVALID_ARGS;
+    if (likely(options == 0))
+        return socket_write_user(handle, buffer.addr, buffer_size, actual.addr);
     zx_status_t status = sys_lookup(handle, &socket_ops, ZX_RIGHT_WRITE, &obj);
     if (status != ZX_OK)
         return status;
-    if (options == 0)
-        status = socket_write_user(obj, buffer.addr, buffer_size, &moved);
-    else if (options == ZX_SOCKET_CONTROL)
+    if (options == ZX_SOCKET_CONTROL)
         status = socket_control_write_user(obj, buffer.addr, buffer_size);
     else
         status = ZX_ERR_INVALID_ARGS;
     object_unref(obj);
-    return status == ZX_OK ? user_write_optional(actual, moved) : status;
+    return status == ZX_OK ? user_write_optional(actual, buffer_size) : status;
 }
 
 zx_status_t sys_socket_read(zx_handle_t handle, uint32_t options, user_out_void buffer,
@@ -42,12 +41,12 @@ zx_status_t sys_socket_read(zx_handle_t handle, uint32_t options, user_out_void 
     size_t moved = 0;
     if (buffer_size > 0 && user_is_null(buffer))
         return ZX_ERR_INVALID_ARGS;
+    if (likely(options == 0))
+        return socket_read_user(handle, buffer.addr, buffer_size, actual.addr);
     zx_status_t status = sys_lookup(handle, &socket_ops, ZX_RIGHT_READ, &obj);
     if (status != ZX_OK)
         return status;
-    if (options == 0)
-        status = socket_read_user(obj, buffer.addr, buffer_size, &moved);
-    else if (options == ZX_SOCKET_CONTROL)
+    if (options == ZX_SOCKET_CONTROL)
         status = socket_control_read_user(obj, buffer.addr, buffer_size, &moved);
     else
         status = ZX_ERR_INVALID_ARGS;

@@ -48,6 +48,39 @@ SCENARIO(socket_begins_writable_with_its_rights)
     assert_ok(zx_handle_close_many(s, 2));
 }
 
+// CALLS(zx_socket_write, zx_socket_read): pieces of all sizes, with an empty buffer in between now and then,
+// come out in order and whole.
+SCENARIO(stream_keeps_the_order_of_pieces_of_all_sizes)
+{
+    static const uint16_t sizes[] = {1, 64, 511, 512, 513, 3, 1100, 4000, 4001, 9000, 2, 512, 64, 700};
+    zx_handle_t s[2];
+    uint8_t piece[9000];
+    uint32_t written = 0, read = 0;
+
+    make_sockets(0, s);
+    for (unsigned turn = 0; turn < 3 * countof(sizes); turn++) {
+        size_t size = sizes[turn % countof(sizes)];
+        for (size_t i = 0; i < size; i++)
+            piece[i] = (uint8_t)((written + i) * 7 >> 3);
+        assert_int_equal(write_bytes(s[0], piece, size), size);
+        written += (uint32_t)size;
+        size_t want = turn % 4 == 3 ? written - read : sizes[(turn * 5 + 2) % countof(sizes)];
+        want = want < written - read ? want : written - read;
+        while (want > 0) {
+            size_t got = read_bytes(s[1], piece, want < sizeof(piece) ? want : sizeof(piece));
+            assert_int_equal(got, want < sizeof(piece) ? want : sizeof(piece));
+            for (size_t i = 0; i < got; i++)
+                assert_int_equal(piece[i], (uint8_t)((read + i) * 7 >> 3));
+            read += (uint32_t)got;
+            want -= got;
+        }
+        assert_int_equal((state_of(s[1]) & ZX_SOCKET_READABLE) != 0, written != read);
+        if (written == read)
+            assert_status(zx_socket_read(s[1], 0, piece, 1, NULL), ZX_ERR_SHOULD_WAIT);
+    }
+    assert_ok(zx_handle_close_many(s, 2));
+}
+
 // CALLS(zx_socket_write, zx_socket_read)
 SCENARIO(stream_is_bytes_without_boundaries)
 {
@@ -332,6 +365,7 @@ SCENARIO(closing_a_socket_changes_two_bits_of_the_peer)
 #define T(name) cmocka_unit_test(test_##name)
 const struct CMUnitTest socket_tests[] = {
     T(socket_begins_writable_with_its_rights),
+    T(stream_keeps_the_order_of_pieces_of_all_sizes),
     T(stream_is_bytes_without_boundaries),
     T(stream_write_is_short_when_the_buffer_fills),
     T(writing_nothing_changes_nothing),

@@ -14,12 +14,14 @@ extern const struct object_ops socket_ops;
 // `options` as zx_socket_create() has checked them.
 zx_status_t socket_create(uint32_t options, struct object **out0, struct object **out1) MUST_CHECK;
 
-// Data from and to user memory; errors from row 4 of the tables in spec 11 section 2 on. *out_actual
-// is set on ZX_OK. No lock held, faults are allowed.
-zx_status_t socket_write_user(struct object *obj, uintptr_t src, size_t size,
-                              size_t *out_actual) MUST_CHECK;
-zx_status_t socket_read_user(struct object *obj, uintptr_t dst, size_t size,
-                             size_t *out_actual) MUST_CHECK;
+// Data from and to user memory, through a handle of the calling process; errors from row 2 of the tables in
+// spec 11 section 2 on. How many bytes is stored at the user address `actual` unless that is 0;
+// ZX_ERR_INVALID_ARGS also when that is bad: then they have moved. No lock held, faults are allowed.
+zx_status_t socket_write_user(zx_handle_t handle, uintptr_t src, size_t size,
+                              uintptr_t actual) MUST_CHECK;
+zx_status_t socket_read_user(zx_handle_t handle, uintptr_t dst, size_t size,
+                             uintptr_t actual) MUST_CHECK;
+// Control messages; errors from row 4 on. *out_actual is set on ZX_OK.
 zx_status_t socket_control_write_user(struct object *obj, uintptr_t src, size_t size) MUST_CHECK;
 zx_status_t socket_control_read_user(struct object *obj, uintptr_t dst, size_t size,
                                      size_t *out_actual) MUST_CHECK;
