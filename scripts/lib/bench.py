@@ -37,6 +37,9 @@ def options_of(arguments):
                         help="make the figures the baseline of this compiler")
     parser.add_argument("--profile", metavar="NAME",
                         help="where one operation's instructions go, function by function")
+    parser.add_argument("--report", metavar="FILE",
+                        help="write a page of all figures, with profiles of those above their goals "
+                             "(docs/speed.md)")
     options = parser.parse_args(arguments)
     defaults = argparse.ArgumentParser()
     machine.add_options(defaults)
@@ -156,8 +159,9 @@ class Symbols:
         return self.entries[at][1] if at >= 0 else None
 
 
-def profile(options):
-    """One-instruction translation blocks, traced by QEMU into a pipe that is read as it fills."""
+def trace(options):
+    """The instructions of one operation, as addresses, and where the first one is. One-instruction
+    translation blocks, traced by QEMU into a pipe that is read as it fills."""
     text, status = boot(options)
     found = re.search(r"bench-trace \S+ (0x[0-9a-f]+) (0x[0-9a-f]+)", text)
     if status != 0 or not found:
@@ -174,7 +178,18 @@ def profile(options):
                               stderr=subprocess.DEVNULL) as qemu:
             pcs = trace_between(pipe, begin, end)
             qemu.kill()
-    report(options, pcs, begin)
+    return pcs, begin
+
+
+def profile(options):
+    pcs, begin = trace(options)
+    counts, calls = by_function(options, pcs, begin)
+    print("%s: %d instructions between the marks, by function:" % (options.profile, len(pcs)))
+    for name, count in counts.most_common():
+        print("%7d  %s" % (count, name))
+    print("\nin order:")
+    for name, count in calls:
+        print("%7d  %s" % (count, name))
     return 0
 
 
@@ -198,7 +213,8 @@ def trace_between(pipe, begin, end):
     return pcs
 
 
-def report(options, pcs, begin):
+def by_function(options, pcs, begin):
+    """Instructions of each function, and the stretches in order."""
     folder = machine.build_folder(options)
     bench = os.path.join(folder, "test", "bench", "bench")
     user = Symbols(bench, 0)
@@ -217,12 +233,7 @@ def report(options, pcs, begin):
         if not calls or calls[-1][0] != name:
             calls.append([name, 0])
         calls[-1][1] += 1
-    print("%s: %d instructions between the marks, by function:" % (options.profile, len(pcs)))
-    for name, count in counts.most_common():
-        print("%7d  %s" % (count, name))
-    print("\nin order:")
-    for name, count in calls:
-        print("%7d  %s" % (count, name))
+    return counts, calls
 
 
 def kernel_base():
@@ -240,6 +251,9 @@ def main():
     sys.argv[0] = "bench"
     if not options.no_build:
         machine.build(options)
+    if options.report:
+        import speed
+        return speed.write(options)
     return profile(options) if options.profile else compare(options)
 
 

@@ -38,7 +38,7 @@ not at all. Writing nothing to a stream or datagram socket succeeds and changes 
            "INVALID_ARGS: `buffer` cannot be read. A stream reports what it has taken before that point."
            "@memory"
     NOTES "WRITABLE goes only when the buffer is exactly full: a datagram may be too large all the same."
-    COST "0" "handle_table object" "O(n) bytes, an allocation for the first bytes, each datagram, and each 4000 bytes more"
+    COST "0" "handle_table object" "O(n) bytes, an allocation for the first, each datagram, each 4000 more"
     SEE socket_read socket_shutdown)
 
 describe(socket_read
