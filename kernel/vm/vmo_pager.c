@@ -267,6 +267,12 @@ static zx_status_t wait_for_page(struct vmo *pager, uint64_t index, bool user)
         vmo_unlock(pager);
         return ZX_ERR_BAD_STATE;
     }
+    // A shrink in between has taken the request away, and nobody would answer: the caller asks again.
+    const struct vmo_request *r = request_from(pager->source, index);
+    if (r == NULL || r->first > index) {
+        vmo_unlock(pager);
+        return ZX_OK;
+    }
     if (user)
         wait_arm(true);
     else

@@ -31,7 +31,11 @@ const struct radix_ops vmo_radix_ops = {.alloc = node_alloc, .free = node_free};
 zx_status_t vm_init(void)
 {
     vm_zero_page = page_alloc(PAGE_STATE_WIRED, PAGE_ALLOC_ZERO);
-    return vm_zero_page != NULL ? ZX_OK : ZX_ERR_NO_MEMORY;
+    if (vm_zero_page == NULL)
+        return ZX_ERR_NO_MEMORY;
+    // Uncached mappings show it as well.
+    hal_cache_clean_invalidate(page_to_virt(vm_zero_page), PAGE_SIZE);
+    return ZX_OK;
 }
 
 // ---- translations --------------------------------------------------------------------------------

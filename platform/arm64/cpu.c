@@ -33,7 +33,7 @@ void arm64_cpu_init(void)
     sysreg_write(cpacr_el1, 0); // FP traps
     sysreg_write(tpidr_el0, 0);
     sysreg_write(tpidrro_el0, 0);
-    sysreg_write(mdscr_el1, 0); // no debug events, no EL0 access to the debug channel
+    sysreg_write(mdscr_el1, ARM64_MDSCR_IDLE);
     sysreg_write(oslar_el1, 0);
     sysreg_write(contextidr_el1, 0);
     cycle_counter_init();

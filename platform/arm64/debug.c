@@ -3,8 +3,8 @@
 //
 // Interface: parts of <hal/thread.h>; arm64_debug_switch for the context switch. Locks: as thread.c.
 // Invariants:
-//   D1  MDSCR_EL1 of a CPU is 0 unless its current thread's debug_live is 1; then MDSCR_EL1 and the
-//       breakpoint registers are that thread's. With MDE and SS clear whatever is left in the
+//   D1  MDSCR_EL1 of a CPU is ARM64_MDSCR_IDLE unless its current thread's debug_live is 1; then it and
+//       the breakpoint registers are that thread's. With MDE and SS clear whatever is left in the
 //       breakpoint registers does nothing. KDE is never set: the kernel itself is not debugged.
 //   D2  A thread that is stepped has PSTATE_SS set in its frame when an instruction is due, and clear
 //       when the step exception is. The CPU clears it, as the instruction completes.
@@ -70,20 +70,21 @@ static void write_breakpoint(const struct plat_debug *d, unsigned n)
 // The exception return to user mode is the synchronisation that all of this needs.
 static void load(struct hal_thread *t)
 {
-    unsigned wanted = t->plat.debug_wanted;
+    // Who wrote the breakpoints first may be another CPU, while the thread is stopped but not parked yet.
+    unsigned wanted = __atomic_load_n(&t->plat.debug_wanted, __ATOMIC_ACQUIRE);
     if (wanted & WANT_BREAKPOINTS) {
         unsigned count = breakpoint_count();
         for (unsigned n = 0; n < count; n++)
             write_breakpoint(t->plat.debug, n);
     }
-    sysreg_write(mdscr_el1, (wanted & WANT_BREAKPOINTS ? MDSCR_MDE : 0) |
+    sysreg_write(mdscr_el1, ARM64_MDSCR_IDLE | (wanted & WANT_BREAKPOINTS ? MDSCR_MDE : 0) |
                                 (wanted & WANT_STEP ? MDSCR_SS : 0));
     t->plat.debug_live = 1;
 }
 
 static void unload(struct hal_thread *t)
 {
-    sysreg_write(mdscr_el1, 0);
+    sysreg_write(mdscr_el1, ARM64_MDSCR_IDLE);
     t->plat.debug_live = 0;
 }
 
@@ -154,10 +155,10 @@ zx_status_t hal_thread_set_debug(struct hal_thread *t, const zx_thread_state_deb
         t->plat.debug->bcr[n] = BCR_FIXED | enable;
         enabled |= enable != 0;
     }
+    uint16_t wanted = t->plat.debug_wanted & (uint16_t)~WANT_BREAKPOINTS;
     if (enabled)
-        t->plat.debug_wanted |= WANT_BREAKPOINTS;
-    else
-        t->plat.debug_wanted &= (uint16_t)~WANT_BREAKPOINTS;
+        wanted |= WANT_BREAKPOINTS;
+    __atomic_store_n(&t->plat.debug_wanted, wanted, __ATOMIC_RELEASE); // after what load() reads
     return ZX_OK;
 }
 

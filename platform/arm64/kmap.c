@@ -194,6 +194,9 @@ static uint64_t kernel_attributes(unsigned prot)
 
 void *hal_kernel_map(paddr_t pa, size_t bytes, unsigned prot)
 {
+    // A device tree may name any address: none above what an entry can hold.
+    if (pa > PTE_ADDRESS || bytes > PTE_ADDRESS - pa)
+        return NULL;
     paddr_t start = ROUND_DOWN(pa, PAGE_SIZE);
     size_t size = ROUND_UP(pa + bytes, PAGE_SIZE) - start;
 

@@ -164,6 +164,9 @@ static bool user_copy_fault(struct plat_frame *frame, uint64_t esr, uint64_t far
         if (status == ZX_OK)
             return true;
     }
+    // Alignment in device memory, an external abort: hal_user_fault_in has nothing to bring in.
+    t->plat.copy_hard_fault =
+        t->fault_disabled != 0 && (kind < FSC_TRANSLATION || kind > FSC_PERMISSION);
     frame->pc = fixup;
     return true;
 }

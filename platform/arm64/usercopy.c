@@ -2,6 +2,7 @@
 // Bringing user pages in before a copy that must not fault (<hal/usercopy.h>). The copies
 // themselves are in usercopy.S.
 #include <arm64/sysreg.h>
+#include <hal/cpu.h>
 #include <hal/upcall.h>
 #include <hal/usercopy.h>
 
@@ -26,6 +27,11 @@ zx_status_t hal_user_fault_in(uintptr_t addr, size_t len, bool write)
         return ZX_OK;
     if (!user_range_ok(addr, len))
         return ZX_ERR_INVALID_ARGS;
+    struct hal_thread *t = hal_current();
+    if (unlikely(t->plat.copy_hard_fault)) { // of the copy that the caller would only try again
+        t->plat.copy_hard_fault = false;
+        return ZX_ERR_INVALID_ARGS;
+    }
     uintptr_t end = addr + len;
     for (uintptr_t va = addr; va < end; va = ROUND_DOWN(va, PAGE_SIZE) + PAGE_SIZE) {
         if (!accessible(va, write) && kernel_user_fault(va, write ? HAL_FAULT_WRITE : 0) != ZX_OK)

@@ -331,11 +331,13 @@ static void collect(struct random_calls *r, const struct call_info *call, const 
         const struct call_arg *arg = &call->args[i];
         const bool infos = arg->type != NULL && strcmp(arg->type, "zx_handle_info_t") == 0;
         const size_t stride = infos ? sizeof(zx_handle_info_t) : sizeof(zx_handle_t);
-        const unsigned most = arg->kind == CALL_HANDLE_OUT ? 1 : 128 / (unsigned)stride;
+        const uint64_t end = r->arena + 2 * PAGE;
         if (arg->kind != CALL_HANDLE_OUT && !(arg->out && (arg->of_handles || infos)))
             continue;
-        if (args[i] < r->arena || args[i] >= r->arena + 2 * PAGE - most * stride)
+        if (args[i] < r->arena || args[i] >= end)
             continue; // wherever the handles are, they are lost until the process ends
+        uint64_t most = arg->kind == CALL_HANDLE_OUT ? 1 : 128 / stride;
+        most = most < (end - args[i]) / stride ? most : (end - args[i]) / stride;
         for (unsigned k = 0; k < most; k++) {
             zx_handle_t h;
             call_peek(args[i] + k * stride, &h, sizeof(h));

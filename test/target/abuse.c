@@ -204,6 +204,37 @@ CHILD(random_into_a_bad_buffer)
     return 99;
 }
 
+// CALLS(zx_fifo_write, zx_socket_write, zx_vmo_set_cache_policy): an address that no copy can read, however
+// often: not aligned in device memory.
+TEST(copies_from_device_memory_end)
+{
+    zx_handle_t vmo, ends[2];
+    uintptr_t base;
+    size_t moved = 0;
+
+    ASSERT_OK(zx_vmo_create(4096, 0, &vmo));
+    ASSERT_OK(zx_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_UNCACHED_DEVICE));
+    ASSERT_OK(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, vmo, 0, 4096,
+                          &base));
+    *(volatile uint64_t *)base = 1;
+    ASSERT_OK(zx_fifo_create(8, 8, 0, &ends[0], &ends[1]));
+    zx_status_t status = zx_fifo_write(ends[0], 8, (void *)(base + 1), 1, &moved);
+    EXPECT_TRUE(status == ZX_ERR_INVALID_ARGS || status == ZX_OK);
+    // Nothing of it is left for the next copy, whose memory only is not there yet.
+    EXPECT_OK(zx_fifo_write(ends[0], 8, (void *)base, 1, &moved));
+    EXPECT_OK(zx_handle_close_many(ends, 2));
+    ASSERT_OK(zx_socket_create(0, &ends[0], &ends[1]));
+    status = zx_socket_write(ends[0], 0, (void *)(base + 1), 64, &moved);
+    EXPECT_TRUE(status == ZX_ERR_INVALID_ARGS || status == ZX_OK);
+    status = zx_socket_write(ends[1], 0, "12345678901234567890123", 23, &moved);
+    EXPECT_OK(status);
+    status = zx_socket_read(ends[0], 0, (void *)(base + 1), 23, &moved);
+    EXPECT_TRUE(status == ZX_ERR_INVALID_ARGS || status == ZX_OK);
+    EXPECT_OK(zx_handle_close_many(ends, 2));
+    EXPECT_OK(zx_vmar_unmap(zx_vmar_root_self(), base, 4096));
+    EXPECT_OK(zx_handle_close(vmo));
+}
+
 TEST(exceptions_end_the_process)
 {
     static const char *const names[] = {

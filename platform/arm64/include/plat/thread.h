@@ -61,6 +61,7 @@ struct plat_thread {
     };
     struct plat_fp *fp;          // [O] NULL until the first use of FP
     struct plat_debug *debug;    // [O] NULL until breakpoints are set
+    bool copy_hard_fault;        // [O] its last no-fault copy met what no page fault can mend
 };
 
 // A frame is at the top of the stack.
