@@ -62,7 +62,9 @@ SCENARIO(stream_keeps_the_order_of_pieces_of_all_sizes)
         size_t size = sizes[turn % countof(sizes)];
         for (size_t i = 0; i < size; i++)
             piece[i] = (uint8_t)((written + i) * 7 >> 3);
-        assert_int_equal(write_bytes(s[0], piece, size), size);
+        // A write is short when only its first bytes found memory.
+        for (size_t put = 0; put < size;)
+            put += write_bytes(s[0], piece + put, size - put);
         written += (uint32_t)size;
         size_t want = turn % 4 == 3 ? written - read : sizes[(turn * 5 + 2) % countof(sizes)];
         want = want < written - read ? want : written - read;
