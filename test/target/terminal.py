@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A pseudo-terminal with scripts/run at its other end, and somebody who types at it."""
 
+import codecs
 import os
 import pty
 import re
@@ -26,6 +27,7 @@ class Person:
         self.process = subprocess.Popen(command, stdin=inner, stdout=inner, stderr=inner,
                                         start_new_session=True)
         os.close(inner)
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.raw = ""
         self.seen = ""
         self.log = ""
@@ -38,7 +40,8 @@ class Person:
             data = os.read(self.terminal, 65536)
         except OSError:  # the other side is closed
             data = b""
-        text = data.decode("utf-8", "replace")
+        # A character's bytes may come in two reads.
+        text = self.decoder.decode(data, final=not data)
         self.log = (self.log + text)[-6000:]
         text = self.raw + text
         cut = text.rfind("\x1b", -8) if "\x1b" in text[-8:] else len(text)
