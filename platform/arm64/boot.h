@@ -74,6 +74,9 @@ extern const struct fdt_range early_guessed_console;
 
 // True if all of [base, base + bytes) is in the direct map. From STAGE_MEMORY on.
 bool early_direct_mapped(paddr_t base, uint64_t bytes);
+// Whether the 8 bytes at `at` are RAM that the tree keeps for firmware (or page 0, which nobody gets): where a
+// spin table may be (Linux Documentation/arch/arm64/booting.rst). Any time after arm64_early_mmu().
+bool early_firmware_word(paddr_t at);
 
 // Console text while booting; works in every stage once the console is known.
 void early_printf(const char *fmt, ...) PRINTF_LIKE(1, 2);

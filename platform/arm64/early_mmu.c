@@ -103,6 +103,20 @@ bool early_direct_mapped(paddr_t base, uint64_t bytes)
     return in_ram(base, bytes) && next_hole(base).base >= base + bytes;
 }
 
+bool early_firmware_word(paddr_t at)
+{
+    if ((at & 7) != 0 || !in_ram(at, 8))
+        return false;
+    if (at < PAGE_SIZE)
+        return true;
+    for (uint32_t i = 0; i < reserved.count; i++) {
+        const struct fdt_range *r = &reserved.entries[i].range;
+        if (at >= r->base && at - r->base < r->bytes)
+            return true;
+    }
+    return false;
+}
+
 // Takes the initrd, if it lies where it can be read.
 static void read_initrd(void)
 {

@@ -63,8 +63,13 @@ static enum start_method method_of(const struct fdt_cpu *cpu)
     if (strcmp(cpu->enable_method, "psci") == 0)
         return START_PSCI;
     // Without a release address (reported) there is nowhere to write to.
-    bool spin_table = strcmp(cpu->enable_method, "spin-table") == 0 && cpu->release_addr != 0;
-    return spin_table ? START_SPIN_TABLE : START_NONE;
+    if (strcmp(cpu->enable_method, "spin-table") != 0 || cpu->release_addr == 0)
+        return START_NONE;
+    if (early_firmware_word(cpu->release_addr))
+        return START_SPIN_TABLE;
+    kernel_log(ZX_LOG_WARN, "smp: cpu-release-addr %#lx is not in memory that is reserved\n",
+               (unsigned long)cpu->release_addr);
+    return START_NONE;
 }
 
 void arm64_smp_init(void)

@@ -35,6 +35,22 @@ uintptr_t console_map(const struct fdt_range *regs)
                                      HAL_PROT_READ | HAL_PROT_WRITE | HAL_MEM_DEVICE);
 }
 
+zx_status_t console_open(struct fdt_tree *tree, struct fdt_node node, uint32_t count,
+                         uint32_t reg_shift, struct fdt_uart *info, uintptr_t *base)
+{
+    zx_status_t status = fdt_read_uart(tree, node, info);
+    if (status != ZX_OK)
+        return status;
+    if (info->reg_shift == 0)
+        info->reg_shift = reg_shift;
+    if (info->regs.bytes < (uint64_t)count << info->reg_shift) {
+        fdt_report(tree, node, "reg", "too small for the device's registers");
+        return ZX_ERR_IO_DATA_INTEGRITY;
+    }
+    *base = console_map(&info->regs);
+    return *base != 0 ? ZX_OK : ZX_ERR_NO_MEMORY;
+}
+
 void console_attach(const struct uart_ops *ops, uintptr_t base, uint32_t reg_shift,
                     uint32_t io_width, const struct fdt_uart *node)
 {

@@ -71,12 +71,10 @@ static const struct uart_ops imx_ops = {
 static zx_status_t imx_init(struct fdt_tree *tree, struct fdt_node node)
 {
     struct fdt_uart info;
-    zx_status_t status = fdt_read_uart(tree, node, &info);
+    uintptr_t base;
+    zx_status_t status = console_open(tree, node, UART_UTS / 4 + 1, 2, &info, &base);
     if (status != ZX_OK)
         return status;
-    uintptr_t base = console_map(&info.regs);
-    if (base == 0)
-        return ZX_ERR_NO_MEMORY;
     uint32_t control = mmio_read32(base + UART_UCR1);
     uint32_t lines = mmio_read32(base + UART_UCR2);
     if (!(control & UCR1_UARTEN) || (lines & UCR2_ON) != UCR2_ON) { // QEMU without firmware

@@ -120,29 +120,27 @@ static const struct uart_ops aux_ops = {
     .rx_ack = ns16550_rx_ack,
 };
 
+// `last` is the last register that the driver touches.
 static zx_status_t attach(struct fdt_tree *tree, struct fdt_node node, const struct uart_ops *ops,
-                          uint32_t shift, uint32_t width)
+                          uint32_t last, uint32_t shift, uint32_t width)
 {
     struct fdt_uart info;
-    zx_status_t status = fdt_read_uart(tree, node, &info);
+    uintptr_t base;
+    zx_status_t status = console_open(tree, node, last + 1, shift, &info, &base);
     if (status != ZX_OK)
         return status;
-    uintptr_t base = console_map(&info.regs);
-    if (base == 0)
-        return ZX_ERR_NO_MEMORY;
-    console_attach(ops, base, info.reg_shift != 0 ? info.reg_shift : shift,
-                   info.reg_io_width == 4 ? 4 : width, &info);
+    console_attach(ops, base, info.reg_shift, info.reg_io_width == 4 ? 4 : width, &info);
     return ZX_OK;
 }
 
 static zx_status_t ns16550_init(struct fdt_tree *tree, struct fdt_node node)
 {
-    return attach(tree, node, &ns16550_ops, 0, 1);
+    return attach(tree, node, &ns16550_ops, UART_LSR, 0, 1);
 }
 
 static zx_status_t dw_apb_init(struct fdt_tree *tree, struct fdt_node node)
 {
-    return attach(tree, node, &dw_apb_ops, 0, 1);
+    return attach(tree, node, &dw_apb_ops, UART_USR, 0, 1);
 }
 
 // The AUX block that gates the mini UART: the node of its clock. False if the tree does not say, or
@@ -183,8 +181,8 @@ static zx_status_t aux_init(struct fdt_tree *tree, struct fdt_node node)
     zx_status_t status = fdt_read_uart(tree, node, &info);
     if (status != ZX_OK)
         return status;
-    if (!find_aux(tree, node, &info, &aux))
-        return attach(tree, node, &aux_ops, 2, 4);
+    if (info.regs.bytes < (UART_CNTL + 1) << 2 || !find_aux(tree, node, &info, &aux))
+        return attach(tree, node, &aux_ops, UART_CNTL, 2, 4);
     uint64_t offset = info.regs.base - aux.base;
     uintptr_t base =
         console_map(&(struct fdt_range){.base = aux.base, .bytes = offset + info.regs.bytes});

@@ -64,12 +64,10 @@ static const struct uart_ops pl011_ops = {
 static zx_status_t pl011_init(struct fdt_tree *tree, struct fdt_node node)
 {
     struct fdt_uart info;
-    zx_status_t status = fdt_read_uart(tree, node, &info);
+    uintptr_t base;
+    zx_status_t status = console_open(tree, node, UART_ICR / 4 + 1, 2, &info, &base);
     if (status != ZX_OK)
         return status;
-    uintptr_t base = console_map(&info.regs);
-    if (base == 0)
-        return ZX_ERR_NO_MEMORY;
     uint32_t control = mmio_read32(base + UART_CR);
     if ((control & CR_ENABLE_ALL) != CR_ENABLE_ALL) // QEMU without firmware
         mmio_write32(base + UART_CR, control | CR_ENABLE_ALL);

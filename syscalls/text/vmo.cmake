@@ -130,7 +130,7 @@ that a physical one only must not be mapped, unless nothing changes."
 describe(vmo_replace_as_executable
     IS "Exchange a handle to a VMO for one with EXECUTE"
     DOES "The new handle has the rights of the old one, and EXECUTE."
-    ARGS "vmex: 0 is accepted for now."
+    ARGS "vmex: 0 is accepted."
     ERRORS "BAD_HANDLE: `handle` is not a handle of the caller."
            "BAD_HANDLE: `vmex` is neither 0 nor a handle of the caller."
            "WRONG_TYPE: `vmex` is not a resource of kind VMEX or ROOT."

@@ -547,6 +547,21 @@ def _(loader):
     props = loader.tree.node("/cpus/cpu@1").props
     props["enable-method"] = strings("spin-table")
     props["cpu-release-addr"] = longs(RAM + 0x1000)
+    reserve(loader, RAM + 0x1000, 0x1000)
+
+
+def spin_table_at(address):
+    def edit(loader):
+        props = loader.tree.node("/cpus/cpu@1").props
+        props["enable-method"] = strings("spin-table")
+        props["cpu-release-addr"] = longs(address)
+    return edit
+
+
+for name, address in (("memory that is free", RAM + 96 * MIB + 8), ("no memory", 0xff0000000000),
+                      ("memory above all", 0xfffffffffffffff8)):
+    case("cpus: spin-table in " + name, "lives", "is not in memory that is reserved",
+         "CPU 1 did not start")(spin_table_at(address))
 
 
 @case("cpus: none", "lives")

@@ -82,7 +82,7 @@ static void imx_write(uint32_t offset, uint32_t value)
 static const struct model imx_model = {
     .base = BASE, .bytes = 0x400, .width = 4, .read = imx_read, .write = imx_write};
 
-static void begin(uint32_t ucr1, uint32_t ucr2)
+static void begin_without_console(uint32_t ucr1, uint32_t ucr2)
 {
     memset(&imx, 0, sizeof(imx));
     imx.ucr1 = ucr1;
@@ -91,6 +91,11 @@ static void begin(uint32_t ucr1, uint32_t ucr2)
     model_reset();
     model_add(&imx_model);
     fixture_load(&model_tree, "a64");
+}
+
+static void begin(uint32_t ucr1, uint32_t ucr2)
+{
+    begin_without_console(ucr1, ucr2);
     fixture_set_string(&model_tree, PATH, "compatible", "fsl,imx6q-uart");
     fixture_open(&model_tree);
     model_console(PATH);
@@ -129,11 +134,42 @@ static void test_off_is_turned_on(void **state)
     use();
 }
 
+// A reg that ends in front of a register that the driver needs: the driver touches nothing.
+static void test_registers_outside_of_reg_are_refused(void **state)
+{
+    static const struct {
+        const char *compatible;
+        uint32_t bytes;
+        zx_status_t status;
+    } cases[] = {
+        {"fsl,imx6q-uart", UTS + 4, ZX_OK},
+        {"fsl,imx6q-uart", UTS + 3, ZX_ERR_IO_DATA_INTEGRITY},
+        {"snps,dw-apb-uart", 0x80, ZX_OK}, // USR is at 0x7c
+        {"snps,dw-apb-uart", 0x7c, ZX_ERR_IO_DATA_INTEGRITY},
+        {"brcm,bcm2835-aux-uart", 0x24, ZX_OK}, // CNTL is at 0x20
+        {"brcm,bcm2835-aux-uart", 0x20, ZX_ERR_IO_DATA_INTEGRITY},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const uint32_t reg[2] = {__builtin_bswap32(BASE), __builtin_bswap32(cases[i].bytes)};
+        begin_without_console(1, 0x4027);
+        fixture_set_string(&model_tree, PATH, "compatible", cases[i].compatible);
+        fixture_set(&model_tree, PATH, "reg", reg, sizeof(reg));
+        fixture_open(&model_tree);
+        console_set_phase(CONSOLE_EARLY);
+        assert_int_equal(model_bind(PATH, FDT_DRIVER_UART), cases[i].status);
+        assert_int_equal(console_present(), cases[i].status == ZX_OK);
+        fixture_end(&model_tree);
+    }
+}
+
 int run_imx_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_as_firmware_leaves_it),
         cmocka_unit_test(test_off_is_turned_on),
+        cmocka_unit_test(test_registers_outside_of_reg_are_refused),
     };
     return cmocka_run_group_tests_name("i.MX UART", tests, NULL, NULL);
 }

@@ -43,6 +43,12 @@ void console_set_phase(enum console_phase phase);
 // Address at which registers can be reached in this phase; 0 when they cannot be mapped.
 uintptr_t console_map(const struct fdt_range *regs);
 
+// Reads a UART's node and maps its registers: `count` of them, 1 << info->reg_shift bytes apart, which is
+// `reg_shift` if the node does not say. ZX_ERR_IO_DATA_INTEGRITY: they do not lie in the node's reg, or
+// that is no good (both reported); ZX_ERR_NO_MEMORY.
+zx_status_t console_open(struct fdt_tree *tree, struct fdt_node node, uint32_t count,
+                         uint32_t reg_shift, struct fdt_uart *info, uintptr_t *base) MUST_CHECK;
+
 // Makes this device the console. `reg_shift` and `io_width` come from the driver's reading of
 // `node`.
 void console_attach(const struct uart_ops *ops, uintptr_t base, uint32_t reg_shift,
