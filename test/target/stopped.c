@@ -217,12 +217,14 @@ static void futex_wait(void *context)
     atomic_store(&w->done, true);
 }
 
-static void sleep_long(void *context)
+// Sleeps, and then stays until the word is woken.
+static void sleep_and_stay(void *context)
 {
     struct waiting *w = context;
 
     w->status = zx_nanosleep(w->deadline);
     atomic_store(&w->done, true);
+    (void)zx_futex_wait(&w->word, 0, ZX_HANDLE_INVALID, ZX_TIME_INFINITE);
 }
 
 static void call(void *context)
@@ -244,9 +246,6 @@ static void expect_retry(void (*run)(void *), zx_handle_t object, uint32_t state
     zx_thread_state_general_regs_t regs = {0};
     struct test_thread thread;
 
-    if (finish == NULL) {
-        w.deadline = zx_deadline_after(ZX_MSEC(300));
-    }
     ASSERT_OK(test_thread_start(&thread, run, &w));
     EXPECT_TRUE(test_thread_reaches(thread.handle, state));
     for (unsigned i = 0; i < 3; i++) {
@@ -255,16 +254,45 @@ static void expect_retry(void (*run)(void *), zx_handle_t object, uint32_t state
         EXPECT_OK(zx_thread_read_state(thread.handle, ZX_THREAD_STATE_GENERAL_REGS, &regs,
                                        sizeof(regs)));
         EXPECT_GE(regs.sp, (uintptr_t)thread.stack);
-        EXPECT_FALSE(finish != NULL && atomic_load(&w.done));
+        EXPECT_FALSE(atomic_load(&w.done));
         resume(thread.handle, token);
     }
-    if (finish != NULL) {
-        EXPECT_TRUE(test_thread_reaches(thread.handle, state));
-        finish(&w, other);
-    }
+    EXPECT_TRUE(test_thread_reaches(thread.handle, state));
+    finish(&w, other);
     test_thread_join(&thread);
     EXPECT_TRUE(atomic_load(&w.done));
     EXPECT_OK(w.status);
+}
+
+static uint32_t state_of(zx_handle_t thread)
+{
+    zx_info_thread_t info = {0};
+
+    EXPECT_OK(zx_object_get_info(thread, ZX_INFO_THREAD, &info, sizeof(info), NULL, NULL));
+    return info.state;
+}
+
+// Suspends a sleeper thrice. False if it was awake by then, as it may be on a slow machine.
+static bool sleep_through_suspension(zx_duration_t duration)
+{
+    struct waiting w = {.deadline = zx_deadline_after(duration)};
+    struct test_thread thread;
+
+    EXPECT_OK(test_thread_start(&thread, sleep_and_stay, &w));
+    for (unsigned i = 0; i < 3; i++) {
+        while (!atomic_load(&w.done) &&
+               state_of(thread.handle) != ZX_THREAD_STATE_BLOCKED_SLEEPING)
+            zx_nanosleep(zx_deadline_after(ZX_USEC(200)));
+        resume(thread.handle, suspend(thread.handle));
+    }
+    bool slept = !atomic_load(&w.done);
+
+    while (!atomic_load(&w.done))
+        zx_nanosleep(zx_deadline_after(ZX_MSEC(1)));
+    EXPECT_OK(w.status);
+    EXPECT_GE(zx_clock_get_monotonic(), w.deadline);
+    end_thread(&thread);
+    return slept;
 }
 
 static void signal_it(struct waiting *w, zx_handle_t other)
@@ -298,11 +326,19 @@ TEST(suspended_calls_are_issued_again)
     ASSERT_OK(zx_channel_create(0, &ends[0], &ends[1]));
     expect_retry(wait_one, event, ZX_THREAD_STATE_BLOCKED_WAIT_ONE, signal_it, 0);
     expect_retry(futex_wait, 0, ZX_THREAD_STATE_BLOCKED_FUTEX, wake_it, 0);
-    expect_retry(sleep_long, 0, ZX_THREAD_STATE_BLOCKED_SLEEPING, NULL, 0);
     expect_retry(call, ends[0], ZX_THREAD_STATE_BLOCKED_CHANNEL, reply_to_it, ends[1]);
     EXPECT_OK(zx_handle_close(event));
     EXPECT_OK(zx_handle_close(ends[0]));
     EXPECT_OK(zx_handle_close(ends[1]));
+}
+
+// CALLS(zx_task_suspend, zx_nanosleep)
+TEST(a_suspended_sleeper_sleeps_on)
+{
+    zx_duration_t duration = ZX_MSEC(100);
+
+    while (!sleep_through_suspension(duration))
+        duration *= 2;
 }
 
 // ---- exceptions ----

@@ -30,7 +30,7 @@
 #define MAX_OBJECTS 6u // the program, its libraries, the vDSO
 #define VDSO_NAME   "libzircon.so"
 #define LIBRARY     "libgreet.so.1"
-#define PATIENCE    ZX_SEC(20)
+#define PATIENCE    ZX_SEC(60)
 
 extern const char __ehdr_start[];
 extern const struct elf64_dyn _DYNAMIC[];

@@ -28,7 +28,7 @@ int main(int argc, char **argv)
     if (pthread_create(&thread, NULL, greet, NULL) != 0) {
         return 1;
     }
-    if (sync_completion_wait(&done, ZX_SEC(10)) != ZX_OK) {
+    if (sync_completion_wait(&done, ZX_SEC(60)) != ZX_OK) {
         return 2;
     }
     pthread_join(thread, NULL);

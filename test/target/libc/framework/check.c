@@ -122,7 +122,7 @@ uint64_t check_handle_count(void)
 
 bool check_handles_return(uint64_t before)
 {
-    zx_time_t deadline = zx_deadline_after(ZX_SEC(20));
+    zx_time_t deadline = zx_deadline_after(ZX_SEC(60));
     uint64_t now;
 
     while ((now = check_handle_count()) > before && zx_clock_get_monotonic() < deadline) {

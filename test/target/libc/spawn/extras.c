@@ -88,7 +88,7 @@ TEST(a_job_ends_with_all_that_was_started_in_it)
               ZX_OK);
     EXPECT_EQ(count, 1);
     EXPECT_EQ(zx_task_kill(job), ZX_OK);
-    EXPECT_EQ(zx_object_wait_one(job, ZX_JOB_NO_PROCESSES, zx_deadline_after(ZX_SEC(20)), NULL),
+    EXPECT_EQ(zx_object_wait_one(job, ZX_JOB_NO_PROCESSES, zx_deadline_after(ZX_SEC(60)), NULL),
               ZX_OK);
     zx_handle_close(job);
 }
@@ -96,7 +96,7 @@ TEST(a_job_ends_with_all_that_was_started_in_it)
 TEST(spawn_hands_over_handles)
 {
     const char *const argv[] = {"spawn-child", "handle", NULL};
-    const zx_time_t patience = ZX_SEC(20);
+    const zx_time_t patience = ZX_SEC(60);
 
     ASSERT_TRUE(world_make());
     for (uint32_t flags = 0; flags <= SPAWN_NO_JOB; flags += SPAWN_NO_JOB) {
