@@ -4,8 +4,9 @@
 //
 //   P1  A source is on its pager's list until its VMO dies or the pager closes. While it is there, the
 //       VMO's storage is: it leaves the list, under the pager's lock, before that is freed.
-//   P2  A request is held by the vm layer while pages of it are missing, and by its packet from before
-//       it is sent until it is off the port's queue.
+//   P2  A request is held by the vm layer while pages of it are missing, by whoever sends it, and by its
+//       packet while that is queued. Once nothing of it is missing its packet is not queued for long: who
+//       finishes it and who sends it both look. So a port has no more packets than there are requests.
 //   P3  A source is held by its VMO and, from the completion on, by the packet that tells of it. It
 //       holds its pager and its port.
 // Locks: the pager's, of the class of objects; it is held over the list alone. The vm layer calls
@@ -38,7 +39,8 @@ struct pager_source {
 
 struct pager_request {
     struct vmo_request request;
-    atomic_uint refs; // [a] P2
+    atomic_uint refs;     // [a] P2
+    atomic_bool finished; // [a] nothing of it is missing any more
     struct port_packet packet;
 };
 
@@ -95,10 +97,18 @@ static struct vmo_request *source_request_alloc(void)
     struct pager_request *r = slab_alloc(&request_cache);
     if (r == NULL)
         return NULL;
-    atomic_init(&r->refs, 2); // P2
+    atomic_init(&r->refs, 2); // P2: the vm layer's and the sender's
+    atomic_init(&r->finished, false);
     list_node_init(&r->packet.node);
     r->packet.done = request_packet_done;
     return &r->request;
+}
+
+// Nobody needs to read it any more. The port's lock orders this against the queueing.
+static void unqueue_request(const struct pager_source *s, struct pager_request *r)
+{
+    if (port_unqueue_packet(s->port, &r->packet))
+        request_put(r);
 }
 
 static void source_request_send(struct vmo_source *source, struct vmo_request *request,
@@ -107,13 +117,20 @@ static void source_request_send(struct vmo_source *source, struct vmo_request *r
     struct pager_source *s = container_of(source, struct pager_source, source);
     struct pager_request *r = container_of(request, struct pager_request, request);
     fill_packet(&r->packet, s, ZX_PAGER_VMO_READ, offset, len);
+    atomic_fetch_add_explicit(&r->refs, 1, memory_order_relaxed); // the packet's
     if (!port_queue_packet(s->port, &r->packet))
         request_put(r); // nobody will read it: the pages come unasked, or never
+    if (atomic_load_explicit(&r->finished, memory_order_relaxed))
+        unqueue_request(s, r);
+    request_put(r);
 }
 
-static void source_request_done(struct vmo_request *request)
+static void source_request_done(struct vmo_source *source, struct vmo_request *request)
 {
-    request_put(container_of(request, struct pager_request, request));
+    struct pager_request *r = container_of(request, struct pager_request, request);
+    atomic_store_explicit(&r->finished, true, memory_order_relaxed);
+    unqueue_request(container_of(source, struct pager_source, source), r);
+    request_put(r);
 }
 
 static void source_complete(struct vmo_source *source)

@@ -26,6 +26,16 @@ static unsigned prot_needed(unsigned flags)
     return HAL_PROT_READ | ((flags & (HAL_FAULT_WRITE | HAL_FAULT_EXEC)) << 1);
 }
 
+// Makes instruction fetches from physical memory coherent, where the kernel reaches it. What lies outside
+// the direct map (no-map reservations, devices) nobody but its users writes; they have zx_cache_flush.
+static void sync_physical(paddr_t pa, uint64_t len)
+{
+    for (const paddr_t end = pa + len; pa < end; pa += PAGE_SIZE) {
+        if (hal_direct_mapped(pa))
+            hal_cache_sync_icache(hal_phys_to_virt(pa), PAGE_SIZE);
+    }
+}
+
 // A physical VMO: translates the 2 MiB window around va, as far as mapping and VMO reach (M4).
 zx_status_t vm_fault_physical_locked(struct vm_mapping *m, vaddr_t va)
 {
@@ -41,11 +51,8 @@ zx_status_t vm_fault_physical_locked(struct vm_mapping *m, vaddr_t va)
     // Another thread's fault may have done it by now.
     zx_status_t status = hal_aspace_query(&m->as->hal, va, &present, &prot);
     if (status != ZX_OK) {
-        if (m->prot & HAL_PROT_EXEC) {
-            struct page *page = page_from_paddr(v->paddr + offset);
-            if (page != NULL)
-                hal_cache_sync_icache(page_to_virt(page), hi - lo);
-        }
+        if (m->prot & HAL_PROT_EXEC)
+            sync_physical(v->paddr + offset, hi - lo);
         status = hal_aspace_map_range(&m->as->hal, lo, v->paddr + offset, (hi - lo) >> PAGE_SHIFT,
                                       m->prot | m->memory);
     }

@@ -187,6 +187,14 @@ static void populate(struct vm_mapping *m) REQUIRES(m->as->lock, m->vmo->lock)
         populate_paged(m);
 }
 
+// Translations of v may be executable from now on, and show pages of v's ancestors: writes to any of these
+// keep fetches coherent. Who has the mark has given it to all above.
+static void mark_executable(struct vmo *v) REQUIRES(v->lock)
+{
+    for (; v != NULL && !(v->marks & VMO_MARK_EXEC); v = v->parent)
+        v->marks |= VMO_MARK_EXEC;
+}
+
 // ---- operations ----------------------------------------------------------------------------------
 
 static unsigned memory_of_policy(unsigned policy)
@@ -217,7 +225,7 @@ void mapping_insert_locked(struct vmar *r, struct vm_mapping *m, bool want_popul
     vmo_lock(m->vmo);
     m->memory = memory_of_policy(v->cache_policy);
     if (m->prot & HAL_PROT_EXEC)
-        v->marks |= VMO_MARK_EXEC;
+        mark_executable(m->vmo);
     vmo_side_insert(m);
     if (want_populate)
         populate(m);
@@ -344,7 +352,7 @@ void mapping_set_prot_locked(struct vm_mapping *m, unsigned prot)
     }
     m->prot = prot;
     if (prot & HAL_PROT_EXEC)
-        v->marks |= VMO_MARK_EXEC;
+        mark_executable(m->vmo);
     vmo_unlock(m->vmo);
 }
 

@@ -120,6 +120,7 @@ zx_status_t vm_fault_physical_locked(struct vm_mapping *m, vaddr_t va)
 #define VM_PAGE_BUSY_MASK 0xffffu
 #define VM_PAGE_PIN_ONE   0x10000u
 #define VM_PAGE_ORPHAN    (1u << 0) // flags: has left its VMO, goes with the last busy reference
+#define VM_PAGE_FRESH     (1u << 1) // flags: given by a fill that may yet fail, under one hold of the lock
 
 extern const struct lock_class vmo_tree_lock;
 extern const struct radix_ops vmo_radix_ops;
@@ -163,13 +164,16 @@ ALWAYS_INLINE struct page *vmo_add_plain_page_locked(struct vmo *v, struct radix
     }
     return page;
 }
-// Puts a page, already filled, where v has none; drops translations as V5 says. ZX_ERR_NO_MEMORY: the
+// V5, before v gets pages in [offset, offset+len) where it had none.
+void vmo_prepare_gain_locked(struct vmo *v, uint64_t offset, uint64_t len) REQUIRES(v->lock);
+// Puts a page, already filled, where v has none, after vmo_prepare_gain_locked. ZX_ERR_NO_MEMORY: the
 // page is still the caller's.
-zx_status_t vmo_insert_page_locked(struct vmo *v, uint64_t index, struct page *page)
-    REQUIRES(v->lock);
+zx_status_t vmo_put_page_locked(struct vmo *v, uint64_t index, struct page *page) REQUIRES(v->lock);
 // vmo_add_page_locked for a VMO with a parent.
 zx_status_t vmo_clone_add_page_locked(struct vmo *v, uint64_t index, struct page **out)
     REQUIRES(v->lock);
+// The same for every page of [first, end) that v has not: all of them or none.
+zx_status_t vmo_clone_fill_locked(struct vmo *v, uint64_t first, uint64_t end) REQUIRES(v->lock);
 // V5: drops every translation that shows [offset, offset+len) of v, in v's mappings and through
 // its clones.
 void vmo_unmap_range_locked(struct vmo *v, uint64_t offset, uint64_t len) REQUIRES(v->lock);

@@ -80,20 +80,18 @@ static void undo_levels_locked(struct vmo *v, uint64_t index, size_t levels) REQ
 }
 
 // Copies what v shows at `index` into v and into every clone between v and the page's owner, all of
-// them or none (that the ones between get it too is the contract's; see its corrections).
-zx_status_t vmo_clone_add_page_locked(struct vmo *v, uint64_t index, struct page **out)
+// them or none (that the ones between get it too is the contract's; see its corrections). The pages get
+// `flags`. Translations: V5 is the caller's, below the clone that gains highest up.
+static zx_status_t copy_down_locked(struct vmo *v, uint64_t index, size_t levels,
+                                    const struct page *source, uint16_t flags) REQUIRES(v->lock)
 {
+    zx_status_t status = ZX_OK;
     struct vmo *at = v;
     uint64_t at_index = index;
-    size_t levels, done;
-    struct page *source;
     struct list fresh;
+    size_t done;
 
-    mutex_assert_held(v->lock);
     list_init(&fresh);
-    zx_status_t status = source_of_locked(v, index, &source, &levels);
-    if (status != ZX_OK)
-        return status;
     if (!page_alloc_list(levels, PAGE_STATE_VMO, source != NULL ? 0 : PAGE_ALLOC_ZERO, &fresh))
         return ZX_ERR_NO_MEMORY;
     for (done = 0; done < levels; done++) {
@@ -101,18 +99,100 @@ zx_status_t vmo_clone_add_page_locked(struct vmo *v, uint64_t index, struct page
         if (source != NULL)
             memcpy(page_to_virt(page), page_to_virt(source), PAGE_SIZE);
         mutex_assert_held(at->lock);
-        status = vmo_insert_page_locked(at, at_index, page);
+        status = vmo_put_page_locked(at, at_index, page);
         if (status != ZX_OK) {
             page_free(page);
+            undo_levels_locked(v, index, done);
             break;
         }
-        if (at == v)
-            *out = page;
+        page->flags |= flags;
         at_index += vmo_page_index(at->parent_offset);
         at = at->parent;
     }
-    if (status != ZX_OK)
-        undo_levels_locked(v, index, done);
     page_free_list(&fresh);
+    return status;
+}
+
+zx_status_t vmo_clone_add_page_locked(struct vmo *v, uint64_t index, struct page **out)
+{
+    struct vmo *top = v;
+    uint64_t top_index = index;
+    struct page *source;
+    size_t levels;
+
+    mutex_assert_held(v->lock);
+    zx_status_t status = source_of_locked(v, index, &source, &levels);
+    if (status != ZX_OK)
+        return status;
+    status = copy_down_locked(v, index, levels, source, 0);
+    if (status != ZX_OK)
+        return status;
+    for (size_t i = 1; i < levels; i++) {
+        top_index += vmo_page_index(top->parent_offset);
+        top = top->parent;
+    }
+    mutex_assert_held(top->lock);
+    vmo_prepare_gain_locked(top, top_index << PAGE_SHIFT, PAGE_SIZE);
+    *out = radix_get(&v->pages, index);
+    return ZX_OK;
+}
+
+// Ends a fill of [first, end): the marked pages of v, and those above each, stay or go.
+static void settle_fresh_locked(struct vmo *v, uint64_t first, uint64_t end, bool keep)
+    REQUIRES(v->lock)
+{
+    for (uint64_t i = first; i < end; i++) {
+        uint64_t index = i;
+        for (struct vmo *at = v; at != NULL; at = at->parent) {
+            struct page *page = radix_get(&at->pages, index);
+            if (page == NULL || !(page->flags & VM_PAGE_FRESH))
+                break;
+            page->flags &= (uint16_t)~VM_PAGE_FRESH;
+            if (!keep)
+                page_free(radix_remove(&at->pages, index, &vmo_radix_ops));
+            index += vmo_page_index(at->parent_offset);
+        }
+    }
+}
+
+// V5 for a fill of [first, end): once for all pages, at the highest clone that may gain some and so for all
+// below it.
+static void prepare_fill_locked(struct vmo *v, uint64_t first, uint64_t end) REQUIRES(v->lock)
+{
+    struct vmo *top = v;
+
+    // The tree's root never gains; nor does anybody where a parent has ended.
+    for (;;) {
+        uint64_t shift = vmo_page_index(top->parent_offset);
+        uint64_t limit = vmo_page_index(top->parent->size);
+        bool last = top->parent->parent == NULL || limit <= first + shift;
+        mutex_assert_held(top->lock);
+        if (last || limit < end + shift)
+            vmo_prepare_gain_locked(top, first << PAGE_SHIFT, (end - first) << PAGE_SHIFT);
+        if (last)
+            return;
+        first += shift;
+        end = MIN(end + shift, limit);
+        top = top->parent;
+    }
+}
+
+zx_status_t vmo_clone_fill_locked(struct vmo *v, uint64_t first, uint64_t end)
+{
+    zx_status_t status = ZX_OK;
+    uint64_t index;
+
+    mutex_assert_held(v->lock);
+    prepare_fill_locked(v, first, end);
+    for (index = first; index < end && status == ZX_OK; index++) {
+        struct page *source;
+        size_t levels;
+        if (radix_get(&v->pages, index) != NULL)
+            continue;
+        status = source_of_locked(v, index, &source, &levels);
+        if (status == ZX_OK)
+            status = copy_down_locked(v, index, levels, source, VM_PAGE_FRESH);
+    }
+    settle_fresh_locked(v, first, index, status == ZX_OK);
     return status;
 }

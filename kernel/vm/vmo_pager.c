@@ -131,7 +131,7 @@ static struct vmo_request *request_from(const struct vmo_source *s, uint64_t ind
 static void request_remove(struct vmo_source *s, struct vmo_request *r)
 {
     rb_remove(&s->requests, &r->rb, request_augment);
-    s->ops->request_done(r);
+    s->ops->request_done(s, r);
 }
 
 void vmo_source_arrived_locked(struct vmo *v, uint64_t index, struct vmo_request **cursor)

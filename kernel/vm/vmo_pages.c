@@ -105,16 +105,16 @@ void vmo_unmap_range_locked(struct vmo *v, uint64_t offset, uint64_t len)
         unmap_clones_range(v, offset, len);
 }
 
-// Before v gets pages in [offset, offset+len) where it had none: V5.
-static void prepare_gain_locked(struct vmo *v, uint64_t offset, uint64_t len) REQUIRES(v->lock)
+void vmo_prepare_gain_locked(struct vmo *v, uint64_t offset, uint64_t len)
 {
+    mutex_assert_held(v->lock);
     if (unlikely((v->marks & VMO_MARK_FOREIGN) || v->child_count > 0))
         vmo_unmap_range_locked(v, offset, len);
 }
 
 // ---- giving pages --------------------------------------------------------------------------------
 
-zx_status_t vmo_insert_page_locked(struct vmo *v, uint64_t index, struct page *page)
+zx_status_t vmo_put_page_locked(struct vmo *v, uint64_t index, struct page *page)
 {
     struct radix_node *leaf = radix_leaf(&v->pages, index);
 
@@ -130,7 +130,6 @@ zx_status_t vmo_insert_page_locked(struct vmo *v, uint64_t index, struct page *p
     page->index = index;
     if (unlikely(v->cache_policy != ZX_CACHE_POLICY_CACHED))
         hal_cache_clean_invalidate(page_to_virt(page), PAGE_SIZE);
-    prepare_gain_locked(v, index << PAGE_SHIFT, PAGE_SIZE);
     return ZX_OK;
 }
 
@@ -144,7 +143,8 @@ zx_status_t vmo_add_page_locked(struct vmo *v, uint64_t index, struct page **out
     struct page *page = page_alloc(PAGE_STATE_VMO, PAGE_ALLOC_ZERO);
     if (unlikely(page == NULL))
         return ZX_ERR_NO_MEMORY;
-    zx_status_t status = vmo_insert_page_locked(v, index, page);
+    vmo_prepare_gain_locked(v, index << PAGE_SHIFT, PAGE_SIZE);
+    zx_status_t status = vmo_put_page_locked(v, index, page);
     if (unlikely(status != ZX_OK)) {
         page_free(page);
         return status;
@@ -177,7 +177,7 @@ static zx_status_t fill_locked(struct vmo *v, uint64_t first, uint64_t end, stru
     struct page *chain = NULL;
     zx_status_t status = ZX_OK;
 
-    prepare_gain_locked(v, first << PAGE_SHIFT, (end - first) << PAGE_SHIFT);
+    vmo_prepare_gain_locked(v, first << PAGE_SHIFT, (end - first) << PAGE_SHIFT);
     for (uint64_t index = first; index < end; index++) {
         if (leaf == NULL || index % RADIX_SLOTS == 0)
             leaf = radix_leaf(&v->pages, index);
@@ -204,25 +204,6 @@ static zx_status_t fill_locked(struct vmo *v, uint64_t first, uint64_t end, stru
         page->owner = chain;
         page->index = index;
         chain = page;
-    }
-    settle_chain_locked(v, chain, status == ZX_OK);
-    return status;
-}
-
-// Same in a clone, where each page starts as a copy of what was visible.
-static zx_status_t fill_clone_locked(struct vmo *v, uint64_t first, uint64_t end) REQUIRES(v->lock)
-{
-    struct page *page, *chain = NULL;
-    zx_status_t status = ZX_OK;
-
-    for (uint64_t index = first; index < end && status == ZX_OK; index++) {
-        if (radix_get(&v->pages, index) != NULL)
-            continue;
-        status = vmo_clone_add_page_locked(v, index, &page);
-        if (status == ZX_OK) {
-            page->owner = chain;
-            chain = page;
-        }
     }
     settle_chain_locked(v, chain, status == ZX_OK);
     return status;
@@ -301,7 +282,7 @@ static zx_status_t commit_once(struct vmo *v, uint64_t offset, uint64_t len)
     status = vmo_trim_range_locked(v, offset, len, &first, &end);
     if (status == ZX_OK)
         status = v->parent == NULL ? fill_locked(v, first, end, &fresh)
-                                   : fill_clone_locked(v, first, end);
+                                   : vmo_clone_fill_locked(v, first, end);
     vmo_unlock(v);
     page_free_list(&fresh);
     return status;

@@ -81,6 +81,7 @@ static struct page *page_to_give(struct page *page)
 // m->inserted says.
 static zx_status_t insert_locked(struct move *m) REQUIRES(m->v->lock)
 {
+    vmo_prepare_gain_locked(m->v, m->to << PAGE_SHIFT, m->count << PAGE_SHIFT);
     for (uint64_t i = 0; i < m->count; i++) {
         if (radix_get(&m->v->pages, m->to + i) != NULL)
             continue;
@@ -88,7 +89,7 @@ static zx_status_t insert_locked(struct move *m) REQUIRES(m->v->lock)
         struct page *page = page_to_give(theirs);
         if (page == NULL)
             return ZX_ERR_NO_MEMORY;
-        zx_status_t status = vmo_insert_page_locked(m->v, m->to + i, page);
+        zx_status_t status = vmo_put_page_locked(m->v, m->to + i, page);
         if (status != ZX_OK) {
             if (page != theirs)
                 page_free(page);

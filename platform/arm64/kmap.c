@@ -134,6 +134,19 @@ paddr_t kmap_pool_close(void)
     return pool_end;
 }
 
+bool hal_direct_mapped(paddr_t pa)
+{
+    if (pa >= DIRECT_MAP_BYTES)
+        return false;
+    const uint64_t *table = table_pointer(root);
+    for (unsigned level = 0;; level++) { // no lock: K1, K2, and here nothing changes after boot
+        uint64_t pte = pte_read(&table[TABLE_INDEX(PLAT_DIRECT_MAP + pa, level)]);
+        if (level == 3 || (pte & PTE_PAGE) != PTE_PAGE) // not a table
+            return (pte & PTE_VALID) != 0;
+        table = table_pointer(pte & PTE_ADDRESS);
+    }
+}
+
 // ---- pages of the dynamic areas ----
 
 zx_status_t kmap_page(vaddr_t va, paddr_t pa, uint64_t attributes)

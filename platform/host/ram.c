@@ -89,10 +89,24 @@ void *hal_kernel_map(paddr_t pa, size_t bytes, unsigned prot)
     return hal_phys_to_virt(pa);
 }
 
+bool hal_direct_mapped(paddr_t pa)
+{
+    return in_ram(pa - RAM_BASE);
+}
+
+static atomic_size_t icache_syncs;
+
+size_t host_icache_syncs(void)
+{
+    return atomic_load(&icache_syncs);
+}
+
 void hal_cache_sync_icache(const void *va, size_t len)
 {
-    (void)va;
-    (void)len;
+    // Every page of it must be there, as on hardware.
+    for (uintptr_t at = ROUND_DOWN((uintptr_t)va, PAGE_SIZE); at < (uintptr_t)va + len; at += PAGE_SIZE)
+        (void)hal_virt_to_phys((const void *)MAX(at, (uintptr_t)va));
+    atomic_fetch_add(&icache_syncs, 1);
 }
 
 void hal_cache_clean(const void *va, size_t len)

@@ -3,6 +3,7 @@
 #include "pager_test.h"
 
 #include <hal/usercopy.h>
+#include <host/machine.h>
 
 // A thread that reads words of a VMO, or of memory if `va` is set.
 struct reader {
@@ -181,6 +182,71 @@ SCENARIO_ON(a_read_waits_for_its_pages, 2, 20)
     assert_int_equal(r.value, content(2));
     expect_no_packet(&s);
     served_close(&s);
+}
+
+// What nobody has read by the time it is answered leaves the port, so that a pager that never reads cannot
+// make the kernel keep more packets than there are open requests.
+// CALLS(zx_pager_supply_pages, zx_vmo_set_size, zx_pager_detach_vmo, zx_port_wait)
+SCENARIO_ON(answered_requests_leave_the_port, 2, 20)
+{
+    struct served s = serve_pages(8);
+
+    // Whether the reader asks before or after is the seed's choice; nothing stays behind either way.
+    READER(unread, .vmo = s.vmo, .page = 0, .pages = 1);
+    lab_pause();
+    assert_ok(supply(&s, 0, 1));
+    lab_thread_join(unread.thread);
+    assert_ok(unread.status);
+    expect_no_packet(&s);
+
+    READER(shrunk, .vmo = s.vmo, .page = 7, .pages = 1);
+    lab_pause();
+    assert_ok(zx_vmo_set_size(s.vmo, PAGES(6)));
+    lab_thread_join(shrunk.thread);
+    assert_status(shrunk.status, ZX_ERR_OUT_OF_RANGE);
+    expect_no_packet(&s);
+
+    READER(detached, .vmo = s.vmo, .page = 1, .pages = 1);
+    lab_pause();
+    assert_ok(zx_pager_detach_vmo(s.pager, s.vmo));
+    lab_thread_join(detached.thread);
+    assert_status(detached.status, ZX_ERR_BAD_STATE);
+    expect_complete(&s);
+    expect_no_packet(&s);
+    served_close(&s);
+}
+
+static uint64_t steps_of_supply(uint64_t pages, unsigned clones)
+{
+    struct served s = serve_pages(pages);
+    zx_handle_t aux = make_aux(0, pages), clone;
+    zx_vaddr_t va[64];
+
+    for (unsigned i = 0; i < clones; i++) {
+        assert_ok(zx_vmo_clone(s.vmo, ZX_VMO_CLONE_COPY_ON_WRITE, 0, PAGES(pages + 1), &clone));
+        va[i] = map(clone, RO, pages + 1);
+        uint64_t value;
+        host_user_read(&value, va[i] + PAGES(pages), sizeof(value)); // shows what is not its own
+        assert_int_equal(value, 0);
+        close_handle(clone);
+    }
+    uint64_t before = host_step_count();
+    assert_ok(zx_pager_supply_pages(s.pager, s.vmo, 0, PAGES(pages), aux, 0));
+    uint64_t steps = host_step_count() - before;
+    for (unsigned i = 0; i < clones; i++)
+        unmap(va[i], pages + 1);
+    close_handle(aux);
+    served_close(&s);
+    return steps;
+}
+
+// Supplying many pages to a VMO with many mapped clones takes their sum in work, not their product.
+// CALLS(zx_pager_supply_pages)
+SCENARIO_ON(supply_under_many_clones_is_linear, 1, 1)
+{
+    uint64_t few = steps_of_supply(256, 1), many = steps_of_supply(256, 64);
+
+    assert_true(many < few + 64 * 64);
 }
 
 SCENARIO_ON(a_fault_waits_for_its_page, 2, 20)
@@ -645,6 +711,8 @@ const struct CMUnitTest pager_tests[] = {
     cmocka_unit_test(test_supply_checks_in_order),
     cmocka_unit_test(test_supply_moves_pages_and_keeps_those_there),
     cmocka_unit_test(test_a_read_waits_for_its_pages),
+    cmocka_unit_test(test_answered_requests_leave_the_port),
+    cmocka_unit_test(test_supply_under_many_clones_is_linear),
     cmocka_unit_test(test_a_fault_waits_for_its_page),
     cmocka_unit_test(test_clones_read_through_and_keep_what_they_write),
     cmocka_unit_test(test_commit_and_map_range_page_in),

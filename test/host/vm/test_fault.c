@@ -3,6 +3,8 @@
 #include "tests.h"
 
 #include <hal/usercopy.h>
+#include <hal/boot.h>
+#include <host/machine.h>
 #include <mem/page.h>
 #include <sched/cpu.h>
 
@@ -155,6 +157,58 @@ static void test_fault_physical(void **state)
     page_free_contiguous(run, 600);
 }
 
+// Executable memory that reaches beyond RAM: only what is RAM has fetches to keep coherent.
+static void test_fault_physical_exec_beyond_ram(void **state)
+{
+    const struct boot_range *bank = &boot_info.mem[0];
+
+    (void)state;
+    as_create(&t);
+    vmo.freed = false;
+    assert_int_equal(vmo_init_physical(&vmo.v, bank->base + bank->size - PAGES(2), PAGES(4),
+                                       &test_vmo_ops),
+                     ZX_OK);
+    assert_int_equal(vmo_set_cache_policy(&vmo.v, ZX_CACHE_POLICY_UNCACHED_DEVICE), ZX_OK);
+    size_t before = host_icache_syncs();
+    assert_int_not_equal(map_any(root, RX | ZX_VM_MAP_RANGE, &vmo, 0, 4), 0);
+    assert_int_equal(host_icache_syncs(), before + 2);
+    as_destroy(&t);
+    vmo_drop(&vmo);
+}
+
+// What a clone's mapping executes may be an ancestor's page: writes to that are made fetchable too.
+static void test_fault_exec_of_ancestors_page(void **state)
+{
+    struct test_vmo clone[2] = {{.has_children = -1}, {.has_children = -1}};
+
+    (void)state;
+    for (unsigned by_protect = 0; by_protect < 2; by_protect++) {
+        as_create(&t);
+        vmo_new(&vmo, 1, 0);
+        vmo_poke(&vmo, 0, 0xd65f03c0);
+        for (unsigned i = 0; i < 2; i++) {
+            clone[i] = (struct test_vmo){.has_children = -1};
+            assert_int_equal(vmo_init_clone(&clone[i].v, i == 0 ? &vmo.v : &clone[0].v, 0,
+                                            PAGES(1), 0, &test_vmo_ops),
+                             ZX_OK);
+        }
+        size_t before = host_icache_syncs();
+        vmo_poke(&vmo, 0, 0xd65f03c0);
+        assert_int_equal(host_icache_syncs(), before); // nobody executes it yet
+        vaddr_t va = map_any(root, by_protect ? RO : RX, &clone[1], 0, 1);
+        if (by_protect)
+            assert_int_equal(vmar_protect(root, RX, va, PAGES(1)), ZX_OK);
+        assert_true(can_exec(va));
+        before = host_icache_syncs();
+        vmo_poke(&vmo, 0, 0xd503201f);
+        assert_int_equal(host_icache_syncs(), before + 1);
+        as_destroy(&t);
+        vmo_drop(&clone[1]);
+        vmo_drop(&clone[0]);
+        vmo_drop(&vmo);
+    }
+}
+
 static void test_fault_exec(void **state)
 {
     (void)state;
@@ -195,5 +249,6 @@ static void test_fault_pages_come_zeroed(void **state)
 
 VM_GROUP(fault, VM_TEST(test_fault_results), VM_TEST(test_fault_read_shows_zero_page),
          VM_TEST(test_fault_all_mappings_agree), VM_TEST(test_fault_user_copy),
-         VM_TEST(test_fault_physical), VM_TEST(test_fault_exec),
+         VM_TEST(test_fault_physical), VM_TEST(test_fault_physical_exec_beyond_ram),
+         VM_TEST(test_fault_exec_of_ancestors_page), VM_TEST(test_fault_exec),
          VM_TEST(test_fault_pages_come_zeroed));

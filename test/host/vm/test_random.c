@@ -269,7 +269,6 @@ static void do_write(void)
     m->value[page] = value;
 }
 
-// In a clone COMMIT may leave copies in the clones between when it fails: no sweep there.
 static void do_commit(void)
 {
     int v = pick_vmo();
@@ -277,12 +276,9 @@ static void do_commit(void)
         return;
     struct m_vmo *m = &model.vmo[v];
     unsigned first = pick(M_VPAGES), count = pick(6);
-    bool swept = sweep;
     zx_status_t status = ZX_OK;
 
-    sweep = sweep && m->parent < 0;
     WITH_FAILURES(status, "commit", vmo_commit(&m->real.v, PAGES(first), PAGES(count)));
-    sweep = swept;
     assert_int_equal(status, first <= m->size ? ZX_OK : ZX_ERR_OUT_OF_RANGE);
     for (unsigned i = first; status == ZX_OK && i < MIN(first + count, m->size); i++)
         if (!m->own[i])

@@ -58,6 +58,9 @@ void hal_aspace_activate(struct hal_aspace *as);
 // Maps device registers or other physical memory into the kernel, forever. NULL when out of space.
 void *hal_kernel_map(paddr_t pa, size_t bytes, unsigned prot) MUST_CHECK;
 
+// Whether the direct map shows the page at pa: RAM, and not reserved as no-map.
+bool hal_direct_mapped(paddr_t pa);
+
 // Cache maintenance by kernel address (direct map) and length in bytes.
 void hal_cache_sync_icache(const void *va, size_t len); // data written as code becomes fetchable
 void hal_cache_clean(const void *va, size_t len);       // to the point of coherency

@@ -29,8 +29,9 @@ struct vmo_source_ops {
     // Asks for [offset, offset+len), bytes, by `r`; ends the second holding. No lock held.
     void (*request_send)(struct vmo_source *s, struct vmo_request *r, uint64_t offset,
                          uint64_t len);
-    // Ends the first holding. The tree lock may be held.
-    void (*request_done)(struct vmo_request *r);
+    // Nothing of r is missing any more, or nobody wants it: takes back what was sent and not read yet, and
+    // ends the first holding. The tree lock is held; locks of rank below RANK_PORT may be taken.
+    void (*request_done)(struct vmo_source *s, struct vmo_request *r);
     // No request will come any more. Once. No lock held.
     void (*complete)(struct vmo_source *s);
     // The VMO is gone. No lock held.

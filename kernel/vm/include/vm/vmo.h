@@ -58,7 +58,7 @@ enum vmo_kind {
 
 // Bits of vmo.marks, never cleared: what may be true of this VMO and of the translations to it.
 #define VMO_MARK_FOREIGN (1u << 0) // some show the zero page or an ancestor's page
-#define VMO_MARK_EXEC    (1u << 1) // some were executable: writes keep fetches coherent
+#define VMO_MARK_EXEC    (1u << 1) // some, or a clone's, were executable: writes keep fetches coherent
 #define VMO_MARK_SPECIAL (1u << 2) // it has or had a parent, a clone or an uncached policy
 
 // Locks: [T] tree lock; [I] fixed after init; [a] atomic; [R] the root's are used by the whole tree,

@@ -85,6 +85,9 @@ struct host_usage {
 };
 struct host_usage host_usage(void);
 
+// Calls of hal_cache_sync_icache() so far.
+size_t host_icache_syncs(void);
+
 // True while all CPUs but this one idle with nothing pending.
 bool host_others_idle(void);
 
