@@ -178,6 +178,27 @@ TEST(a_physical_vmo_is_only_for_mapping)
     zx_handle_close(vmo);
 }
 
+// Executable translations over every place where memory may end: the kernel keeps fetches coherent where
+// there is memory, and only there. Nothing is accessed.
+// CALLS(zx_vmo_create_physical, zx_vmar_map)
+TEST(executable_physical_memory_may_reach_beyond_ram)
+{
+    NEED_ROOT(root);
+    const uint64_t step = 8ull << 20;
+
+    for (uint64_t edge = step; edge < 8ull << 30; edge += step) {
+        zx_handle_t vmo;
+        zx_vaddr_t address;
+        ASSERT_OK(zx_vmo_create_physical(root, edge - PAGE, 2 * PAGE, &vmo));
+        EXPECT_OK(zx_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_UNCACHED_DEVICE));
+        EXPECT_OK(zx_vmar_map(zx_vmar_root_self(),
+                              ZX_VM_PERM_READ | ZX_VM_PERM_EXECUTE | ZX_VM_MAP_RANGE, 0, vmo, 0,
+                              2 * PAGE, &address));
+        EXPECT_OK(zx_vmar_unmap(zx_vmar_root_self(), address, 2 * PAGE));
+        zx_handle_close(vmo);
+    }
+}
+
 // CALLS(zx_clock_adjust, zx_clock_get_new)
 TEST(the_utc_offset_is_what_it_was_set_to)
 {
