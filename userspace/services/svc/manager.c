@@ -6,9 +6,8 @@
 
 #include <string.h>
 
-#include "served.h"
-
 #include <protocol/manager.h>
+#include <vfs/served.h>
 #include <zircon/errors.h>
 
 static void fill_entry(const struct service *service, struct manager_entry *entry)
@@ -81,5 +80,5 @@ struct vfs_node *manager_node(void)
         .restart = restart,
     };
 
-    return served_create(manager_binding(&server, NULL));
+    return vfs_served_create(svc.loop, manager_binding(&server, NULL));
 }

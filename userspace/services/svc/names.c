@@ -34,7 +34,7 @@ static void connect(struct vfs_node *node, struct vfs_connect *request)
 {
     struct provided *provided = vfs_container(node, struct provided, node);
 
-    route_connect(service_route(provided->thing), provided->thing, request, &request->request);
+    vfs_route_connect(service_route(provided->thing), provided->thing, request, &request->request);
 }
 
 static const struct vfs_node_ops ops = {

@@ -58,7 +58,7 @@ struct service *service_provider(const char *thing)
     return NULL;
 }
 
-struct route *service_route(const char *thing)
+struct vfs_route *service_route(const char *thing)
 {
     struct service *service = service_provider(thing);
 
@@ -128,7 +128,7 @@ static bool is_missed_by_session(const struct service *service)
 
 static void give_up(struct service *service, const char *why)
 {
-    route_close(&service->route);
+    vfs_route_close(&service->route);
     set_state(service, MANAGER_FAILED);
     say("%s: %s: given up", service->plan->name, why);
     if (service->plan->essential || service->plan->session || is_missed_by_session(service)) {
@@ -154,7 +154,7 @@ static void route_lost(void *context, bool nonsense)
 {
     struct service *service = context;
 
-    if (route_renew(&service->route) != ZX_OK || service->state != MANAGER_RUNNING) {
+    if (vfs_route_renew(&service->route) != ZX_OK || service->state != MANAGER_RUNNING) {
         return;
     }
     if (nonsense) {
@@ -181,7 +181,7 @@ static void retry(struct service *service, int64_t lived, bool failed, const cha
     }
     service->restarts++;
     set_state(service, MANAGER_WAITING);
-    if (service->plan->provides.count != 0 && route_renew(&service->route) != ZX_OK) {
+    if (service->plan->provides.count != 0 && vfs_route_renew(&service->route) != ZX_OK) {
         give_up(service, "no channel for it");
         return;
     }
@@ -203,7 +203,7 @@ static void take_end(struct service *service)
         snprintf(what, sizeof(what), "ended with %lld", (long long)code);
     }
     if (policy == MANIFEST_NEVER || (policy == MANIFEST_ON_FAILURE && code == 0)) {
-        route_close(&service->route);
+        vfs_route_close(&service->route);
         set_state(service, MANAGER_ENDED);
         say("%s: %s", service->plan->name, what);
         return;
@@ -229,7 +229,7 @@ static void ended(void *context, zx_signals_t observed)
         set_state(service, MANAGER_ENDED);
         session_over(info.return_code);
     } else if (!service->wanted) {
-        route_close(&service->route);
+        vfs_route_close(&service->route);
         set_state(service, MANAGER_STOPPED);
         say("%s: stopped", service->plan->name);
     } else if (service->at_once) {
@@ -278,14 +278,14 @@ static void try_start(struct service *service)
     zx_status_t status;
 
     if (!has_its_needs(service)) {
-        route_close(&service->route);
+        vfs_route_close(&service->route);
         set_state(service, MANAGER_STOPPED); // start_others() comes back to it
         if (service->plan->session && is_hopeless(service)) {
             session_impossible(service->plan->name);
         }
         return;
     }
-    status = service->plan->provides.count != 0 ? route_renew(&service->route) : ZX_OK;
+    status = service->plan->provides.count != 0 ? vfs_route_renew(&service->route) : ZX_OK;
     if (status == ZX_OK) {
         status = start_process(service, &reason, &hopeless);
     }
@@ -317,7 +317,7 @@ void services_begin(void)
         services[i].wanted = true;
         services[i].again.fired = time_is_up;
         services[i].again.context = &services[i];
-        route_init(&services[i].route, route_lost, &services[i]);
+        vfs_route_init(&services[i].route, svc.loop, route_lost, &services[i]);
         set_state(&services[i], MANAGER_STOPPED);
     }
     start_others();
@@ -361,7 +361,7 @@ zx_status_t service_stop(struct service *service)
         bool waited = service->state == MANAGER_WAITING;
 
         vfs_timer_cancel(&service->again);
-        route_close(&service->route);
+        vfs_route_close(&service->route);
         service->wanted = false;
         set_state(service, MANAGER_STOPPED);
         return waited ? ZX_OK : ZX_ERR_BAD_STATE;

@@ -112,16 +112,16 @@ static void give_handles(const struct service *service, struct gifts *gifts)
     }
     if ((needs & MANIFEST_TERMINAL) != 0) {
         give(gifts, "terminal",
-             route_connection(service_route(MANIFEST_TERMINAL_DIRECTORY), "terminal", "",
-                              FILE_OPEN_READ | FILE_OPEN_WRITE),
+             vfs_route_connection(service_route(MANIFEST_TERMINAL_DIRECTORY), "terminal", "",
+                                  FILE_OPEN_READ | FILE_OPEN_WRITE),
              PA_HND(PA_FDIO_REMOTE, FD_ALSO_STDIO | 0));
     } else if ((needs & MANIFEST_LOG) != 0) {
         give(gifts, "log", duplicate(svc.log), PA_HND(PA_FDIO_LOGGER, FD_ALSO_STDIO | 1));
     }
     if (manifest_has(&service->plan->needs, "loader")) {
         give(gifts, "loader",
-             route_connection(service_route("loader"), "loader", "",
-                              FILE_OPEN_READ | FILE_OPEN_WRITE),
+             vfs_route_connection(service_route("loader"), "loader", "",
+                                  FILE_OPEN_READ | FILE_OPEN_WRITE),
              PA_HND(PA_LDSVC_LOADER, 0));
     }
 }
@@ -133,7 +133,7 @@ static zx_handle_t connect_directory(const char *path)
     zx_handle_t ours, theirs;
 
     if (strcmp(path, "/svc") != 0) {
-        return route_connection(service_route(path), path, "", flags);
+        return vfs_route_connection(service_route(path), path, "", flags);
     }
     if (zx_channel_create(0, &ours, &theirs) != ZX_OK) {
         return ZX_HANDLE_INVALID;
@@ -249,7 +249,7 @@ static zx_status_t spawn_service(struct service *service, zx_handle_t program,
 
     if (status != ZX_OK) {
         // Its end of the route went with the rest.
-        route_close(&service->route);
+        vfs_route_close(&service->route);
         return status;
     }
     zx_handle_close(spawned.thread);

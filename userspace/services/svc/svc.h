@@ -15,6 +15,7 @@
 #include <manifest/manifest.h>
 #include <protocol/manager.h>
 #include <vfs/loop.h>
+#include <vfs/route.h>
 #include <vfs/vfs.h>
 #include <zircon/types.h>
 
@@ -53,45 +54,6 @@ zx_handle_t duplicate(zx_handle_t handle);
 // Closes a handle if it is one, and forgets it.
 void close_handle(zx_handle_t *handle);
 
-// ---- routes (route.c) -----------------------------------------------------------------------------------
-
-// The way to a service's outgoing directory. Requests may be sent before the service runs: they lie in
-// the channel.
-struct route {
-    zx_handle_t client;     // ours; ZX_HANDLE_INVALID: closed
-    zx_handle_t server;     // the service's, until it is given to its process
-    struct vfs_watch watch; // for answers
-    struct vfs_link asked;  // requests without an answer yet, oldest first
-    uint32_t asked_count;
-    uint32_t next_txid;
-    // The service has closed its end, or (nonsense) sent what is no answer. The route is still open; the
-    // owner renews or closes it.
-    void (*lost)(void *context, bool nonsense);
-    void *context;
-};
-
-// Makes a closed route.
-void route_init(struct route *route, void (*lost)(void *context, bool nonsense), void *context);
-
-// Opens it: makes a new channel. No-op if it is open.
-zx_status_t route_open(struct route *route);
-
-// Makes it one that waits for the next process, unless it is that already: whoever waits for the earlier
-// process is told ZX_ERR_UNAVAILABLE.
-zx_status_t route_renew(struct route *route);
-
-// Closes it. Whoever waits is told ZX_ERR_UNAVAILABLE.
-void route_close(struct route *route);
-
-// Asks for `object` (consumed) to be connected to what `thing` ("/boot", "loader") and the rest of a
-// path name. `asker`, if not NULL, is answered when the service has answered; else nobody is told.
-void route_connect(struct route *route, const char *thing, const struct vfs_connect *connect,
-                   const struct ipc_request *asker);
-
-// A new connection to a thing, for nobody in particular: our end. ZX_HANDLE_INVALID: there is none.
-zx_handle_t route_connection(struct route *route, const char *thing, const char *rest,
-                             uint32_t flags);
-
 // ---- services (service.c) -------------------------------------------------------------------------------
 
 struct service {
@@ -112,7 +74,7 @@ struct service {
     struct vfs_watch ended;
     struct vfs_timer
         again; // while it waits for its next start; or for the end of one without a route
-    struct route route;
+    struct vfs_route route;
 };
 
 extern struct service services[MANIFEST_MAX_SERVICES];
@@ -128,7 +90,7 @@ struct service *service_find(const char *name, size_t size);
 struct service *service_provider(const char *thing);
 
 // The route to whoever provides a thing, or NULL.
-struct route *service_route(const char *thing);
+struct vfs_route *service_route(const char *thing);
 
 // What the protocol `manager` asks for; statuses are its.
 zx_status_t service_start(struct service *service);

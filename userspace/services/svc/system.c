@@ -10,10 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "served.h"
-
 #include <jacinth/spawn.h>
 #include <protocol/system.h>
+#include <vfs/served.h>
 #include <zircon/errors.h>
 #include <zircon/processargs.h>
 #include <zircon/syscalls.h>
@@ -110,5 +109,5 @@ struct vfs_node *system_node(void)
         .power = end_machine,
     };
 
-    return served_create(system_binding(&server, NULL));
+    return vfs_served_create(svc.loop, system_binding(&server, NULL));
 }

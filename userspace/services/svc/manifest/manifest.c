@@ -59,7 +59,7 @@ static void spoil(struct parse *parse, struct stanza *stanza, const char *proble
 // True for the name of a directory or a service.
 static bool is_thing(const char *word)
 {
-    return is_name(word + (*word == '/'));
+    return manifest_is_name(word + (*word == '/'));
 }
 
 static void add_word(struct parse *parse, struct stanza *stanza, struct manifest_words *words,
@@ -207,7 +207,7 @@ static void begin_stanza(struct parse *parse, struct stanza *stanza, char **word
         .open = true,
         .service = {.line = parse->line, .limit = MANIFEST_DEFAULT_LIMIT, .name = words[0]},
     };
-    if (count != 1 || !is_name(words[0])) {
+    if (count != 1 || !manifest_is_name(words[0])) {
         stanza->service.name = "";
         spoil(parse, stanza, "`service` takes one name of at most 31 letters, digits and ._-",
               NULL);
@@ -273,21 +273,6 @@ static void take_line(struct parse *parse, struct stanza *stanza, char **words, 
     spoil(parse, stanza, "no such key", words[0]);
 }
 
-// Ends the line at `text` with a NUL, also in place of a carriage return. Returns where the next one
-// begins; *out_whole is false if the line has a NUL of its own.
-static char *end_line(char *text, char *end, bool *out_whole)
-{
-    char *newline = memchr(text, '\n', (size_t)(end - text));
-    char *stop = newline != NULL ? newline : end;
-
-    *out_whole = memchr(text, '\0', (size_t)(stop - text)) == NULL;
-    *stop = '\0';
-    if (stop != text && stop[-1] == '\r') {
-        stop[-1] = '\0';
-    }
-    return stop + 1;
-}
-
 uint32_t manifest_parse(char *text, size_t size, struct manifest *out, manifest_complain complain,
                         void *context)
 {
@@ -297,24 +282,16 @@ uint32_t manifest_parse(char *text, size_t size, struct manifest *out, manifest_
 
     out->count = 0;
     while (text < end) {
-        char *words[LINE_WORDS];
-        const char *problem = NULL;
-        uint32_t count = 0;
-        bool whole;
-        char *next = end_line(text, end, &whole);
+        char *words[MANIFEST_LINE_WORDS];
+        const char *problem;
+        uint32_t count = manifest_next_line(&text, end, words, &problem);
 
         parse.line++;
-        if (whole) {
-            count = cut_words(text, words, &problem);
-        } else {
-            problem = "a NUL";
-        }
         if (problem != NULL) {
             spoil(&parse, &stanza, problem, NULL);
         } else if (count != 0) {
             take_line(&parse, &stanza, words, count);
         }
-        text = next;
     }
     end_stanza(&parse, &stanza);
     check_needs(&parse);

@@ -2,7 +2,7 @@
 //
 // The words of a manifest's line. Pure functions over one line.
 
-#include "private.h"
+#include <manifest/words.h>
 
 #include <string.h>
 
@@ -49,7 +49,9 @@ static char *cut_word(char **at)
     return word;
 }
 
-uint32_t cut_words(char *line, char *words[LINE_WORDS], const char **out_problem)
+// Cuts a line (NUL-terminated) into words, in place, quotes and comment taken away. Returns their
+// number; 0 with *out_problem set if the line is no row of words.
+static uint32_t cut_words(char *line, char *words[MANIFEST_LINE_WORDS], const char **out_problem)
 {
     uint32_t count = 0;
 
@@ -64,7 +66,7 @@ uint32_t cut_words(char *line, char *words[LINE_WORDS], const char **out_problem
         while (is_blank(*line)) {
             line++;
         }
-        if (*line == '\0' || *line == '#' || count == LINE_WORDS) {
+        if (*line == '\0' || *line == '#' || count == MANIFEST_LINE_WORDS) {
             return count;
         }
         words[count] = cut_word(&line);
@@ -75,7 +77,33 @@ uint32_t cut_words(char *line, char *words[LINE_WORDS], const char **out_problem
     }
 }
 
-bool is_name(const char *word)
+// Ends the line at `text` with a NUL, also in place of a carriage return. Returns where the next one
+// begins; *out_whole is false if the line has a NUL of its own.
+static char *end_line(char *text, char *end, bool *out_whole)
+{
+    char *newline = memchr(text, '\n', (size_t)(end - text));
+    char *stop = newline != NULL ? newline : end;
+
+    *out_whole = memchr(text, '\0', (size_t)(stop - text)) == NULL;
+    *stop = '\0';
+    if (stop != text && stop[-1] == '\r') {
+        stop[-1] = '\0';
+    }
+    return stop + 1;
+}
+
+uint32_t manifest_next_line(char **at, char *end, char *words[MANIFEST_LINE_WORDS],
+                            const char **out_problem)
+{
+    char *line = *at;
+    bool whole;
+
+    *at = end_line(line, end, &whole);
+    *out_problem = "a NUL";
+    return whole ? cut_words(line, words, out_problem) : 0;
+}
+
+bool manifest_is_name(const char *word)
 {
     size_t length = strlen(word);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Routes to services: requests to connect are passed on and their answers passed back, without ever
+// Routes to providers: requests to connect are passed on and their answers passed back, without ever
 // waiting for one.
 //
 //   R1  `asked` has one entry for each request that was written and not answered; answers are matched
@@ -10,7 +10,7 @@
 //
 // A client that has gone meanwhile is not noticed: its answer fails, which does no harm.
 
-#include "svc.h"
+#include <vfs/route.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +21,14 @@
 #include <zircon/syscalls.h>
 
 #define ROUTE_LIMIT 64u
+
+static void close_handle(zx_handle_t *handle)
+{
+    if (*handle != ZX_HANDLE_INVALID) {
+        zx_handle_close(*handle);
+    }
+    *handle = ZX_HANDLE_INVALID;
+}
 
 struct asked {
     struct vfs_link link;
@@ -38,16 +46,17 @@ static void answer(struct asked *asked, zx_status_t status)
     free(asked);
 }
 
-void route_init(struct route *route, void (*lost)(void *context, bool nonsense), void *context)
+void vfs_route_init(struct vfs_route *route, struct vfs_loop *loop,
+                    void (*lost)(void *context, bool nonsense), void *context)
 {
-    *route = (struct route){.lost = lost, .context = context};
+    *route = (struct vfs_route){.loop = loop, .lost = lost, .context = context};
     vfs_link_init(&route->asked);
 }
 
-void route_close(struct route *route)
+void vfs_route_close(struct vfs_route *route)
 {
     if (route->client != ZX_HANDLE_INVALID) {
-        vfs_watch_cancel(svc.loop, &route->watch);
+        vfs_watch_cancel(route->loop, &route->watch);
     }
     close_handle(&route->client);
     close_handle(&route->server);
@@ -57,7 +66,7 @@ void route_close(struct route *route)
     route->asked_count = 0;
 }
 
-static struct asked *find_asked(struct route *route, uint32_t txid)
+static struct asked *find_asked(struct vfs_route *route, uint32_t txid)
 {
     for (struct vfs_link *at = route->asked.next; at != &route->asked; at = at->next) {
         struct asked *asked = vfs_container(at, struct asked, link);
@@ -72,7 +81,7 @@ static struct asked *find_asked(struct route *route, uint32_t txid)
 // The service has answered something, or closed its end.
 static void answered(void *context, zx_signals_t observed)
 {
-    struct route *route = context;
+    struct vfs_route *route = context;
     uint32_t txid, ordinal;
     zx_status_t result;
     zx_status_t status = ipc_read_status(route->client, &txid, &ordinal, &result);
@@ -91,16 +100,16 @@ static void answered(void *context, zx_signals_t observed)
     answer(asked, result);
 }
 
-zx_status_t route_renew(struct route *route)
+zx_status_t vfs_route_renew(struct vfs_route *route)
 {
     if (route->client != ZX_HANDLE_INVALID && route->server != ZX_HANDLE_INVALID) {
         return ZX_OK;
     }
-    route_close(route);
-    return route_open(route);
+    vfs_route_close(route);
+    return vfs_route_open(route);
 }
 
-zx_status_t route_open(struct route *route)
+zx_status_t vfs_route_open(struct vfs_route *route)
 {
     zx_status_t status;
 
@@ -119,7 +128,7 @@ zx_status_t route_open(struct route *route)
         .context = route,
         .repeat = true,
     };
-    status = vfs_watch_start(svc.loop, &route->watch);
+    status = vfs_watch_start(route->loop, &route->watch);
     if (status != ZX_OK) {
         close_handle(&route->client);
         close_handle(&route->server);
@@ -128,10 +137,10 @@ zx_status_t route_open(struct route *route)
 }
 
 // Writes the request. The object is consumed.
-static zx_status_t send(struct route *route, uint32_t txid, const char *thing,
+static zx_status_t send(struct vfs_route *route, uint32_t txid, const char *thing,
                         const struct vfs_connect *connect)
 {
-    char path[MANIFEST_MAX_NAME + 2 + FILE_MAX_PATH];
+    char path[FILE_MAX_NAME + 2 + FILE_MAX_PATH];
     int size = snprintf(path, sizeof(path), "%s%s%.*s", thing + (thing[0] == '/'),
                         connect->path_size != 0 ? "/" : "", (int)connect->path_size, connect->path);
 
@@ -144,8 +153,8 @@ static zx_status_t send(struct route *route, uint32_t txid, const char *thing,
 }
 
 // Notes the request and writes it. The object is consumed.
-static zx_status_t ask(struct route *route, const char *thing, const struct vfs_connect *connect,
-                       const struct ipc_request *asker)
+static zx_status_t ask(struct vfs_route *route, const char *thing,
+                       const struct vfs_connect *connect, const struct ipc_request *asker)
 {
     struct asked *asked = NULL;
     zx_status_t status = ZX_ERR_UNAVAILABLE;
@@ -173,8 +182,8 @@ static zx_status_t ask(struct route *route, const char *thing, const struct vfs_
     return ZX_OK;
 }
 
-void route_connect(struct route *route, const char *thing, const struct vfs_connect *connect,
-                   const struct ipc_request *asker)
+void vfs_route_connect(struct vfs_route *route, const char *thing,
+                       const struct vfs_connect *connect, const struct ipc_request *asker)
 {
     zx_status_t status = ask(route, thing, connect, asker);
 
@@ -183,8 +192,8 @@ void route_connect(struct route *route, const char *thing, const struct vfs_conn
     }
 }
 
-zx_handle_t route_connection(struct route *route, const char *thing, const char *rest,
-                             uint32_t flags)
+zx_handle_t vfs_route_connection(struct vfs_route *route, const char *thing, const char *rest,
+                                 uint32_t flags)
 {
     struct vfs_connect connect = {.flags = flags, .path = rest, .path_size = strlen(rest)};
     zx_handle_t ours;

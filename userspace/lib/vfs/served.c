@@ -4,11 +4,9 @@
 // the loop, so that a client that floods does not hold up the others; the connections of each service
 // are bounded, and one whose answers cannot be sent is closed.
 
-#include "served.h"
+#include <vfs/served.h>
 
 #include <stdlib.h>
-
-#include "svc.h"
 
 #include <protocol/file.h>
 #include <zircon/errors.h>
@@ -19,6 +17,7 @@
 
 struct served {
     struct vfs_node node;
+    struct vfs_loop *loop;
     struct ipc_binding binding;
     uint32_t connections;
     struct vfs_link used; // of struct connection, the longest idle first
@@ -33,7 +32,7 @@ struct connection {
 
 static void close_connection(struct connection *connection)
 {
-    vfs_watch_cancel(svc.loop, &connection->watch);
+    vfs_watch_cancel(connection->served->loop, &connection->watch);
     zx_handle_close(connection->channel);
     vfs_link_remove(&connection->link);
     connection->served->connections--;
@@ -74,7 +73,7 @@ static zx_status_t serve(struct served *served, zx_handle_t channel)
         .context = connection,
         .repeat = true,
     };
-    zx_status_t status = vfs_watch_start(svc.loop, &connection->watch);
+    zx_status_t status = vfs_watch_start(served->loop, &connection->watch);
 
     if (status != ZX_OK) {
         // What came is no channel, or cannot be waited for.
@@ -116,7 +115,7 @@ static const struct vfs_node_ops ops = {
     .connect = connect,
 };
 
-struct vfs_node *served_create(struct ipc_binding binding)
+struct vfs_node *vfs_served_create(struct vfs_loop *loop, struct ipc_binding binding)
 {
     struct served *served = calloc(1, sizeof(*served));
 
@@ -125,6 +124,7 @@ struct vfs_node *served_create(struct ipc_binding binding)
     }
     vfs_node_init(&served->node, &ops, FILE_KIND_SERVICE);
     vfs_link_init(&served->used);
+    served->loop = loop;
     served->binding = binding;
     return &served->node;
 }
