@@ -12,5 +12,6 @@ int main(void)
     failed += run_terminal_tests();
     failed += run_manifest_tests();
     failed += run_backoff_tests();
+    failed += run_plan_tests();
     return failed != 0;
 }

@@ -12,5 +12,6 @@ int run_tty_mode_tests(void);
 int run_terminal_tests(void);
 int run_manifest_tests(void);
 int run_backoff_tests(void);
+int run_plan_tests(void);
 
 #endif

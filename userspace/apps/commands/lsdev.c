@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// lsdev: the devices of the machine, who drives them and what they serve. -d: only those with a driver.
+
+#include "command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <protocol/devices.h>
+#include <zircon/syscalls.h>
+
+#include "system.h"
+
+static const char *state_name(uint32_t state)
+{
+    switch (state) {
+    case DEVICES_NO_DRIVER: return "-";
+    case DEVICES_RUNNING: return "running";
+    case DEVICES_WAITING: return "waiting";
+    case DEVICES_FAILED: return "failed";
+    default: return "?";
+    }
+}
+
+// The text of a field that is filled up with zeros; "-" if it is empty.
+static const char *text_of(const uint8_t *field)
+{
+    return field[0] != '\0' ? (const char *)field : "-";
+}
+
+static void print_entry(struct devices_entry *entry)
+{
+    entry->path[sizeof(entry->path) - 1] = '\0';
+    entry->compatible[sizeof(entry->compatible) - 1] = '\0';
+    entry->driver[sizeof(entry->driver) - 1] = '\0';
+    entry->service[sizeof(entry->service) - 1] = '\0';
+    printf("%-8s %8llu %8u %-10s %-8s %s (%s)\n", state_name(entry->state),
+           (unsigned long long)entry->koid, entry->restarts, text_of(entry->driver),
+           text_of(entry->service), text_of(entry->path), text_of(entry->compatible));
+}
+
+// Prints the devices from number *first on that came in one answer, and moves *first behind them.
+static zx_status_t print_some(zx_handle_t channel, bool driven, char *bytes, uint32_t *first,
+                              bool *out_end)
+{
+    struct devices_entry entry;
+    size_t size;
+    zx_status_t status = devices_list(channel, zx_deadline_after(SYSTEM_TIMEOUT), *first, bytes,
+                                      DEVICES_MAX_ENTRIES, &size);
+
+    *out_end = status != ZX_OK || size < sizeof(entry);
+    for (size_t at = 0; status == ZX_OK && at + sizeof(entry) <= size; at += sizeof(entry)) {
+        memcpy(&entry, bytes + at, sizeof(entry));
+        if (!driven || entry.state != DEVICES_NO_DRIVER) {
+            print_entry(&entry);
+        }
+        ++*first;
+    }
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    bool driven = false, end = false;
+    uint32_t first = 0;
+    int option;
+
+    command_start(argv, "[-d]");
+    while ((option = getopt(argc, argv, "d")) != -1) {
+        if (option == '?')
+            return command_usage();
+        driven = true;
+    }
+    if (optind < argc)
+        return command_usage();
+    zx_handle_t channel = system_connect("devices");
+    if (channel == ZX_HANDLE_INVALID)
+        return command_end();
+    char *bytes = command_allocate(DEVICES_MAX_ENTRIES);
+    printf("%-8s %8s %8s %-10s %-8s %s\n", "STATE", "KOID", "RESTARTS", "DRIVER", "SERVICE",
+           "NODE");
+    while (!end) {
+        zx_status_t status = print_some(channel, driven, bytes, &first, &end);
+
+        if (status != ZX_OK)
+            system_complain("devices", status);
+    }
+    free(bytes);
+    return command_end();
+}
