@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A virtqueue whose device writes what the input says, between what a driver does. Each token comes back
-// at most once, and only one that is outstanding; no write goes beyond the page.
+// A virtqueue whose device writes what the input says, between what a driver does. Each token comes
+// back at most once, and only one that is outstanding; no write goes beyond the page.
 
 #include <stdlib.h>
 #include <string.h>

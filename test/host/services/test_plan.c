@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The manifest of drivers: what is understood, that a mistake is told with its line and costs its own
-// stanza only, and which driver a node gets. The system's own manifest has no mistakes. Mutated ones run
-// under AddressSanitizer.
+// The manifest of drivers: what is understood, that a mistake is told with its line and costs its
+// own stanza only, and which driver a node gets. The system's own manifest has no mistakes. Mutated
+// ones run under AddressSanitizer.
 
 #include "services.h"
 

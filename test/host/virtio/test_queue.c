@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The virtqueue against a model of a device that keeps to the rules, and one that does not. The page is
-// exactly one page of the heap: AddressSanitizer sees what goes beyond.
+// The virtqueue against a model of a device that keeps to the rules, and one that does not. The
+// page is exactly one page of the heap: AddressSanitizer sees what goes beyond.
 
 #include "virtio_tests.h"
 
@@ -62,7 +62,7 @@ static zx_status_t add(struct request *request, struct dice *dice)
     return virtio_queue_add(&queue, request->segments, count, request);
 }
 
-// ---- the model of a device ------------------------------------------------------------------------------
+// ---- the model of a device ----------------------------------------------------------------------
 
 static uint16_t device_seen; // of the available ring
 static uint16_t device_held[REQUESTS];
@@ -184,7 +184,7 @@ static void test_model(void **state)
     }
 }
 
-// ---- what is refused --------------------------------------------------------------------------------------
+// ---- what is refused ----------------------------------------------------------------------------
 
 static void test_requests_that_are_none(void **state)
 {
@@ -217,7 +217,8 @@ static void test_requests_that_are_none(void **state)
     }
 }
 
-// One request lies at descriptors 0 and 1; the device returns `head`, `written`, and counts to `index`.
+// One request lies at descriptors 0 and 1; the device returns `head`, `written`, and counts to
+// `index`.
 static zx_status_t returned(uint32_t head, uint32_t written, uint16_t index)
 {
     const struct virtio_segment segments[] = {{0x1000, 16, false}, {0x2000, 512, true}};

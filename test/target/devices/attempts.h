@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the driver of test/devices tries when it is asked to: rtc_set(number) answers with the kernel's
-// status.
+// What the driver of test/devices tries when it is asked to: rtc_set(number) answers with the
+// kernel's status.
 
 #ifndef DEVICES_ATTEMPTS_H
 #define DEVICES_ATTEMPTS_H

@@ -52,8 +52,8 @@ static zx_status_t switch_off(zx_handle_t resource)
     return zx_system_powerctl(resource, ZX_SYSTEM_POWERCTL_SHUTDOWN, NULL);
 }
 
-// The first success of an attempt with any handle that a process of this size can have, else the last
-// failure but those of numbers that are no handle.
+// The first success of an attempt with any handle that a process of this size can have, else the
+// last failure but those of numbers that are no handle.
 static zx_status_t with_all(zx_status_t (*attempt)(zx_handle_t))
 {
     zx_handle_t handles[] = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Tests of devmgr and of drivers, from within a session of its own manifests: who drives what, what a
-// driver can do and what not, and what happens when it dies.
+// Tests of devmgr and of drivers, from within a session of its own manifests: who drives what, what
+// a driver can do and what not, and what happens when it dies.
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// lsdev: the devices of the machine, who drives them and what they serve. -d: only those with a driver.
+// lsdev: the devices of the machine, who drives them and what they serve. -d: only those with a
+// driver.
 
 #include "command.h"
 

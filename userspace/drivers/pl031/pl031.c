@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// ARM PrimeCell RTC (PL031; registers: ARM DDI 0224, section 3): a counter of seconds since 1970. Sets
-// the system's UTC when it starts, and serves protocol `rtc`. Needs no interrupt.
+// ARM PrimeCell RTC (PL031; registers: ARM DDI 0224, section 3): a counter of seconds since 1970.
+// Sets the system's UTC when it starts, and serves protocol `rtc`. Needs no interrupt.
 
 #include <driver/driver.h>
 #include <protocol/rtc.h>

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// Routes to providers: requests to connect are passed on and their answers passed back, without ever
-// waiting for one.
+// Routes to providers: requests to connect are passed on and their answers passed back, without
+// ever waiting for one.
 //
-//   R1  `asked` has one entry for each request that was written and not answered; answers are matched
+//   R1  `asked` has one entry for each request that was written and not answered; answers are
+//   matched
 //       by txid. At most ROUTE_LIMIT: a service that never answers cannot make more pile up.
 //   R2  Closing the route answers all of them.
-//   R3  `server` is there exactly as long as no process was given it: what is asked then waits for one.
+//   R3  `server` is there exactly as long as no process was given it: what is asked then waits for
+//   one.
 //
 // A client that has gone meanwhile is not noticed: its answer fails, which does no harm.
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Connections to the services of this program. One message of one connection is handled at a turn of
-// the loop, so that a client that floods does not hold up the others; the connections of each service
-// are bounded, and one whose answers cannot be sent is closed.
+// Connections to the services of this program. One message of one connection is handled at a turn
+// of the loop, so that a client that floods does not hold up the others; the connections of each
+// service are bounded, and one whose answers cannot be sent is closed.
 
 #include <vfs/served.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The MMIO transport; the interface is in virtio/mmio.h, the registers in virtio 1.1, 4.2.2, the order of
-// the steps in 3.1.1 and 4.2.3.
+// The MMIO transport; the interface is in virtio/mmio.h, the registers in virtio 1.1, 4.2.2, the
+// order of the steps in 3.1.1 and 4.2.3.
 
 #include <virtio/mmio.h>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The split virtqueue; the interface is in virtio/queue.h, the layout in virtio 1.1, 2.6.5 to 2.6.8.
+// The split virtqueue; the interface is in virtio/queue.h, the layout in virtio 1.1, 2.6.5 to
+// 2.6.8.
 //
 //   Q1  A descriptor is free (on the chain that begins at first_free) or belongs to one request.
 //   Q2  A request's first descriptor has its token; those behind it have none.
@@ -26,8 +27,8 @@ _Static_assert(AVAILABLE_RING + 2 * VIRTIO_QUEUE_MAX + 2 <= VIRTIO_QUEUE_USED, "
 _Static_assert(USED_RING + USED_ENTRY * VIRTIO_QUEUE_MAX + 2 <= VIRTIO_QUEUE_BYTES, "then used");
 _Static_assert(VIRTIO_QUEUE_USED % 4 == 0, "aligned");
 
-// Orders what was written and read before against what comes after, as the device sees it: it may lie
-// outside of the CPUs' shareability domain (Arm ARM, B2.3.11).
+// Orders what was written and read before against what comes after, as the device sees it: it may
+// lie outside of the CPUs' shareability domain (Arm ARM, B2.3.11).
 static void device_barrier(void)
 {
 #ifdef __aarch64__
@@ -172,7 +173,8 @@ zx_status_t virtio_queue_take(struct virtio_queue *queue, void **out_token, uint
     uint32_t at = USED_RING + USED_ENTRY * (queue->next_used % queue->size);
     uint32_t head = get32(queue, at), written = get32(queue, at + 4);
 
-    // More done than the queue has room for; something that was not given; more than there is room for.
+    // More done than the queue has room for; something that was not given; more than there is room
+    // for.
     if (done > queue->size || head >= queue->size || queue->chains[head].token == NULL ||
         written > queue->chains[head].writable) {
         queue->broken = true;

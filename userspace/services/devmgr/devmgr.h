@@ -2,8 +2,8 @@
 //
 // sbin/devmgr, the device manager: what its files share. One thread, one loop; no locks.
 //
-// The rule of this program is that of svc: nothing that a driver or a client does may hold it up or end
-// it. It never waits for an answer, and gives a driver what its node owns and nothing else.
+// The rule of this program is that of svc: nothing that a driver or a client does may hold it up or
+// end it. It never waits for an answer, and gives a driver what its node owns and nothing else.
 
 #ifndef DEVMGR_DEVMGR_H
 #define DEVMGR_DEVMGR_H
@@ -95,27 +95,29 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 // Closes a handle if it is one, and forgets it.
 void close_handle(zx_handle_t *handle);
 
-// Reads the device tree (tree.c): fills `devices`. A tree that is none leaves it empty, which is told.
+// Reads the device tree (tree.c): fills `devices`. A tree that is none leaves it empty, which is
+// told.
 void devices_find(zx_handle_t tree);
 
 // Starts the drivers of all devices that have one (driver.c).
 void drivers_begin(void);
 
-// A start of the device's driver (start.c): its process runs, or nothing of it is left and *out_reason
-// tells why. *out_hopeless: trying again is of no use.
+// A start of the device's driver (start.c): its process runs, or nothing of it is left and
+// *out_reason tells why. *out_hopeless: trying again is of no use.
 zx_status_t start_driver(struct device *device, const char **out_reason, bool *out_hopeless);
 
 // What the driver is given (own.c).
 struct gifts;
 
-// Claims the node's registers and interrupts, once. ZX_ERR_ALREADY_BOUND: another driver has registers
-// in one of its pages, or one of its interrupts.
+// Claims the node's registers and interrupts, once. ZX_ERR_ALREADY_BOUND: another driver has
+// registers in one of its pages, or one of its interrupts.
 zx_status_t own_claim(struct device *device, const char **out_reason);
 
 // Adds the handles of what the node owns. What was added stays in `gifts` in case of an error.
 zx_status_t own_give(struct device *device, struct gifts *gifts, const char **out_reason);
 
-// A description of the node for its driver: a flattened tree of one node with its properties, in a VMO.
+// A description of the node for its driver: a flattened tree of one node with its properties, in a
+// VMO.
 zx_status_t own_describe(struct device *device, zx_handle_t *out);
 
 // Serves what the driver asks (host.c). device->host is there, and is closed when this fails.
@@ -125,8 +127,8 @@ void host_end(struct device *device);
 // Makes the names (list.c): /svc/devices, and /svc/fs/device with what drivers publish.
 zx_status_t names_create(struct vfs_directory **out_outgoing);
 
-// Publishes the device's service below a name that nobody has. It is there before its driver is: who
-// connects waits for it.
+// Publishes the device's service below a name that nobody has. It is there before its driver is:
+// who connects waits for it.
 zx_status_t names_publish(struct device *device);
 
 #endif

@@ -3,14 +3,15 @@
 // Drivers from start to end, and again. States (DEVICES_, protocol/devices.h):
 //
 //   NO_DRIVER  for ever
-//   RUNNING    has a process; its route is open. If the process closes its end, it is given a moment to
+//   RUNNING    has a process; its route is open. If the process closes its end, it is given a
+//   moment to
 //              exit, and then killed
 //   WAITING    will be started when `again` fires; its route is open, so that requests wait in it
 //   FAILED     given up; route closed
 //
-// A driver that ends leaves nothing behind: its handles are closed before its end is seen, by which the
-// kernel masks its interrupts and puts what it had pinned into quarantine. The exclusive claim on its
-// registers stays with the device.
+// A driver that ends leaves nothing behind: its handles are closed before its end is seen, by which
+// the kernel masks its interrupts and puts what it had pinned into quarantine. The exclusive claim
+// on its registers stays with the device.
 
 #include "devmgr.h"
 

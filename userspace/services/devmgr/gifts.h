@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Handles on their way to a driver. Whoever has the struct owns them until spawn_start() takes them.
+// Handles on their way to a driver. Whoever has the struct owns them until spawn_start() takes
+// them.
 
 #ifndef DEVMGR_GIFTS_H
 #define DEVMGR_GIFTS_H

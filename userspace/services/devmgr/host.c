@@ -9,8 +9,8 @@
 #include <zircon/errors.h>
 #include <zircon/syscalls.h>
 
-// A clock that is this near is let be: it was set before, and shall not jump because a driver with a
-// resolution of a second was started again.
+// A clock that is this near is let be: it was set before, and shall not jump because a driver with
+// a resolution of a second was started again.
 #define CLOCK_NEAR ZX_SEC(2)
 
 static void set_clock(void *context, const struct ipc_request *request, int64_t utc)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The names that this program gives out: /svc/devices, the list of devices, and /svc/fs/device with an
-// entry for each service that a driver publishes. To open one of those hands the connection over to the
-// driver.
+// The names that this program gives out: /svc/devices, the list of devices, and /svc/fs/device with
+// an entry for each service that a driver publishes. To open one of those hands the connection over
+// to the driver.
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 // The entry of a driver's outgoing directory that is its service (<driver/driver.h>).
 #define SERVICE "service"
 
-// ---- the list -----------------------------------------------------------------------------------------
+// ---- the list -----------------------------------------------------------------------------------
 
 _Static_assert(sizeof(((struct devices_entry *)0)->path) == DEVICE_PATH_BYTES, "one size");
 _Static_assert(sizeof(((struct devices_entry *)0)->compatible) == DEVICE_NAME_BYTES, "one size");
@@ -50,7 +50,7 @@ static void list(void *context, const struct ipc_request *request, uint32_t firs
     (void)devices_reply_list(request, ZX_OK, entries, count * sizeof(entries[0]));
 }
 
-// ---- published services ---------------------------------------------------------------------------------
+// ---- published services -------------------------------------------------------------------------
 
 struct published {
     struct vfs_node node;

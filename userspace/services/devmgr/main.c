@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// sbin/devmgr, the device manager: starts a driver for each node of the device tree that the manifest
-// of drivers (etc/drivers.manifest in the initrd; argv[1]: another) names, starts those that die again,
-// and hands out connections to what they publish. docs/drivers.md tells more.
+// sbin/devmgr, the device manager: starts a driver for each node of the device tree that the
+// manifest of drivers (etc/drivers.manifest in the initrd; argv[1]: another) names, starts those
+// that die again, and hands out connections to what they publish. docs/drivers.md tells more.
 //
 // Needs the root resource, the device tree, the initrd, a log, and PA_DIRECTORY_REQUEST.
 

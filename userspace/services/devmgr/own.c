@@ -3,8 +3,8 @@
 // What a node owns, and hence its driver: registers, interrupts, a way to do DMA, properties.
 //
 // Registers are protected by pages. The pages of a node, and its
-// interrupts, are claimed with exclusive resources, so that the kernel itself sees to it that no two
-// drivers share one.
+// interrupts, are claimed with exclusive resources, so that the kernel itself sees to it that no
+// two drivers share one.
 
 #include <string.h>
 
@@ -35,7 +35,7 @@ static uint64_t page_bytes(const struct registers *registers)
     return (in_page + registers->size + DEVICE_PAGE - 1) & ~(uint64_t)(DEVICE_PAGE - 1);
 }
 
-// ---- claiming -----------------------------------------------------------------------------------------
+// ---- claiming -----------------------------------------------------------------------------------
 
 // An exclusive resource. ZX_ERR_ALREADY_BOUND: somebody has one that touches it.
 static zx_status_t claim(const struct device *device, uint32_t kind, uint64_t base, uint64_t size,
@@ -152,7 +152,7 @@ zx_status_t own_claim(struct device *device, const char **out_reason)
     return status;
 }
 
-// ---- giving -------------------------------------------------------------------------------------------
+// ---- giving -------------------------------------------------------------------------------------
 
 static zx_status_t give_registers(const struct registers *registers, uint32_t index,
                                   struct gifts *gifts)
@@ -176,8 +176,8 @@ static zx_status_t give_registers(const struct registers *registers, uint32_t in
     return status;
 }
 
-// The mode of an interrupt object. The GIC takes no line that is active when low: what a tree calls so
-// is inverted on its way, or the tree is wrong, and the line is taken as it comes.
+// The mode of an interrupt object. The GIC takes no line that is active when low: what a tree calls
+// so is inverted on its way, or the tree is wrong, and the line is taken as it comes.
 static uint32_t interrupt_mode(enum fdt_trigger trigger)
 {
     switch (trigger) {
@@ -237,7 +237,7 @@ zx_status_t own_give(struct device *device, struct gifts *gifts, const char **ou
     return status;
 }
 
-// ---- describing ---------------------------------------------------------------------------------------
+// ---- describing ---------------------------------------------------------------------------------
 
 static int describe_properties(void *out, struct fdt_node node)
 {

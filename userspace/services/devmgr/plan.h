@@ -10,8 +10,8 @@
 //     needs THING ...              beside registers: interrupts, dma
 //     may set-clock                the driver may set UTC
 //
-// A stanza with a mistake is left out; each mistake is told with its line. The words of a line are cut
-// as in every manifest (<manifest/words.h>).
+// A stanza with a mistake is left out; each mistake is told with its line. The words of a line are
+// cut as in every manifest (<manifest/words.h>).
 
 #ifndef DEVMGR_PLAN_H
 #define DEVMGR_PLAN_H
@@ -43,8 +43,8 @@ struct plan {
     uint32_t count;
 };
 
-// Reads text[0, size); text[size] must exist and is written to, as is the text itself, into which *out
-// points afterwards. Returns the number of mistakes.
+// Reads text[0, size); text[size] must exist and is written to, as is the text itself, into which
+// *out points afterwards. Returns the number of mistakes.
 uint32_t plan_parse(char *text, size_t size, struct plan *out, manifest_complain complain,
                     void *context);
 

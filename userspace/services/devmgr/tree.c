@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The device tree: which nodes there are, and which driver each gets. A node that makes no sense costs
-// itself only.
+// The device tree: which nodes there are, and which driver each gets. A node that makes no sense
+// costs itself only.
 
 #include "devmgr.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// For drivers: what the device manager gave to this process, and how to publish a service. A driver is
-// an ordinary program with a C library; it has the handles of <driver/handles.h> and no others. One
-// thread; no locks. docs/drivers.md has an example.
+// For drivers: what the device manager gave to this process, and how to publish a service. A driver
+// is an ordinary program with a C library; it has the handles of <driver/handles.h> and no others.
+// One thread; no locks. docs/drivers.md has an example.
 
 #ifndef DRIVER_DRIVER_H
 #define DRIVER_DRIVER_H
@@ -22,8 +22,8 @@ struct driver_registers {
 };
 
 // Maps range `index` of the node's `reg`, for as long as the process lives.
-// ZX_ERR_NOT_FOUND: the node has no such range. ZX_ERR_BUFFER_TOO_SMALL: it has less than `least` bytes.
-// Others: of zx_vmar_map().
+// ZX_ERR_NOT_FOUND: the node has no such range. ZX_ERR_BUFFER_TOO_SMALL: it has less than `least`
+// bytes. Others: of zx_vmar_map().
 zx_status_t driver_map_registers(uint32_t index, size_t least, struct driver_registers *out);
 
 // Reads and writes the 32-bit register at `at`, which is inside the range and a multiple of 4.
@@ -38,23 +38,23 @@ static inline void driver_write32(const struct driver_registers *registers, size
     *(volatile uint32_t *)(registers->base + at) = value;
 }
 
-// Interrupt `index` of the node and the way to do DMA, once each; ZX_HANDLE_INVALID: the node, or the
-// manifest of drivers, has none.
+// Interrupt `index` of the node and the way to do DMA, once each; ZX_HANDLE_INVALID: the node, or
+// the manifest of drivers, has none.
 zx_handle_t driver_take_interrupt(uint32_t index);
 zx_handle_t driver_take_bti(void);
 
 // A property of the node that is one 32-bit number, or `absent`.
 uint32_t driver_property_u32(const char *name, uint32_t absent);
 
-// Sets UTC, nanoseconds since 1970, by way of the device manager. ZX_ERR_ACCESS_DENIED: the manifest
-// does not say `may set-clock`.
+// Sets UTC, nanoseconds since 1970, by way of the device manager. ZX_ERR_ACCESS_DENIED: the
+// manifest does not say `may set-clock`.
 zx_status_t driver_set_clock(zx_time_t utc);
 
 // Says a line in the log: "NAME: ...", with the status in words unless it is ZX_OK.
 void driver_say(const char *what, zx_status_t status);
 
-// Publishes a service whose connections are served by the binding, and serves until the device manager
-// goes: then ZX_OK, or what made it impossible. Requests that came before wait.
+// Publishes a service whose connections are served by the binding, and serves until the device
+// manager goes: then ZX_OK, or what made it impossible. Requests that came before wait.
 zx_status_t driver_run(struct vfs_loop *loop, struct ipc_binding binding);
 
 #endif

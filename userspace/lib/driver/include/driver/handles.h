@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a driver finds in its bootstrap message, and nothing else: PA_HND(type, index). Beside them it
-// has a log as standard output, PA_DIRECTORY_REQUEST for what it publishes, and
+// What a driver finds in its bootstrap message, and nothing else: PA_HND(type, index). Beside them
+// it has a log as standard output, PA_DIRECTORY_REQUEST for what it publishes, and
 // PA_HND(PA_VMO_KERNEL_FILE, 1): a device tree of one node, its own.
 
 #ifndef DRIVER_HANDLES_H
@@ -17,8 +17,8 @@
 #define DRIVER_HANDLE_HOST       PA_USER2
 #define DRIVER_HANDLE_HOST_INDEX 1u
 
-// Beside the node's own properties: for each range of registers, where in its VMO it begins, and its
-// size in bytes (two cells each).
+// Beside the node's own properties: for each range of registers, where in its VMO it begins, and
+// its size in bytes (two cells each).
 #define DRIVER_PROPERTY_REGISTERS "jacinth,registers"
 
 #endif

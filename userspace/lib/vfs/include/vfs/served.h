@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Services that a program provides itself: a node, each open of which is a connection that speaks one
-// protocol. Connections are bounded: when there are too many, the one that was idle longest goes.
+// Services that a program provides itself: a node, each open of which is a connection that speaks
+// one protocol. Connections are bounded: when there are too many, the one that was idle longest
+// goes.
 
 #ifndef VFS_SERVED_H
 #define VFS_SERVED_H

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// A split virtqueue (virtio 1.1, 2.6), the driver's side. Pure functions over one page of memory that
-// the device sees, too; no allocation, no system calls, no locks: one thread uses a queue.
+// A split virtqueue (virtio 1.1, 2.6), the driver's side. Pure functions over one page of memory
+// that the device sees, too; no allocation, no system calls, no locks: one thread uses a queue.
 //
-// The device is not trusted. It can write to the page at any time; nothing in it decides about memory:
-// which descriptors belong to which request is kept here, and what the device returns is compared with
-// it. A device that returns what it was not given, more than it was given, or more bytes than there is
-// room for, breaks the queue: from then on everything is ZX_ERR_IO_DATA_INTEGRITY, until a new start.
+// The device is not trusted. It can write to the page at any time; nothing in it decides about
+// memory: which descriptors belong to which request is kept here, and what the device returns is
+// compared with it. A device that returns what it was not given, more than it was given, or more
+// bytes than there is room for, breaks the queue: from then on everything is
+// ZX_ERR_IO_DATA_INTEGRITY, until a new start.
 
 #ifndef VIRTIO_QUEUE_H
 #define VIRTIO_QUEUE_H
@@ -47,13 +48,13 @@ struct virtio_queue {
     } chains[VIRTIO_QUEUE_MAX];
 };
 
-// Makes an empty queue of `size` entries (a power of two, at most VIRTIO_QUEUE_MAX) in a page of memory,
-// which must be aligned to 16 bytes. ZX_ERR_INVALID_ARGS: not such a size.
+// Makes an empty queue of `size` entries (a power of two, at most VIRTIO_QUEUE_MAX) in a page of
+// memory, which must be aligned to 16 bytes. ZX_ERR_INVALID_ARGS: not such a size.
 zx_status_t virtio_queue_init(struct virtio_queue *queue, void *page, uint16_t size);
 
 // Puts a request into the queue; `token` (not NULL) comes back when it is done. The device is to be
-// notified afterwards. ZX_ERR_SHOULD_WAIT: there is no room now. ZX_ERR_INVALID_ARGS: no segments, more
-// than the queue has entries, an empty one, or one that is read behind one that is written.
+// notified afterwards. ZX_ERR_SHOULD_WAIT: there is no room now. ZX_ERR_INVALID_ARGS: no segments,
+// more than the queue has entries, an empty one, or one that is read behind one that is written.
 // ZX_ERR_IO_DATA_INTEGRITY: the queue is broken.
 zx_status_t virtio_queue_add(struct virtio_queue *queue, const struct virtio_segment *segments,
                              uint32_t count, void *token);
@@ -62,8 +63,8 @@ zx_status_t virtio_queue_add(struct virtio_queue *queue, const struct virtio_seg
 // ZX_ERR_SHOULD_WAIT: there is none. ZX_ERR_IO_DATA_INTEGRITY: the queue is broken.
 zx_status_t virtio_queue_take(struct virtio_queue *queue, void **out_token, uint32_t *out_written);
 
-// Takes any request out of a queue whose device was reset, as if nobody had ever seen it. NULL: none is
-// left.
+// Takes any request out of a queue whose device was reset, as if nobody had ever seen it. NULL:
+// none is left.
 void *virtio_queue_abandon(struct virtio_queue *queue);
 
 // Entries that are free.
