@@ -9,17 +9,17 @@
 // How far the boot has come: the mark that a debugger reads out of a silent machine (symbol
 // arm64_boot, first word), and that early faults print.
 enum boot_stage {
-    STAGE_ENTRY = 1,     // at the right exception level, .bss cleared
-    STAGE_RELOCATED,     // relocated to the load address: C may use pointers
-    STAGE_TREE,          // the device tree is open
-    STAGE_CONSOLE,       // the console is known (or known to be unknown)
-    STAGE_IDENTITY,      // identity tables made, MMU about to go on
-    STAGE_MMU,           // MMU and caches on, identity map
-    STAGE_MEMORY,        // memory and reservations read
-    STAGE_TABLES,        // final tables made
-    STAGE_HIGH,          // running at the final address
-    STAGE_DEVICES,       // interrupt controller, timer and console in use
-    STAGE_KERNEL,        // kmain called
+    STAGE_ENTRY = 1, // at the right exception level, .bss cleared
+    STAGE_RELOCATED, // relocated to the load address: C may use pointers
+    STAGE_TREE,      // the device tree is open
+    STAGE_CONSOLE,   // the console is known (or known to be unknown)
+    STAGE_IDENTITY,  // identity tables made, MMU about to go on
+    STAGE_MMU,       // MMU and caches on, identity map
+    STAGE_MEMORY,    // memory and reservations read
+    STAGE_TABLES,    // final tables made
+    STAGE_HIGH,      // running at the final address
+    STAGE_DEVICES,   // interrupt controller, timer and console in use
+    STAGE_KERNEL,    // kmain called
 };
 
 struct arm64_boot {
@@ -55,8 +55,8 @@ extern char text_start[], text_end[], rodata_start[], rodata_end[], data_start[]
 extern char boot_stacks_start[], boot_stacks_end[];
 
 // head.S -> C, in this order.
-void arm64_early_main(void);    // MMU off, relocated to the load address
-uint64_t arm64_early_mmu(void); // MMU on, identity map; relocates to the final address, returns it
+void arm64_early_main(void);     // MMU off, relocated to the load address
+uint64_t arm64_early_mmu(void);  // MMU on, identity map; relocates to the final address, returns it
 NO_RETURN void arm64_main(void); // at the final address, identity map still in TTBR0
 NO_RETURN void arm64_secondary_main(void);
 // Picks the value that guards stack frames; only from a function that does not return.
@@ -64,18 +64,24 @@ void stack_guard_init(void);
 // A fault before the final vectors are installed.
 NO_RETURN void arm64_early_fault(uint64_t esr, uint64_t elr, uint64_t far);
 
-// True if a byte can be read there; false if nothing answers. Only with the MMU off.
-bool early_readable(const void *address);
-
-// Makes the PL011 of QEMU's virt machine the console, if `regs`, as reached in this phase, shows one.
+// Makes the PL011 of QEMU's virt machine the console, if `regs`, as reached in this phase, shows
+// one.
 bool early_console_guess(const struct fdt_range *regs);
 // Where that guess looks.
 extern const struct fdt_range early_guessed_console;
 
 // True if all of [base, base + bytes) is in the direct map. From STAGE_MEMORY on.
 bool early_direct_mapped(paddr_t base, uint64_t bytes);
-// Whether the 8 bytes at `at` are RAM that the tree keeps for firmware (or page 0, which nobody gets): where a
-// spin table may be (Linux Documentation/arch/arm64/booting.rst). Any time after arm64_early_mmu().
+// End of a reserved range that overlaps [base, base + bytes), or 0. From STAGE_MEMORY on.
+paddr_t early_reserved_end(paddr_t base, uint64_t bytes);
+// Stops if so little memory is free that the kernel could only panic later. From STAGE_MEMORY on.
+void early_check_free(void);
+// Cuts memory that does not answer off boot_info.mem and says so; where `known` lies there is some.
+// From STAGE_HIGH on, when everything in use is in boot_info.reserved.
+void ram_check(paddr_t known);
+// Whether the 8 bytes at `at` are RAM that the tree keeps for firmware (or page 0, which nobody
+// gets): where a spin table may be (Linux Documentation/arch/arm64/booting.rst). Any time after
+// arm64_early_mmu().
 bool early_firmware_word(paddr_t at);
 
 // Console text while booting; works in every stage once the console is known.

@@ -6,6 +6,7 @@
 // load address, so pointers stored in static data must be stored again at the final one.
 #include "boot.h"
 
+#include <arm64/probe.h>
 #include <arm64/sysreg.h>
 #include <fdt/boot.h>
 #include <fdt/driver.h>
@@ -58,6 +59,13 @@ void early_printf(const char *fmt, ...)
     va_end(va);
 }
 
+// True if a byte can be read there; false if nothing answers.
+static bool readable(uintptr_t address)
+{
+    uint32_t byte;
+    return arm64_probe_read(address, 1, &byte);
+}
+
 bool early_console_guess(const struct fdt_range *regs)
 {
     uintptr_t base = console_map(regs);
@@ -67,7 +75,7 @@ bool early_console_guess(const struct fdt_range *regs)
 // The guess with the MMU off: on another machine nothing may answer there, or something else.
 static bool guess_console(void)
 {
-    return early_readable((const char *)early_guessed_console.base + PL011_ID_OFFSET) &&
+    return readable(early_guessed_console.base + PL011_ID_OFFSET) &&
            early_console_guess(&early_guessed_console);
 }
 
@@ -138,12 +146,12 @@ static void open_tree(void)
 
     if (arm64_boot.fdt_pa == 0 || (arm64_boot.fdt_pa & 7) != 0)
         stop_without_tree("not an aligned address");
-    if (!early_readable(blob))
+    if (!readable(arm64_boot.fdt_pa))
         stop_without_tree("nothing answers there");
     clean_range(arm64_boot.fdt_pa, 64);
     if (fdt_blob_size(blob, FDT_BLOB_BYTES_MAX, &bytes) != ZX_OK)
         stop_without_tree("no device tree magic, or an impossible size");
-    if (!early_readable((const char *)blob + bytes - 1))
+    if (!readable(arm64_boot.fdt_pa + bytes - 1))
         stop_without_tree("it does not end in memory");
     clean_range(arm64_boot.fdt_pa, fdt_blob_used(blob, bytes));
     if (fdt_tree_open(&arm64_boot.tree, blob, bytes, early_report, NULL) != ZX_OK)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The boot CPU with the MMU on, still in the identity map: memory and reservations, the final tables,
-// the slide, relocation to the final address.
+// The boot CPU with the MMU on, still in the identity map: memory and reservations, the final
+// tables, the slide, relocation to the final address.
 //
-// Interface: boot.h. Locks: none; one CPU, interrupts off.
-// Invariant: boot_info holds numbers only until arm64_main() fills in its pointers.
+// Interface: boot.h. Locks: none; one CPU, interrupts off. Invariant: boot_info holds numbers only
+// until arm64_main() fills in its pointers.
 #include "boot.h"
 
 #include <arm64/sysreg.h>
@@ -150,8 +150,7 @@ static void read_reservations(void)
                    (unsigned long)arm64_boot.image_pa);
 }
 
-// End of a reserved range that overlaps [base, base + bytes), or 0.
-static paddr_t overlap_end(paddr_t base, uint64_t bytes)
+paddr_t early_reserved_end(paddr_t base, uint64_t bytes)
 {
     for (unsigned i = 0; i < boot_info.reserved_count; i++) {
         const struct boot_range *r = &boot_info.reserved[i];
@@ -161,24 +160,35 @@ static paddr_t overlap_end(paddr_t base, uint64_t bytes)
     return 0;
 }
 
-// The lowest free RAM of this size.
-static paddr_t find_free(uint64_t bytes)
+// The lowest free RAM of this size at or above `from`; 0: none.
+static paddr_t find_free_from(paddr_t from, uint64_t bytes)
 {
     for (unsigned i = 0; i < boot_info.mem_count; i++) {
         const struct boot_range *m = &boot_info.mem[i];
-        paddr_t at = m->base;
+        paddr_t at = MAX(m->base, from);
         while (at + bytes <= m->base + m->size) {
-            paddr_t end = overlap_end(at, bytes);
+            paddr_t end = early_reserved_end(at, bytes);
             if (end == 0)
                 return at;
             at = end;
         }
     }
-    early_stop("no free memory for page tables");
+    return 0;
 }
 
-// Stops if so little memory is free that the kernel could only panic later.
-static void check_free(void)
+// Free RAM of this size. Above the image if there is some: that memory is there is certain where
+// the image lies, and elsewhere only the tree says so.
+static paddr_t find_free(uint64_t bytes)
+{
+    paddr_t at = find_free_from(arm64_boot.image_pa, bytes);
+    if (at == 0)
+        at = find_free_from(0, bytes);
+    if (at == 0)
+        early_stop("no free memory for page tables");
+    return at;
+}
+
+void early_check_free(void)
 {
     uint64_t need = FREE_BYTES_MIN + boot_info.initrd_size, found = 0;
 
@@ -186,7 +196,7 @@ static void check_free(void)
         const struct boot_range *m = &boot_info.mem[i];
         paddr_t at = m->base, end = m->base + m->size;
         while (at < end) {
-            paddr_t skip = overlap_end(at, PAGE_SIZE), next = end;
+            paddr_t skip = early_reserved_end(at, PAGE_SIZE), next = end;
             for (unsigned r = 0; r < boot_info.reserved_count; r++) {
                 if (boot_info.reserved[r].base > at)
                     next = MIN(next, boot_info.reserved[r].base);
@@ -278,7 +288,7 @@ uint64_t arm64_early_mmu(void)
     read_entropy();
     b->stage = STAGE_MEMORY;
 
-    check_free();
+    early_check_free();
     paddr_t pool = find_free(POOL_BYTES);
     early_identity_map(pool, POOL_BYTES, PTE_KERNEL_RW);
     kmap_early_init(pool, POOL_BYTES);

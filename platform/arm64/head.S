@@ -2,8 +2,8 @@
 // The image header, and the way of the boot CPU and of every other CPU from firmware to C.
 //
 // Entry, boot CPU (Linux arm64 boot protocol): MMU and data cache off, x0 = physical address of the
-// device tree, EL1 or EL2 (EL3 is left as well), any 2 MiB-aligned load address, the loaded image
-// clean to the point of coherency. Entry, others: the same, x0 ignored.
+// device tree, EL1 or EL2 (EL3 is left, to say that it will not do), any 2 MiB-aligned load
+// address, the loaded image clean to the point of coherency. Entry, others: the same, x0 ignored.
 //
 // Order of things, boot CPU: mask everything; drop to EL1; invalidate what will be written with the
 // caches off (.data to the end of .bss) and clear .bss; relocate to the load address, so that C may
@@ -287,6 +287,9 @@ from_el2:
     cbz x1, 7f
     msr S3_4_C1_C2_2, xzr        // HCRX_EL2
 7:
+    // EL2 stays behind empty, but for an answer to HVC.
+    adr x0, el2_vectors
+    msr vbar_el2, x0
     ldr x0, =SCTLR_EL2_OFF
     msr sctlr_el2, x0
     mov x0, #(PSTATE_DAIF | PSTATE_EL1H)
@@ -297,20 +300,20 @@ from_el2:
     .size leave_for_el1, . - leave_for_el1
     .ltorg
 
-// bool early_readable(const void *address): false if nothing answers there. A fault of its first
-// instruction goes on at not_readable. MMU off.
-    .globl early_readable
-    .hidden early_readable
-function_local early_readable
-    ldrb w1, [x0]
-    mov w0, #1
-    ret
-not_readable:
-    mov w0, #0
-    ret
-    .size early_readable, . - early_readable
+// What EL2 does once the kernel has left it: an HVC, which a device tree for another machine may
+// ask for (a psci node with method "hvc"), gets the answer "not supported" (SMC Calling Convention,
+// DEN 0028, section "Unknown Function Identifier"). Nothing else is routed here. Runs at the load
+// address, EL2's MMU off.
+    .balign 2048
+el2_vectors:
+    .rept 16
+    mov x0, #-1
+    eret
+    .balign 128
+    .endr
 
-// A fault before the final vectors: one line on the console, if there is one, and stop.
+// A fault before the final vectors: one line on the console, if there is one, and stop; but an
+// access of probe.S goes on at its fixup.
     .balign 2048
 early_vectors:
     .rept 16
@@ -320,10 +323,13 @@ early_vectors:
 
 function_local early_fault
     mrs x1, elr_el1
-    adr x2, early_readable       // x1 and x2 are free in it
+    addr x2, probe_start         // the fixup needs neither x1 nor x2
     cmp x1, x2
-    b.ne 1f
-    adr x2, not_readable
+    b.lo 1f
+    addr x2, probe_end
+    cmp x1, x2
+    b.hs 1f
+    addr x2, probe_failed
     msr elr_el1, x2
     eret
 1:  mrs x0, esr_el1

@@ -86,6 +86,11 @@ static void open_devices(void)
     if (arm_timer_init(tree) != ZX_OK)
         early_stop("no usable timer (arm,armv8-timer)");
     timer_cpu_init();
+    // Without it nobody who sleeps would ever wake, and nothing would say why.
+    if (timer_check() != ZX_OK)
+        early_stop(arm64_boot.entry_el == 3
+                       ? "entered at EL3: no firmware has given this side its interrupts"
+                       : "the timer's interrupt does not come by the line that the tree names");
 }
 
 static void reserve(paddr_t base, uint64_t bytes)
@@ -94,6 +99,19 @@ static void reserve(paddr_t base, uint64_t bytes)
         early_stop("more than %u reserved ranges", BOOT_MAX_RESERVED);
     boot_info.reserved[boot_info.reserved_count++] =
         (struct boot_range){.base = base, .size = bytes};
+}
+
+// What the tree says of memory may be wrong; then what lies there is not there either.
+static void check_memory(void)
+{
+    ram_check(arm64_boot.image_pa);
+    if (boot_info.initrd != 0 && !early_direct_mapped(boot_info.initrd, boot_info.initrd_size)) {
+        kernel_log(ZX_LOG_WARN, "initrd at %#lx: no memory there, ignored\n",
+                   (unsigned long)boot_info.initrd);
+        boot_info.initrd = 0;
+        boot_info.initrd_size = 0;
+    }
+    early_check_free();
 }
 
 void arm64_main(void)
@@ -125,6 +143,7 @@ void arm64_main(void)
 
     paddr_t pool = kmap_pool_start();
     reserve(pool, kmap_pool_close() - pool);
+    check_memory();
     b->stage = STAGE_KERNEL;
     kmain();
 }

@@ -9,11 +9,12 @@
 
 #include "arm64_priv.h"
 
-// One entry of the exception table, as usercopy.S makes it: offsets from the fields themselves.
-struct extable_entry {
+// One entry of an exception table, as asm.h makes it: offsets from the fields themselves.
+struct table_entry {
     int32_t from, to, fixup;
 };
-extern const struct extable_entry extable_start[], extable_end[];
+extern const struct table_entry extable_start[], extable_end[]; // accesses to user memory
+extern const struct table_entry traps_start[], traps_end[];     // what may trap in whatever way
 
 // Fault status codes: bits 5:2 are the kind, 1:0 the level. Every other kind is above these.
 #define FSC_KIND(esr)   (((esr) >> 2) & 0xf)
@@ -132,10 +133,11 @@ void arm64_user_exception(struct plat_frame *frame, uint64_t esr, uint64_t far)
 
 // ---- the kernel ---------------------------------------------------------------------------------
 
-// Where to go on when a user access at pc cannot be satisfied; 0: pc is no such access.
-static uintptr_t find_fixup(uintptr_t pc)
+// Where to go on when the instruction at pc cannot be done; 0: the table does not have it.
+static uintptr_t find_fixup(const struct table_entry *e, const struct table_entry *end,
+                            uintptr_t pc)
 {
-    for (const struct extable_entry *e = extable_start; e < extable_end; e++) {
+    for (; e < end; e++) {
         uintptr_t from = (uintptr_t)&e->from + (intptr_t)e->from;
         uintptr_t to = (uintptr_t)&e->to + (intptr_t)e->to;
         if (pc >= from && pc < to)
@@ -148,7 +150,7 @@ static uintptr_t find_fixup(uintptr_t pc)
 // user copy's fault.
 static bool user_copy_fault(struct plat_frame *frame, uint64_t esr, uint64_t far)
 {
-    uintptr_t fixup = far < USER_END ? find_fixup(frame->pc) : 0;
+    uintptr_t fixup = far < USER_END ? find_fixup(extable_start, extable_end, frame->pc) : 0;
     unsigned kind = FSC_KIND(esr);
 
     if (fixup == 0)
@@ -169,6 +171,16 @@ static bool user_copy_fault(struct plat_frame *frame, uint64_t esr, uint64_t far
         t->fault_disabled != 0 && (kind < FSC_TRANSLATION || kind > FSC_PERMISSION);
     frame->pc = fixup;
     return true;
+}
+
+// An instruction of which it was not known whether this machine can do it.
+static bool expected_trap(struct plat_frame *frame)
+{
+    uintptr_t fixup = find_fixup(traps_start, traps_end, frame->pc);
+
+    if (fixup != 0)
+        frame->pc = fixup;
+    return fixup != 0;
 }
 
 struct fatal_frame {
@@ -217,6 +229,8 @@ void arm64_unexpected(struct plat_frame *frame, const char *what, uint64_t esr, 
 void arm64_kernel_sync(struct plat_frame *frame, uint64_t esr, uint64_t far)
 {
     if (ESR_EC(esr) == ESR_EC_DABT && user_copy_fault(frame, esr, far))
+        return;
+    if (expected_trap(frame))
         return;
     if (ESR_EC(esr) == ESR_EC_IABT && far < USER_END)
         fatal("the kernel jumped to a user address", frame, esr, far);

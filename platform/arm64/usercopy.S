@@ -6,16 +6,6 @@
 
 #include "asm.h"
 
-// Instructions [\from, \to) may fault on user addresses; then go on at \fixup.
-.macro extable from, to, fixup
-    .pushsection .extable, "a"
-    .balign 4
-    .long \from - .
-    .long \to - .
-    .long \fixup - .
-    .popsection
-.endm
-
 .macro pan_set value
     .inst 0xd500409f | (\value << 8) // msr pan, #value
 .endm

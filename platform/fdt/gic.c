@@ -33,6 +33,9 @@ bool fdt_node_is_gic(struct fdt_tree *tree, struct fdt_node node)
 /* Every region of every GIC lies at a multiple of 4 KiB. */
 #define GIC_REGION_ALIGN 4096u
 
+/* A redistributor is two frames or more of 64 KiB. */
+#define GICV3_FRAME 0x10000u
+
 /* A region that the controller cannot do without. */
 static zx_status_t read_region(struct fdt_tree *tree, struct fdt_node node, uint32_t index,
                                struct fdt_range *out)
@@ -82,6 +85,10 @@ zx_status_t fdt_read_gicv3(struct fdt_tree *tree, struct fdt_node node, struct f
     status = fdt_prop_number(tree, node, "redistributor-stride", &gic.redistributor_stride);
     if (status != ZX_OK) {
         gic.redistributor_stride = 0; /* absent, or reported: GICR_TYPER knows */
+    }
+    if (gic.redistributor_stride % GICV3_FRAME != 0 || gic.redistributor_stride == GICV3_FRAME) {
+        fdt_report(tree, node, "redistributor-stride", "not that of whole frames, ignored");
+        gic.redistributor_stride = 0;
     }
     uint32_t regions = fdt_prop_u32_or(tree, node, "#redistributor-regions", 1);
     if (regions == 0) {

@@ -2,7 +2,7 @@
 /*
  * RAM and what is reserved in it.
  *
- * Interface: fdt_read_memory, fdt_read_reserved (<fdt/boot.h>).  Locks: none.
+ * Interface: fdt_read_memory, fdt_overlaps_memory, fdt_read_reserved (<fdt/boot.h>).  Locks: none.
  * Invariants:
  *   M1  the banks of a struct fdt_memory are sorted, not empty, and neither overlap nor touch;
  *   M2  doubt about a bank leaves it out, doubt about a reservation keeps it: both err on the side
@@ -124,6 +124,32 @@ zx_status_t fdt_read_memory(struct fdt_tree *tree, struct fdt_memory *out)
         return ZX_ERR_NOT_FOUND;
     }
     return ZX_OK;
+}
+
+bool fdt_overlaps_memory(const struct fdt_tree *tree, const struct fdt_range *range)
+{
+    /* What is wrong with memory nodes is said by fdt_read_memory, once. */
+    struct fdt_tree quiet = *tree;
+    quiet.report = NULL;
+    if (range->bytes == 0) {
+        return false;
+    }
+    for (struct fdt_node node = fdt_node_first_child(&quiet, fdt_root()); fdt_node_valid(node);
+         node = fdt_node_next_sibling(&quiet, node)) {
+        uint32_t count = 0;
+        if (!fdt_node_status_ok(&quiet, node) || !is_memory(&quiet, node) ||
+            fdt_node_reg_count(&quiet, node, &count) != ZX_OK) {
+            continue;
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            struct fdt_range bank;
+            if (fdt_node_reg(&quiet, node, i, &bank) == ZX_OK && bank.bytes != 0 &&
+                ranges_overlap(&bank, range)) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 static zx_status_t reserved_add(struct fdt_tree *tree, struct fdt_node node,

@@ -4,10 +4,10 @@
 // Interface: the driver table, struct irqchip_ops. Locks: none; enable registers are write-one.
 // Targets of software-generated interrupts go by the controller's own numbering of CPU interfaces,
 // which each CPU reads from its banked GICD_ITARGETSR0.
+#include <arm64/device.h>
 #include <arm64/sysreg.h>
 #include <fdt/boot.h>
 #include <fdt/driver.h>
-#include <hal/mmu.h>
 #include <irq/irq.h>
 
 #include "gic.h"
@@ -100,15 +100,19 @@ static const struct irqchip_ops gicv2_ops = {
 
 static zx_status_t gicv2_init(struct fdt_tree *tree, struct fdt_node node)
 {
-    const unsigned prot = HAL_PROT_READ | HAL_PROT_WRITE | HAL_MEM_DEVICE;
     struct fdt_gicv2 info;
     zx_status_t status = fdt_read_gicv2(tree, node, &info);
     if (status != ZX_OK)
         return status;
-    gicd = (uintptr_t)hal_kernel_map(info.distributor.base, GICD_BYTES, prot);
-    gicc = (uintptr_t)hal_kernel_map(info.cpu_interface.base, GICC_BYTES, prot);
-    if (gicd == 0 || gicc == 0)
-        return ZX_ERR_NO_MEMORY;
+    if (info.distributor.base == info.cpu_interface.base) {
+        fdt_report(tree, node, "reg", "two regions of the interrupt controller are the same");
+        return ZX_ERR_IO_DATA_INTEGRITY;
+    }
+    status = device_map(tree, node, &info.distributor, GICD_BYTES, GICD_TYPER, &gicd);
+    if (status == ZX_OK)
+        status = device_map(tree, node, &info.cpu_interface, GICC_BYTES, GICC_PMR, &gicc);
+    if (status != ZX_OK)
+        return status;
 
     mmio_write32(gicd + GICD_CTLR, 0);
     lines = MIN(GICD_TYPER_LINES(mmio_read32(gicd + GICD_TYPER)), IRQ_SPURIOUS);

@@ -4,11 +4,11 @@
 //
 // Interface: the driver table, struct irqchip_ops. Locks: none; enable registers are write-one.
 #include <arm64/cpus.h>
+#include <arm64/device.h>
 #include <arm64/sysreg.h>
 #include <fdt/boot.h>
 #include <fdt/driver.h>
 #include <hal/cpu.h>
-#include <hal/mmu.h>
 #include <irq/irq.h>
 
 #include "gic.h"
@@ -28,6 +28,11 @@
 #define GICR_WAKER_ASLEEP          (1u << 2)
 // RD frame, then SGI frame: its registers have the distributor's offsets.
 #define GICR_FRAME 0x10000u
+
+// Peripheral ID2 of the distributor and of each RD frame (IHI 0069, "Identification registers"):
+// the version of the architecture, 3 or 4.
+#define GIC_PIDR2          0xffe8u
+#define GIC_VERSION(pidr2) ((pidr2) >> 4 & 0xf)
 
 // CPU interface, by encoding: older assemblers know the names only with an extension on.
 #define ICC_IAR1               S3_0_C12_C12_0
@@ -155,37 +160,68 @@ static const struct irqchip_ops gicv3_ops = {
     .send = gicv3_send,
 };
 
-// One page of registers; the frames' other pages hold nothing for us.
-static uintptr_t map_page(paddr_t pa)
+// What the walk over a region of redistributors needs to know of the node.
+struct region {
+    struct fdt_tree *tree;
+    struct fdt_node node;
+    const struct fdt_range *range;
+};
+
+// Maps the page of registers at an offset in the region, whose word at `probe` must answer; the
+// frames' other pages hold nothing for us.
+static zx_status_t map_page(const struct region *r, uint64_t at, size_t probe, uintptr_t *out)
 {
-    return (uintptr_t)hal_kernel_map(pa, PAGE_SIZE,
-                                     HAL_PROT_READ | HAL_PROT_WRITE | HAL_MEM_DEVICE);
+    const struct fdt_range page = {.base = r->range->base + at, .bytes = PAGE_SIZE};
+    return device_map(r->tree, r->node, &page, PAGE_SIZE, probe, out);
 }
 
-// Walks the redistributors of a region and notes those of our CPUs.
-static zx_status_t walk_region(const struct fdt_range *region, uint64_t fixed_stride)
+static zx_status_t check_version(struct fdt_tree *tree, struct fdt_node node, uint32_t pidr2)
+{
+    if (GIC_VERSION(pidr2) == 3 || GIC_VERSION(pidr2) == 4)
+        return ZX_OK;
+    fdt_report(tree, node, "reg", "what answers is no GICv3");
+    return ZX_ERR_IO_DATA_INTEGRITY;
+}
+
+// Notes the redistributor at an offset in the region as the CPU's.
+static zx_status_t take_redistributor(const struct region *r, uint64_t at, unsigned cpu,
+                                      uintptr_t rd)
+{
+    const size_t in_page = GIC_PIDR2 % PAGE_SIZE;
+    uintptr_t id;
+    zx_status_t status = map_page(r, at + GIC_PIDR2 - in_page, in_page, &id);
+    if (status == ZX_OK)
+        status = check_version(r->tree, r->node, mmio_read32(id + in_page));
+    if (status == ZX_OK)
+        status = map_page(r, at + GICR_FRAME, GICD_ISENABLER, &private_frame[cpu]);
+    if (status == ZX_OK)
+        redistributor[cpu] = rd;
+    return status;
+}
+
+// Walks the redistributors of a region and takes those of our CPUs. What it finds before something
+// is wrong (reported) serves its CPUs.
+static void walk_region(const struct region *r, uint64_t fixed_stride)
 {
     uint64_t stride;
 
-    for (uint64_t at = 0; at + 2 * GICR_FRAME <= region->bytes; at += stride) {
-        uintptr_t rd = map_page(region->base + at);
-        if (rd == 0)
-            return ZX_ERR_NO_MEMORY;
+    for (uint64_t at = 0; 2 * GICR_FRAME <= r->range->bytes - at; at += stride) {
+        uintptr_t rd;
+        if (map_page(r, at, GICR_TYPER, &rd) != ZX_OK)
+            return;
         uint64_t typer = mmio_read64(rd + GICR_TYPER);
         for (unsigned cpu = 0; cpu < hal_cpu_count(); cpu++) {
-            if (affinity_word(arm64_cpu_affinity(cpu)) != GICR_TYPER_AFFINITY(typer))
-                continue;
-            redistributor[cpu] = rd;
-            private_frame[cpu] = map_page(region->base + at + GICR_FRAME);
-            if (private_frame[cpu] == 0)
-                return ZX_ERR_NO_MEMORY;
+            if (affinity_word(arm64_cpu_affinity(cpu)) == GICR_TYPER_AFFINITY(typer) &&
+                take_redistributor(r, at, cpu, rd) != ZX_OK)
+                return;
         }
         if (typer & GICR_TYPER_LAST)
-            break;
+            return;
         stride =
             fixed_stride != 0 ? fixed_stride : GICR_FRAME * (typer & GICR_TYPER_VLPIS ? 4u : 2u);
+        if (stride > r->range->bytes - at)
+            return;
     }
-    return ZX_OK;
 }
 
 static void distributor_init(void)
@@ -213,14 +249,14 @@ static zx_status_t gicv3_init(struct fdt_tree *tree, struct fdt_node node)
     zx_status_t status = fdt_read_gicv3(tree, node, &info);
     if (status != ZX_OK)
         return status;
-    gicd = (uintptr_t)hal_kernel_map(info.distributor.base, GICD_BYTES,
-                                     HAL_PROT_READ | HAL_PROT_WRITE | HAL_MEM_DEVICE);
-    if (gicd == 0)
-        return ZX_ERR_NO_MEMORY;
+    status = device_map(tree, node, &info.distributor, GICD_BYTES, GIC_PIDR2, &gicd);
+    if (status == ZX_OK)
+        status = check_version(tree, node, mmio_read32(gicd + GIC_PIDR2));
+    if (status != ZX_OK)
+        return status;
     for (uint32_t i = 0; i < info.redistributor_count; i++) {
-        status = walk_region(&info.redistributors[i], info.redistributor_stride);
-        if (status != ZX_OK)
-            return status;
+        const struct region r = {.tree = tree, .node = node, .range = &info.redistributors[i]};
+        walk_region(&r, info.redistributor_stride);
     }
     if (redistributor[0] == 0) {
         fdt_report(tree, node, NULL, "no redistributor belongs to the boot CPU");

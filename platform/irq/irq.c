@@ -64,6 +64,16 @@ void irq_private_unmask(unsigned intid)
     chip->unmask(intid);
 }
 
+unsigned irq_take(void)
+{
+    uint32_t token;
+    unsigned intid = chip->acknowledge(&token);
+
+    if (intid < IRQ_SPURIOUS)
+        chip->end(token);
+    return intid;
+}
+
 void irq_send(unsigned cpu, unsigned sgi)
 {
     chip->send(cpu, sgi);

@@ -5,10 +5,10 @@
 // Interface: <hal/console.h> (power), <power/power.h>. Locks: none; the table is fixed after boot.
 #include <power/power.h>
 
+#include <arm64/device.h>
 #include <fdt/driver.h>
 #include <hal/console.h>
 #include <hal/cpu.h>
-#include <hal/mmu.h>
 #include <hal/time.h>
 
 #define POWER_DRIVERS_MAX 4u
@@ -38,10 +38,9 @@ zx_status_t power_attach_regs(struct fdt_tree *tree, struct fdt_node node, size_
         return status;
     if (regs.bytes < bytes || (regs.base & 3) != 0)
         return ZX_ERR_IO_DATA_INTEGRITY;
-    *out_base = (uintptr_t)hal_kernel_map(regs.base, bytes,
-                                          HAL_PROT_READ | HAL_PROT_WRITE | HAL_MEM_DEVICE);
-    if (*out_base == 0)
-        return ZX_ERR_NO_MEMORY;
+    status = device_map(tree, node, &regs, bytes, bytes - 4, out_base);
+    if (status != ZX_OK)
+        return status;
     power_attach(ops);
     return ZX_OK;
 }

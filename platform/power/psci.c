@@ -8,30 +8,32 @@
 
 #include <zircon/syscalls/log.h>
 
-// psci_call.S
+// psci_call.S. -1 as well where the instruction is undefined: no firmware answers.
 int64_t psci_hvc(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
 int64_t psci_smc(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
 
+#define PSCI_VERSION    0x84000000u // since 0.2
 #define PSCI_ALREADY_ON (-4)
 
-static struct fdt_psci psci; // [I] after init
+static struct fdt_psci psci; // [I] after init; no functions: no PSCI
 static bool present;         // [I]
 
-static int64_t call(uint32_t function, uint64_t a, uint64_t b, uint64_t c)
+static int64_t call(enum fdt_psci_conduit conduit, uint32_t function, uint64_t a, uint64_t b,
+                    uint64_t c)
 {
-    return psci.conduit == FDT_PSCI_HVC ? psci_hvc(function, a, b, c) : psci_smc(function, a, b, c);
+    return conduit == FDT_PSCI_HVC ? psci_hvc(function, a, b, c) : psci_smc(function, a, b, c);
 }
 
 static void psci_off(void)
 {
     if (psci.system_off != 0)
-        call(psci.system_off, 0, 0, 0);
+        call(psci.conduit, psci.system_off, 0, 0, 0);
 }
 
 static void psci_reboot(void)
 {
     if (psci.system_reset != 0)
-        call(psci.system_reset, 0, 0, 0);
+        call(psci.conduit, psci.system_reset, 0, 0, 0);
 }
 
 static const struct power_ops psci_ops = {
@@ -41,29 +43,38 @@ static const struct power_ops psci_ops = {
     .reboot = psci_reboot,
 };
 
+// Asks firmware for its version, which is what tells whether it is there: the tree may be for
+// another machine. Before 0.2 there is no such question, and each call shows.
+static bool firmware_answers(const struct fdt_psci *p)
+{
+    return p->version < 0x00002 || (int32_t)call(p->conduit, PSCI_VERSION, 0, 0, 0) > 0;
+}
+
 static zx_status_t psci_init(struct fdt_tree *tree, struct fdt_node node)
 {
+    struct fdt_psci found;
+
     if (present)
         return ZX_ERR_ALREADY_BOUND;
-    zx_status_t status = fdt_read_psci(tree, node, &psci);
+    zx_status_t status = fdt_read_psci(tree, node, &found);
     if (status != ZX_OK)
         return status;
+    if (!firmware_answers(&found)) {
+        fdt_report(tree, node, "method", "no firmware answers this way");
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+    psci = found;
     present = true;
     power_attach(&psci_ops);
     return ZX_OK;
 }
 
-bool psci_present(void)
-{
-    return present;
-}
-
 zx_status_t psci_cpu_on(uint64_t mpidr, paddr_t entry)
 {
-    if (psci.cpu_on == 0)
+    if (psci.cpu_on == 0) // no PSCI, or an old one that starts no CPUs
         return ZX_ERR_NOT_SUPPORTED;
     // A result is 32 bits wide; ALREADY_ON may be a CPU that was slow to answer the first time.
-    int32_t result = (int32_t)call(psci.cpu_on, mpidr, entry, 0);
+    int32_t result = (int32_t)call(psci.conduit, psci.cpu_on, mpidr, entry, 0);
     if (result == 0 || result == PSCI_ALREADY_ON)
         return ZX_OK;
     kernel_log(ZX_LOG_WARN, "psci: CPU_ON of %#lx failed: %d\n", (unsigned long)mpidr, result);

@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: MIT
 // Calls to firmware (SMC calling convention: x0 function and result, x1-x3 arguments; x4-x17 may be
-// changed by old firmware, which the procedure call standard allows as well).
+// changed by old firmware, which the procedure call standard allows as well). Where there is nobody
+// above, the instruction is undefined; then the result is that of a function that is not there.
 
-    .text
-    .balign 16
-    .globl psci_hvc
-    .hidden psci_hvc
-    .type psci_hvc, %function
-psci_hvc:
+#include <arm64/asm_macros.h>
+
+function psci_hvc
+hvc_call:
     hvc #0
     ret
-    .size psci_hvc, . - psci_hvc
+end psci_hvc
 
-    .globl psci_smc
-    .hidden psci_smc
-    .type psci_smc, %function
-psci_smc:
+function psci_smc
+smc_call:
     smc #0
     ret
-    .size psci_smc, . - psci_smc
+end psci_smc
+
+function_local nobody
+    mov x0, #-1
+    ret
+    .size nobody, . - nobody
+
+    may_trap hvc_call, hvc_call + 4, nobody
+    may_trap smc_call, smc_call + 4, nobody
 
     .section .note.GNU-stack, "", %progbits

@@ -6,6 +6,7 @@
 // lock: one interrupt handler on one CPU.
 #include <uart/uart.h>
 
+#include <arm64/device.h>
 #include <hal/console.h>
 #include <hal/irq.h>
 #include <hal/mmu.h>
@@ -35,20 +36,33 @@ uintptr_t console_map(const struct fdt_range *regs)
                                      HAL_PROT_READ | HAL_PROT_WRITE | HAL_MEM_DEVICE);
 }
 
-zx_status_t console_open(struct fdt_tree *tree, struct fdt_node node, uint32_t count,
-                         uint32_t reg_shift, struct fdt_uart *info, uintptr_t *base)
+zx_status_t console_open(struct fdt_tree *tree, struct fdt_node node,
+                         const struct uart_registers *registers, struct fdt_uart *info,
+                         uintptr_t *base)
 {
     zx_status_t status = fdt_read_uart(tree, node, info);
     if (status != ZX_OK)
         return status;
     if (info->reg_shift == 0)
-        info->reg_shift = reg_shift;
-    if (info->regs.bytes < (uint64_t)count << info->reg_shift) {
+        info->reg_shift = registers->shift;
+    if (info->reg_io_width != 4)
+        info->reg_io_width = registers->width;
+    uint64_t bytes = (uint64_t)registers->count << info->reg_shift;
+    if (info->regs.bytes < bytes) {
         fdt_report(tree, node, "reg", "too small for the device's registers");
         return ZX_ERR_IO_DATA_INTEGRITY;
     }
-    *base = console_map(&info->regs);
-    return *base != 0 ? ZX_OK : ZX_ERR_NO_MEMORY;
+    const struct fdt_range used = {.base = info->regs.base, .bytes = bytes};
+    status = device_check_range(tree, node, &used);
+    if (status != ZX_OK)
+        return status;
+    *base = console_map(&used);
+    if (*base == 0) {
+        fdt_report(tree, node, "reg", "cannot be mapped");
+        return ZX_ERR_NO_MEMORY;
+    }
+    return device_check_register(tree, node, *base + (registers->status << info->reg_shift),
+                                 info->reg_io_width);
 }
 
 void console_attach(const struct uart_ops *ops, uintptr_t base, uint32_t reg_shift,
@@ -76,12 +90,27 @@ struct fdt_range console_regs(void)
 // Bytes of one hold of the lock: at 115,200 baud a byte takes 87 us, with interrupts off.
 #define BYTES_PER_HOLD 8u
 
+// Polls for room before a byte is given up: a UART without clock must not hang the kernel.
+#define PUT_POLLS 1000000u
+
+// Waits for room, though not for ever; where none came in that time, the next byte gets one look.
+static void console_put(uint8_t byte)
+{
+    static bool stuck; // written by whoever may write to the device
+    unsigned polls = stuck ? 1 : PUT_POLLS;
+
+    stuck = true;
+    while (stuck && polls-- > 0)
+        stuck = !console.ops->ready(&console);
+    console.ops->put(&console, byte);
+}
+
 static void console_put_all(const char *s, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         if (s[i] == '\n')
-            console.ops->put(&console, '\r');
-        console.ops->put(&console, (uint8_t)s[i]);
+            console_put('\r');
+        console_put((uint8_t)s[i]);
     }
 }
 

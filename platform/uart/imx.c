@@ -29,13 +29,13 @@
 #define UTS_TXFULL  (1u << 4)
 #define UTS_RXEMPTY (1u << 5)
 
-// Polls of the FIFO before a byte is given up: a UART without clock must not hang the kernel.
-#define PUT_POLLS 1000000
+static bool imx_ready(const struct uart *u)
+{
+    return !(mmio_read32(u->base + UART_UTS) & UTS_TXFULL);
+}
 
 static void imx_put(const struct uart *u, uint8_t byte)
 {
-    for (unsigned i = 0; i < PUT_POLLS && (mmio_read32(u->base + UART_UTS) & UTS_TXFULL); i++)
-        ;
     mmio_write32(u->base + UART_UTXD, byte);
 }
 
@@ -62,17 +62,21 @@ static void imx_rx_ack(const struct uart *u)
 
 static const struct uart_ops imx_ops = {
     .name = "imx",
+    .ready = imx_ready,
     .put = imx_put,
     .get = imx_get,
     .rx_enable = imx_rx_enable,
     .rx_ack = imx_rx_ack,
 };
 
+static const struct uart_registers registers = {
+    .count = UART_UTS / 4 + 1, .shift = 2, .width = 4, .status = UART_UTS / 4};
+
 static zx_status_t imx_init(struct fdt_tree *tree, struct fdt_node node)
 {
     struct fdt_uart info;
     uintptr_t base;
-    zx_status_t status = console_open(tree, node, UART_UTS / 4 + 1, 2, &info, &base);
+    zx_status_t status = console_open(tree, node, &registers, &info, &base);
     if (status != ZX_OK)
         return status;
     uint32_t control = mmio_read32(base + UART_UCR1);

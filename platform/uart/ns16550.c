@@ -6,6 +6,7 @@
 // Registers: DesignWare DW_apb_uart Databook; BCM2711 ARM Peripherals, section 2 (Auxiliaries).
 //
 // Interface: the driver table. Locks: none, the console serialises.
+#include <arm64/device.h>
 #include <arm64/mmio.h>
 #include <fdt/driver.h>
 #include <uart/uart.h>
@@ -35,8 +36,6 @@
 #define AUX_ENABLES      0x04
 #define AUX_ENABLES_UART 0x01
 
-#define PUT_POLLS 1000000
-
 static uint32_t reg_read(const struct uart *u, unsigned reg)
 {
     uintptr_t address = u->base + ((uintptr_t)reg << u->reg_shift);
@@ -52,10 +51,13 @@ static void reg_write(const struct uart *u, unsigned reg, uint8_t value)
         mmio_write8(address, value);
 }
 
+static bool ns16550_ready(const struct uart *u)
+{
+    return reg_read(u, UART_LSR) & LSR_THR_EMPTY;
+}
+
 static void ns16550_put(const struct uart *u, uint8_t byte)
 {
-    for (unsigned i = 0; i < PUT_POLLS && !(reg_read(u, UART_LSR) & LSR_THR_EMPTY); i++)
-        ;
     reg_write(u, UART_DATA, byte);
 }
 
@@ -84,8 +86,8 @@ static void dw_apb_rx_ack(const struct uart *u)
     if (id == IIR_BUSY) {
         (void)reg_read(u, UART_USR); // nothing else clears it
     } else if (id == IIR_TIMEOUT && !(reg_read(u, UART_LSR) & (LSR_DATA_READY | LSR_BREAK))) {
-        // A time-out without a byte, which comes when one is taken at the wrong moment: only reading
-        // one clears it.
+        // A time-out without a byte, which comes when one is taken at the wrong moment: only
+        // reading one clears it.
         (void)reg_read(u, UART_DATA);
     }
 }
@@ -98,6 +100,7 @@ static void aux_rx_enable(const struct uart *u)
 
 static const struct uart_ops ns16550_ops = {
     .name = "ns16550",
+    .ready = ns16550_ready,
     .put = ns16550_put,
     .get = ns16550_get,
     .rx_enable = ns16550_rx_enable,
@@ -106,6 +109,7 @@ static const struct uart_ops ns16550_ops = {
 
 static const struct uart_ops dw_apb_ops = {
     .name = "dw-apb",
+    .ready = ns16550_ready,
     .put = ns16550_put,
     .get = ns16550_get,
     .rx_enable = ns16550_rx_enable,
@@ -114,33 +118,42 @@ static const struct uart_ops dw_apb_ops = {
 
 static const struct uart_ops aux_ops = {
     .name = "bcm2835-aux",
+    .ready = ns16550_ready,
     .put = ns16550_put,
     .get = ns16550_get,
     .rx_enable = aux_rx_enable,
     .rx_ack = ns16550_rx_ack,
 };
 
-// `last` is the last register that the driver touches.
+// Up to the last that the driver touches. The mini UART has no reg-shift property; its registers
+// are words.
+static const struct uart_registers ns16550_registers = {
+    .count = UART_LSR + 1, .shift = 0, .width = 1, .status = UART_LSR};
+static const struct uart_registers dw_apb_registers = {
+    .count = UART_USR + 1, .shift = 0, .width = 1, .status = UART_LSR};
+static const struct uart_registers aux_registers = {
+    .count = UART_CNTL + 1, .shift = 2, .width = 4, .status = UART_LSR};
+
 static zx_status_t attach(struct fdt_tree *tree, struct fdt_node node, const struct uart_ops *ops,
-                          uint32_t last, uint32_t shift, uint32_t width)
+                          const struct uart_registers *registers)
 {
     struct fdt_uart info;
     uintptr_t base;
-    zx_status_t status = console_open(tree, node, last + 1, shift, &info, &base);
+    zx_status_t status = console_open(tree, node, registers, &info, &base);
     if (status != ZX_OK)
         return status;
-    console_attach(ops, base, info.reg_shift, info.reg_io_width == 4 ? 4 : width, &info);
+    console_attach(ops, base, info.reg_shift, info.reg_io_width, &info);
     return ZX_OK;
 }
 
 static zx_status_t ns16550_init(struct fdt_tree *tree, struct fdt_node node)
 {
-    return attach(tree, node, &ns16550_ops, UART_LSR, 0, 1);
+    return attach(tree, node, &ns16550_ops, &ns16550_registers);
 }
 
 static zx_status_t dw_apb_init(struct fdt_tree *tree, struct fdt_node node)
 {
-    return attach(tree, node, &dw_apb_ops, UART_USR, 0, 1);
+    return attach(tree, node, &dw_apb_ops, &dw_apb_registers);
 }
 
 // The AUX block that gates the mini UART: the node of its clock. False if the tree does not say, or
@@ -158,8 +171,8 @@ static bool find_aux(struct fdt_tree *tree, struct fdt_node node, const struct f
            info->regs.base > out->base && info->regs.base - out->base < PAGE_SIZE;
 }
 
-// While AUX_ENABLES has it off, the mini UART's registers cannot be reached at all. One that was off
-// gets a format; its divisor stays what it is, for it depends on a clock that nobody tells.
+// While AUX_ENABLES has it off, the mini UART's registers cannot be reached at all. One that was
+// off gets a format; its divisor stays what it is, for it depends on a clock that nobody tells.
 static void aux_turn_on(uintptr_t aux, const struct uart *u)
 {
     uint32_t enables = mmio_read32(aux + AUX_ENABLES);
@@ -173,7 +186,6 @@ static void aux_turn_on(uintptr_t aux, const struct uart *u)
     reg_write(u, UART_CNTL, CNTL_ON);
 }
 
-// The mini UART has no reg-shift property; its registers are words.
 static zx_status_t aux_init(struct fdt_tree *tree, struct fdt_node node)
 {
     struct fdt_uart info;
@@ -181,13 +193,20 @@ static zx_status_t aux_init(struct fdt_tree *tree, struct fdt_node node)
     zx_status_t status = fdt_read_uart(tree, node, &info);
     if (status != ZX_OK)
         return status;
-    if (info.regs.bytes < (UART_CNTL + 1) << 2 || !find_aux(tree, node, &info, &aux))
-        return attach(tree, node, &aux_ops, UART_CNTL, 2, 4);
+    const uint64_t bytes = aux_registers.count << aux_registers.shift;
+    if (info.regs.bytes < bytes || !find_aux(tree, node, &info, &aux))
+        return attach(tree, node, &aux_ops, &aux_registers);
     uint64_t offset = info.regs.base - aux.base;
-    uintptr_t base =
-        console_map(&(struct fdt_range){.base = aux.base, .bytes = offset + info.regs.bytes});
+    const struct fdt_range both = {.base = aux.base, .bytes = offset + bytes};
+    status = device_check_range(tree, node, &both);
+    if (status != ZX_OK)
+        return status;
+    uintptr_t base = console_map(&both);
     if (base == 0)
         return ZX_ERR_NO_MEMORY;
+    status = device_check_register(tree, node, base + AUX_ENABLES, 4);
+    if (status != ZX_OK)
+        return status;
     struct uart u = {.base = base + offset, .reg_shift = 2, .io_width = 4};
     aux_turn_on(base, &u);
     console_attach(&aux_ops, u.base, u.reg_shift, u.io_width, &info);

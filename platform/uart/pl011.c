@@ -23,13 +23,13 @@
 #define INT_OE        (1u << 10)
 #define RX_INTS       (INT_RX | INT_RT | INT_OE)
 
-// Polls of the FIFO before a byte is given up: a UART without clock must not hang the kernel.
-#define PUT_POLLS 1000000
+static bool pl011_ready(const struct uart *u)
+{
+    return !(mmio_read32(u->base + UART_FR) & FR_TXFF);
+}
 
 static void pl011_put(const struct uart *u, uint8_t byte)
 {
-    for (unsigned i = 0; i < PUT_POLLS && (mmio_read32(u->base + UART_FR) & FR_TXFF); i++)
-        ;
     mmio_write32(u->base + UART_DR, byte);
 }
 
@@ -55,17 +55,21 @@ static void pl011_rx_ack(const struct uart *u)
 
 static const struct uart_ops pl011_ops = {
     .name = "pl011",
+    .ready = pl011_ready,
     .put = pl011_put,
     .get = pl011_get,
     .rx_enable = pl011_rx_enable,
     .rx_ack = pl011_rx_ack,
 };
 
+static const struct uart_registers registers = {
+    .count = UART_ICR / 4 + 1, .shift = 2, .width = 4, .status = UART_FR / 4};
+
 static zx_status_t pl011_init(struct fdt_tree *tree, struct fdt_node node)
 {
     struct fdt_uart info;
     uintptr_t base;
-    zx_status_t status = console_open(tree, node, UART_ICR / 4 + 1, 2, &info, &base);
+    zx_status_t status = console_open(tree, node, &registers, &info, &base);
     if (status != ZX_OK)
         return status;
     uint32_t control = mmio_read32(base + UART_CR);

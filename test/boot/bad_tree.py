@@ -38,17 +38,36 @@ def check(loader, kind, texts, patience=guest.PATIENCE):
     return result, problems
 
 
-def case(name, kind, *texts):
+def case(name, kind, *texts, options=guest.MACHINE):
     """Registers a case. The function gets a Loader whose tree is complete, and changes it."""
     def register(change):
         def run(build):
-            loader = guest.Loader(build, name)
+            loader = guest.Loader(build, name, options)
             loader.describe()
             change(loader)
             return check(loader, kind, [CANNOT_BOOT, *texts] if kind == "stops" else list(texts))
         CASES.append((name, run))
         return change
     return register
+
+
+def sets(where, name, value):
+    """For case(): gives the node at a path, or the first that is compatible with a text, a property."""
+    def change(loader):
+        tree = loader.tree
+        node = tree.node(where) if where.startswith("/") else tree.compatible(where)
+        node.props[name] = value
+    return change
+
+
+GICV2 = ("-M", "virt,gic-version=2", *guest.MACHINE[2:])
+EL2 = ("-M", "virt,gic-version=3,virtualization=on", *guest.MACHINE[2:])
+
+# Where no device's registers are: what it is called, the address, and what is said about it.
+IN_MEMORY = "reg: registers cannot lie in memory"
+NOT_REGISTERS = (("memory", RAM + 96 * MIB, IN_MEMORY), ("the image", IMAGE_AT, IN_MEMORY),
+                 ("no answer", 0x7f0000000000, "reg: nothing answers there"),
+                 ("no address", 1 << 60, "reg: "))
 
 
 def memory(loader, *banks):
@@ -167,6 +186,46 @@ def _(loader):
     memory(loader, (RAM, 128 * MIB), (1 << 50, 16 * MIB))
 
 
+@case("banks: more than there is", "lives", "nothing is there from 0x50000000 to 0x140000000",
+      "256 MiB")
+def _(loader):
+    memory(loader, (RAM, 4096 * MIB))
+
+
+@case("banks: a terabyte", "lives", "nothing is there from 0x50000000", "256 MiB")
+def _(loader):
+    memory(loader, (RAM, 1 << 40))
+
+
+@case("banks: begins where nothing is", "lives", "nothing is there from 0x3f000000 to 0x40000000",
+      "84 MiB")
+def _(loader):
+    memory(loader, (RAM - 16 * MIB, 100 * MIB))
+
+
+@case("banks: one that is not there", "lives", "nothing is there from 0x80000000 to 0x88000000",
+      "128 MiB")
+def _(loader):
+    memory(loader, (RAM, 128 * MIB), (RAM + 1024 * MIB, 128 * MIB))
+
+
+@case("banks: the initrd where nothing is", "says", "initrd at 0x60000000: no memory there",
+      "userboot: no initrd")
+def _(loader):
+    memory(loader, (RAM, 4096 * MIB))
+    initrd(loader, longs(RAM + 512 * MIB), longs(RAM + 513 * MIB))
+
+
+@case("banks: devices too", "stops", "fdt: /intc@8000000: " + IN_MEMORY, "no interrupt controller")
+def _(loader):
+    memory(loader, (0x8000000, RAM + RAM_BYTES - 0x8000000))
+
+
+@case("banks: all addresses", "stops", "memory is too scattered")
+def _(loader):
+    memory(loader, (0, 2**64 - 4096))
+
+
 @case("banks: one node each", "lives", "192 MiB")
 def _(loader):
     memory(loader, (RAM, 128 * MIB))
@@ -215,6 +274,13 @@ def _(loader):
 @case("reserved: the image must not be mapped", "lives")
 def _(loader):
     reserve(loader, IMAGE_AT, MIB, NO_MAP)
+
+
+@case("reserved: parts of the image, the initrd and the tree", "lives")
+def _(loader):
+    reserve(loader, IMAGE_AT + 0x1000, 0x3000)
+    reserve(loader, INITRD_AT + 0x1000, MIB)
+    reserve(loader, TREE_AT + 0x100, 0x10)
 
 
 @case("reserved: everything", "stops", "memory")
@@ -294,6 +360,32 @@ def _(loader):
 @case("stdout-path: not a string", "lives")
 def _(loader):
     loader.chosen().props["stdout-path"] = b"\xff\xfe\xfd"
+
+
+@case("stdout-path: leads to what is disabled", "lives",
+      "stdout-path: leads to a disabled node")
+def _(loader):
+    props = {**loader.tree.compatible("arm,pl011").props, "status": strings("disabled"),
+             "reg": longs(0x9050000, 0x1000)}
+    loader.tree.root.add("serial@9050000", props)
+    loader.chosen().props["stdout-path"] = strings("/serial@9050000")
+
+
+for path in ("/", "", ":", "serial9", "/memory@40000000", "x" * 3000):
+    case("stdout-path: %.20r" % path, "lives")(sets("/chosen", "stdout-path", strings(path)))
+
+
+for name, address, text in NOT_REGISTERS:
+    case("console: registers in " + name, "lives", "fdt: /pl011@9000000: " + text)(
+        sets("arm,pl011", "reg", longs(address, 0x1000)))
+
+
+case("console: registers of a terabyte", "lives")(sets("arm,pl011", "reg", longs(0x9000000, 1 << 40)))
+case("console: registers up to the last address", "lives", "reg: ")(
+    sets("arm,pl011", "reg", longs(2**64 - 4096, 4096)))
+case("console: the timer's interrupt", "lives")(sets("arm,pl011", "interrupts", cells(1, 11, 4)))
+case("console: an interrupt beyond those of the controller", "lives")(
+    sets("arm,pl011", "interrupts", cells(0, 900, 4)))
 
 
 @case("console: unknown", "lives", "no console: no UART with a driver")
@@ -497,6 +589,67 @@ def _(loader):
     loader.tree.compatible(GIC).props["reg"] = longs(0x8000003, 0x10000, 0x80a0000, 0xf60000)
 
 
+for name, address, text in NOT_REGISTERS:
+    for gic, node, first in ((GIC, "gicv3", longs(0x8000000, 0x10000)),
+                             ("arm,cortex-a15-gic", "gicv2", longs(0x8000000, 0x10000))):
+        machine = guest.MACHINE if node == "gicv3" else GICV2
+        case("interrupt controller: %s, second region in %s" % (node, name), "stops",
+             "fdt: /intc@8000000: " + text, "interrupt controller", options=machine)(
+                 sets(gic, "reg", first + longs(address, 0xf60000)))
+        case("interrupt controller: %s, first region in %s" % (node, name), "stops",
+             "fdt: /intc@8000000: " + text, "no interrupt controller", options=machine)(
+                 sets(gic, "reg", longs(address, 0x10000, 0x80a0000, 0xf60000)))
+
+case("interrupt controller: gicv2, one region twice", "stops", "are the same", "no interrupt controller",
+     options=GICV2)(sets("arm,cortex-a15-gic", "reg", longs(0x8000000, 0x10000, 0x8000000, 0x10000)))
+case("interrupt controller: gicv2, regions swapped", "stops", "the timer's interrupt does not come",
+     options=GICV2)(sets("arm,cortex-a15-gic", "reg", longs(0x8010000, 0x10000, 0x8000000, 0x10000)))
+case("interrupt controller: gicv2, the console for a region", "stops",
+     "the timer's interrupt does not come", options=GICV2)(
+         sets("arm,cortex-a15-gic", "reg", longs(0x8000000, 0x10000, 0x9000000, 0x10000)))
+case("interrupt controller: gicv3, flash for a distributor", "stops", "what answers is no GICv3")(
+    sets(GIC, "reg", longs(0x4000000, 0x10000, 0x80a0000, 0xf60000)))
+case("interrupt controller: gicv3, flash for redistributors", "stops", "what answers is no GICv3",
+     "no redistributor belongs to the boot CPU")(
+         sets(GIC, "reg", longs(0x8000000, 0x10000, 0x4000000, 0xf60000)))
+case("interrupt controller: gicv3, redistributors from the distributor on", "stops",
+     "no redistributor belongs to the boot CPU")(
+         sets(GIC, "reg", longs(0x8000000, 0x10000, 0x8000000, 0xf60000)))
+case("interrupt controller: gicv3, redistributors without end", "lives", "2 CPUs")(
+    sets(GIC, "reg", longs(0x8000000, 0x10000, 0x80a0000, 1 << 62)))
+for stride in (1, 0x10000, 0x28000):
+    case("interrupt controller: gicv3, a stride of %#x" % stride, "lives",
+         "redistributor-stride: not that of whole frames", "2 CPUs")(
+             sets(GIC, "redistributor-stride", longs(stride)))
+for stride in (1 << 20, 1 << 63):
+    case("interrupt controller: gicv3, a stride of %#x" % stride, "lives", "CPU 1 did not start")(
+        sets(GIC, "redistributor-stride", longs(stride)))
+for count in (0, 1, 2, 5, 0xffffffff):
+    case("interrupt controller: %d cells" % count, "stops", "no usable timer")(
+        sets(GIC, "#interrupt-cells", cells(count)))
+
+
+@case("interrupt parents: a circle", "stops", "the chain of parents is a circle", "no usable timer")
+def _(loader):
+    timer, cpus = loader.tree.compatible("arm,armv8-timer"), loader.tree.node("/cpus")
+    timer.props["phandle"] = cpus.props["interrupt-parent"] = cells(0x7777)
+    cpus.props["phandle"] = timer.props["interrupt-parent"] = cells(0x7778)
+
+
+@case("interrupt parents: the controller is its own", "lives", "2 CPUs")
+def _(loader):
+    props = loader.tree.compatible(GIC).props
+    props["interrupt-parent"] = props["phandle"]
+    props["interrupts"] = cells(1, 9, 4)
+
+
+@case("interrupt parents: all phandles the same", "stops", "names no node", "no usable timer")
+def _(loader):
+    for node in loader.tree.root.walk():
+        if "phandle" in node.props:
+            node.props["phandle"] = cells(1)
+
+
 @case("timer: none", "stops", "no usable timer")
 def _(loader):
     loader.tree.root.remove("timer")
@@ -515,6 +668,71 @@ def _(loader):
 @case("timer: interrupts of nobody", "stops", "no usable timer")
 def _(loader):
     del loader.tree.root.props["interrupt-parent"]
+
+
+def timer_lines(*virtual):
+    """The timer's four lines, with another in place of the virtual timer's."""
+    return sets("arm,armv8-timer", "interrupts", cells(1, 13, 4, 1, 14, 4, *virtual, 1, 10, 4))
+
+
+for name, line in (("the physical timer's", (1, 14, 4)), ("the hypervisor's", (1, 10, 4)),
+                   ("nobody's", (1, 3, 4))):
+    case("timer: the line is %s" % name, "stops", "the timer's interrupt does not come")(
+        timer_lines(*line))
+for name, line in (("private line 16", (1, 16, 4)), ("an extended line", (3, 16, 4)),
+                   ("of kind 9", (9, 11, 4)), ("of all ones", (2**32 - 1,) * 3)):
+    case("timer: the line is " + name, "stops", "/timer: interrupts: ", "no usable timer")(
+        timer_lines(*line))
+case("timer: contradictory flags", "lives")(timer_lines(1, 11, 0xffffffff))
+case("timer: names that nobody knows", "stops", "no usable timer")(
+    sets("arm,armv8-timer", "interrupt-names", strings("a", "b")))
+for hertz in (1, 15300):
+    case("timer: %d Hz" % hertz, "stops", "no usable frequency", "no usable timer")(
+        sets("arm,armv8-timer", "clock-frequency", cells(hertz)))
+case("timer: 0 Hz", "lives")(sets("arm,armv8-timer", "clock-frequency", cells(0)))
+case("timer: a frequency of 3 bytes", "lives", "clock-frequency")(
+    sets("arm,armv8-timer", "clock-frequency", b"abc"))
+
+NO_FIRMWARE = "fdt: /psci: method: no firmware answers this way"
+
+case("psci: by SMC, and there is no EL3", "lives", NO_FIRMWARE, "CPU 1 did not start")(
+    sets("/psci", "method", strings("smc")))
+case("psci: by HVC, and EL2 was ours", "lives", NO_FIRMWARE, "CPU 1 did not start",
+     options=EL2)(sets("/psci", "method", strings("hvc")))
+
+
+@case("psci: 0.1 by SMC, and there is no EL3", "lives", "psci: CPU_ON of 0x1 failed: -1",
+      "CPU 1 did not start")
+def _(loader):
+    loader.tree.node("/psci").props.update({
+        "compatible": strings("arm,psci"), "method": strings("smc"), "cpu_on": cells(0x84000003)})
+
+
+@case("psci: 0.1 with numbers of nothing", "lives", "psci: CPU_ON of 0x1 failed", "CPU 1 did not start")
+def _(loader):
+    loader.tree.node("/psci").props.update({
+        "compatible": strings("arm,psci"), "cpu_on": cells(0x12345678)})
+
+
+@case("psci: two, and the first has no firmware", "lives",
+      "fdt: /another: method: no firmware answers this way", "2 CPUs")
+def _(loader):
+    root = loader.tree.root
+    root.children.insert(0, root.add("another", {**root.child("psci").props, "method": strings("smc")}))
+    root.children.pop()
+
+
+def watchdog(address, compatible):
+    def change(loader):
+        loader.tree.root.add("watchdog@%x" % address, {
+            "compatible": strings(compatible), "reg": longs(address, 0x1000)})
+    return change
+
+
+for name, address, text in NOT_REGISTERS:
+    for compatible in ("brcm,bcm2835-pm-wdt", "allwinner,sun50i-a64-wdt", "nuvoton,npcm750-wdt"):
+        case("watchdog: %s in %s" % (compatible, name), "lives",
+             "fdt: /watchdog@%x: %s" % (address, text))(watchdog(address, compatible))
 
 
 @case("psci: none", "lives", "CPU 1")
@@ -562,6 +780,18 @@ for name, address in (("memory that is free", RAM + 96 * MIB + 8), ("no memory",
                       ("memory above all", 0xfffffffffffffff8)):
     case("cpus: spin-table in " + name, "lives", "is not in memory that is reserved",
          "CPU 1 did not start")(spin_table_at(address))
+
+
+for name, edit in (("missing", lambda cpus: cpus.remove("cpu@0")),
+                   ("disabled", lambda cpus: cpus.child("cpu@0").props.update(
+                       status=strings("disabled")))):
+    case("cpus: the boot CPU is " + name, "lives", "2 CPUs")(
+        lambda loader, edit=edit: edit(loader.tree.node("/cpus")))
+case("cpus: no MPIDR", "lives", "not the affinity fields of an MPIDR", "1 CPU")(
+    sets("/cpus/cpu@1", "reg", cells(0xffffffff)))
+for name in ("#address-cells", "#size-cells"):
+    for count in (0, 3, 0xffffffff):
+        case("cpus: %s of %d" % (name, count), "lives")(sets("/cpus", name, cells(count)))
 
 
 @case("cpus: none", "lives")
@@ -614,9 +844,9 @@ def _(loader):
     loader.chosen().props["linux,initrd-end"] = cells(INITRD_AT + len(loader.initrd))
 
 
-@case("cells: absurd numbers", "stops", "#address-cells")
-def _(loader):
-    loader.tree.root.props["#address-cells"] = cells(0x10000000)
+for name in ("#address-cells", "#size-cells"):
+    for count in (0, 3, 0x10000000, 0xffffffff):
+        case("cells: %s of %d" % (name, count), "stops", "memory")(sets("/", name, cells(count)))
 
 
 @case("cells: none", "stops", "memory")

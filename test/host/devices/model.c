@@ -5,6 +5,7 @@
 #include "model.h"
 
 #include <arm64/mmio.h>
+#include <arm64/probe.h>
 #include <hal/console.h>
 #include <hal/cpu.h>
 #include <hal/irq.h>
@@ -42,18 +43,24 @@ void model_add(const struct model *model)
     models[model_count++] = model;
 }
 
-static const struct model *model_at(uintptr_t address, unsigned bytes, const char *what)
+// NULL: no device is there.
+static const struct model *model_find(uintptr_t address)
 {
     for (size_t i = 0; i < model_count; i++) {
-        const struct model *m = models[i];
-        if (address < m->base || address - m->base >= m->bytes)
-            continue;
-        if (bytes != m->width || (address & (bytes - 1)) != 0)
-            fail_msg("%s of %u bytes at %#lx", what, bytes, (unsigned long)address);
-        return m;
+        if (address >= models[i]->base && address - models[i]->base < models[i]->bytes)
+            return models[i];
     }
-    fail_msg("%s where there is no device: %#lx", what, (unsigned long)address);
     return NULL;
+}
+
+static const struct model *model_at(uintptr_t address, unsigned bytes, const char *what)
+{
+    const struct model *m = model_find(address);
+    if (m == NULL)
+        fail_msg("%s where there is no device: %#lx", what, (unsigned long)address);
+    if (bytes != m->width || (address & (bytes - 1)) != 0)
+        fail_msg("%s of %u bytes at %#lx", what, bytes, (unsigned long)address);
+    return m;
 }
 
 uint32_t model_read(uintptr_t address, unsigned bytes)
@@ -66,6 +73,14 @@ void model_write(uintptr_t address, unsigned bytes, uint32_t value)
 {
     const struct model *m = model_at(address, bytes, "write");
     m->write((uint32_t)(address - m->base), value);
+}
+
+bool arm64_probe_read(uintptr_t address, unsigned bytes, uint32_t *out)
+{
+    if (model_find(address) == NULL)
+        return false;
+    *out = model_read(address, bytes);
+    return true;
 }
 
 zx_status_t model_bind(const char *path, enum fdt_driver_kind kind)

@@ -25,6 +25,8 @@ static unsigned reads, reads_max, wrong;
 static uint64_t dice;
 
 static uint64_t compare, control;
+static bool fired;          // the timer, since it was last asked
+static unsigned wired = 27; // the line that it is on
 static unsigned frequency = 24000000;
 
 static uint64_t read_counter(void)
@@ -57,9 +59,10 @@ void model_sysreg_write(const char *name, uint64_t value)
 {
     if (strcmp(name, "cntv_cval_el0") == 0)
         compare = value;
-    else if (strcmp(name, "cntv_ctl_el0") == 0)
+    else if (strcmp(name, "cntv_ctl_el0") == 0) {
         control = value;
-    else if (strcmp(name, "cntkctl_el1") != 0)
+        fired |= value == 1 && compare <= counter;
+    } else if (strcmp(name, "cntkctl_el1") != 0)
         fail_msg("write of %s: a time to go is counted from a reading", name);
 }
 
@@ -79,6 +82,12 @@ void irq_private_register(unsigned intid, void (*handler)(void))
 void irq_private_unmask(unsigned intid)
 {
     assert_int_equal(intid, 27);
+}
+
+unsigned irq_take(void)
+{
+    bool came = fired && control == 1;
+    return came ? wired : IRQ_SPURIOUS;
 }
 
 // ---- tests ----
@@ -154,6 +163,18 @@ static void test_timer_is_set_by_its_compare_value(void **state)
     assert_int_equal(control, 0);
 }
 
+// The line of the tree is tried before anybody relies on it; the timer is off afterwards.
+static void test_line_is_tried(void **state)
+{
+    (void)state;
+    assert_int_equal(timer_check(), ZX_OK);
+    assert_int_equal(control, 0);
+    wired = 30;
+    assert_int_equal(timer_check(), ZX_ERR_TIMED_OUT);
+    assert_int_equal(control, 0);
+    wired = 27;
+}
+
 int run_counter_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +182,7 @@ int run_counter_tests(void)
         cmocka_unit_test_setup(test_readings_are_bounded, start),
         cmocka_unit_test_setup(test_only_where_the_tree_says_so, start),
         cmocka_unit_test_setup(test_timer_is_set_by_its_compare_value, start),
+        cmocka_unit_test_setup(test_line_is_tried, start),
     };
     return cmocka_run_group_tests_name("A64 counter", tests, NULL, NULL);
 }

@@ -124,6 +124,36 @@ static void test_dead_transmitter_is_given_up(void **state)
     dw.slowness = dw.busy_for = ~0u;
     hal_console_write("ab", 2);
     assert_true(dw.reads < 10000000);
+    // Nor is each byte of a long text waited for, one after the other.
+    dw.reads = 0;
+    hal_console_write("a long text", 11);
+    assert_true(dw.reads < 100);
+    // It comes back to life: every byte waits for room again.
+    dw.tx_bytes = 0;
+    dw.busy_for = 0;
+    dw.slowness = 9;
+    hal_console_write("xyz", 3);
+    assert_memory_equal(dw.tx, "xyz", 3);
+}
+
+// What a tree says of the registers is checked before they are touched.
+static void test_registers_are_checked(void **state)
+{
+    static const uint8_t memory[] = {1, 0xc2, 0x80, 0x10, 0, 0, 0, 4};
+    (void)state;
+    model_reset(); // nothing is there
+    assert_int_equal(model_bind(PATH, FDT_DRIVER_UART), ZX_ERR_NOT_FOUND);
+    fixture_assert_reported(&model_tree, PATH, "reg: nothing answers there");
+    fixture_end(&model_tree);
+
+    model_add(&dw_model);
+    fixture_load(&model_tree, "a64-uboot");
+    fixture_set(&model_tree, "/memory", "reg", memory, sizeof(memory)); // inside of the registers
+    fixture_open(&model_tree);
+    dw.reads = 0;
+    assert_int_equal(model_bind(PATH, FDT_DRIVER_UART), ZX_ERR_IO_DATA_INTEGRITY);
+    assert_int_equal(dw.reads, 0);
+    fixture_assert_reported(&model_tree, PATH, "reg: registers cannot lie in memory");
 }
 
 static void test_input_by_interrupt(void **state)
@@ -175,6 +205,7 @@ int run_dw_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_output_waits_for_room, start, stop),
         cmocka_unit_test_setup_teardown(test_dead_transmitter_is_given_up, start, stop),
+        cmocka_unit_test_setup_teardown(test_registers_are_checked, start, stop),
         cmocka_unit_test_setup_teardown(test_input_by_interrupt, start, stop),
         cmocka_unit_test_setup_teardown(test_busy_detect_is_cleared, start, stop),
         cmocka_unit_test_setup_teardown(test_time_out_is_cleared, start, stop),

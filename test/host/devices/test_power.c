@@ -22,6 +22,7 @@
 #define PM_BASE   0xfe100000u
 #define WDOG_BASE 0x1c20ca0u
 
+static bool firmware_is_there;
 static char asked[64]; // what happened: p(sci) off, P(sci) reset, b and w: the watchdogs were armed
 
 static void happened(char what)
@@ -46,6 +47,10 @@ int64_t psci_hvc(uint64_t function, uint64_t a, uint64_t b, uint64_t c)
 int64_t psci_smc(uint64_t function, uint64_t a, uint64_t b, uint64_t c)
 {
     (void)a, (void)b, (void)c;
+    if (function == 0x84000000)
+        return firmware_is_there ? 0x10001 : -1;
+    if (!firmware_is_there)
+        fail_msg("SMC %#lx, and nobody is there", (unsigned long)function);
     happened(function == 0x84000008 ? 'p' : function == 0x84000009 ? 'P' : '?');
     return -1; // NOT_SUPPORTED
 }
@@ -172,6 +177,13 @@ static int bind_all(void **state)
     fixture_end(&model_tree);
     fixture_begin(&model_tree, "a64");
     assert_int_equal(model_bind("/soc/watchdog@1c20ca0", FDT_DRIVER_POWER), ZX_OK);
+    // A node that claims firmware where there is none, as in a tree for another machine: not used, now
+    // or later.
+    assert_int_equal(model_bind("/psci", FDT_DRIVER_POWER), ZX_ERR_NOT_SUPPORTED);
+    fixture_assert_reported(&model_tree, "/psci", "method: no firmware answers this way");
+    assert_int_equal(psci_cpu_on(1, 0x1000), ZX_ERR_NOT_SUPPORTED);
+    (void)hal_power_reboot();
+    firmware_is_there = true;
     assert_int_equal(model_bind("/psci", FDT_DRIVER_POWER), ZX_OK);
     fixture_end(&model_tree);
     return 0;
@@ -222,6 +234,11 @@ static void test_bad_nodes(void **state)
                      ZX_ERR_IO_DATA_INTEGRITY);
     node = fixture_node(&model_tree, "/psci");
     assert_int_equal(power_attach_regs(&model_tree.tree, node, 4, &base, &ops), ZX_ERR_NOT_FOUND);
+    assert_int_equal(base, 0);
+    model_reset(); // nothing answers
+    node = fixture_node(&model_tree, "/soc/watchdog@1c20ca0");
+    assert_int_equal(power_attach_regs(&model_tree.tree, node, 4, &base, &ops), ZX_ERR_NOT_FOUND);
+    fixture_assert_reported(&model_tree, "/soc/watchdog@1c20ca0", "reg: nothing answers there");
     assert_int_equal(base, 0);
     fixture_end(&model_tree);
 }

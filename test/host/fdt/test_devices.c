@@ -149,7 +149,7 @@ static void test_read_gic_lacking_a_region_is_refused(void **state)
 static void test_read_misaligned_registers_are_refused(void **state)
 {
     (void)state;
-    static const uint8_t gic_reg[] = {0, 0, 0, 0, 8, 0, 0, 3, 0, 0, 0, 0, 0, 1, 0, 0,
+    static const uint8_t gic_reg[] = {0, 0, 0, 0, 8, 0,  0, 3, 0, 0, 0, 0, 0, 1,  0, 0,
                                       0, 0, 0, 0, 8, 10, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0};
     static const uint8_t uart_reg[] = {0, 0, 0, 0, 9, 0, 0, 2, 0, 0, 0, 0, 0, 0, 16, 0};
     struct fixture f;
@@ -182,6 +182,9 @@ static void test_read_gicv3_odd_region_counts_are_reported(void **state)
     assert_int_equal(fdt_read_gicv3(&f.tree, fixture_node(&f, "/gicv3-zero@8000"), &gic), ZX_OK);
     assert_int_equal(gic.redistributor_count, 1);
     fixture_assert_reported(&f, "/gicv3-zero@8000", "#redistributor-regions: 0, taken for 1");
+    assert_int_equal(gic.redistributor_stride, 0);
+    fixture_assert_reported(&f, "/gicv3-zero@8000",
+                            "redistributor-stride: not that of whole frames, ignored");
     assert_int_equal(fdt_read_gicv3(&f.tree, fixture_node(&f, "/gicv3-many@a000"), &gic), ZX_OK);
     assert_int_equal(gic.redistributor_count, 1);
     assert_int_equal(gic.redistributor_stride, 0);

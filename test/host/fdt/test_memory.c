@@ -94,6 +94,26 @@ static void test_trap1_several_entries(void **state)
     fixture_end(&f);
 }
 
+static void test_overlaps_memory(void **state)
+{
+    static const struct {
+        struct fdt_range range;
+        bool inside;
+    } cases[] = {
+        {{0xfe215040, 0x40}, false},      {{0x3b3fffff, 1}, true},  {{0x3b400000, 1}, false},
+        {{0x3fffff00, 0x101}, true},      {{0x3fffff00, 0}, false}, {{0x0, 0x1000}, true},
+        {{0xf8000000, 0x10000000}, true}, // over the end of one and the start of the next
+        {{0x200000000, 1}, false},        {{0, UINT64_MAX}, true},
+    };
+    (void)state;
+    struct fixture f;
+    fixture_begin(&f, "rpi4-vendor");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_int_equal(fdt_overlaps_memory(&f.tree, &cases[i].range), cases[i].inside);
+    fixture_assert_quiet(&f);
+    fixture_end(&f);
+}
+
 static void test_read_memory_sorts_and_merges_banks(void **state)
 {
     (void)state;
@@ -269,6 +289,7 @@ int run_memory_tests(void)
         cmocka_unit_test(test_trap1_disabled_memory_is_ignored),
         cmocka_unit_test(test_trap1_memory_known_by_type_not_by_name),
         cmocka_unit_test(test_trap1_several_entries),
+        cmocka_unit_test(test_overlaps_memory),
         cmocka_unit_test(test_read_memory_sorts_and_merges_banks),
         cmocka_unit_test(test_read_memory_too_many_banks_are_reported),
         cmocka_unit_test(test_trap6_memreserve_keeps_page_0),

@@ -10,7 +10,8 @@
 #endif
 #define SYSREG_BIT(n) SYSREG_FIELD(1, n)
 
-// MDSCR_EL1 when nothing is debugged: no debug events; TDCC, so that EL0 cannot reach the debug channel.
+// MDSCR_EL1 when nothing is debugged: no debug events; TDCC, so that EL0 cannot reach the debug
+// channel.
 #define ARM64_MDSCR_IDLE SYSREG_BIT(12)
 
 // SCTLR_EL1

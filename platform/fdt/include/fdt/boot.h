@@ -46,6 +46,9 @@ struct fdt_reserved {
  */
 zx_status_t fdt_read_memory(struct fdt_tree *tree, struct fdt_memory *out);
 
+/* True if some of the range is in a bank, as no device's registers are. Reports nothing. */
+bool fdt_overlaps_memory(const struct fdt_tree *tree, const struct fdt_range *range);
+
 /*
  * The memreserve block and the enabled children of /reserved-memory that have a reg. Never fails
  * but for a table that is too small (ZX_ERR_BUFFER_TOO_SMALL, reported): going on would use memory

@@ -46,6 +46,9 @@ void irq_dispatch(void);
 // the first is up; each CPU then unmasks it by irq_private_unmask().
 void irq_private_register(unsigned intid, void (*handler)(void));
 void irq_private_unmask(unsigned intid);
+// Takes and ends what is pending for the calling CPU without any handler; IRQ_SPURIOUS or above:
+// nothing is. To see while booting whether a line comes; interrupts off.
+unsigned irq_take(void);
 
 // Sends an IPI (enum hal_ipi); the SGI number is the same.
 void irq_send(unsigned cpu, unsigned sgi);

@@ -19,17 +19,17 @@ struct power_ops {
 };
 void power_attach(const struct power_ops *ops);
 // The same for a device: maps the first `bytes` of the node's registers as *out_base, which is 0 as
-// long as there is no such device. ZX_ERR_ALREADY_BOUND: there is; ZX_ERR_IO_DATA_INTEGRITY: reg is
-// too small or not aligned.
+// long as there is no such device, and reads the last word of them. ZX_ERR_ALREADY_BOUND: there is;
+// ZX_ERR_IO_DATA_INTEGRITY: reg is too small, not aligned, or in memory; ZX_ERR_NOT_FOUND: no reg,
+// or nothing answers; ZX_ERR_NO_MEMORY.
 zx_status_t power_attach_regs(struct fdt_tree *tree, struct fdt_node node, size_t bytes,
                               uintptr_t *out_base, const struct power_ops *ops);
 
 // Finds the power drivers of the tree (all that match).
 void power_init(struct fdt_tree *tree);
 
-// PSCI. psci_present() after power_init().
-bool psci_present(void);
-// Starts a CPU at a physical address. ZX_ERR_IO: firmware refused (reported with its code).
+// Starts a CPU at a physical address by PSCI. After power_init(). ZX_ERR_NOT_SUPPORTED: no firmware
+// does that; ZX_ERR_IO: it refused (reported with its code).
 zx_status_t psci_cpu_on(uint64_t mpidr, paddr_t entry);
 // Starts a CPU that waits in a spin table: writes the entry to `release` and wakes it. Asking again
 // is harmless. ZX_ERR_IO if the address cannot be reached.

@@ -10,4 +10,7 @@
 zx_status_t arm_timer_init(struct fdt_tree *tree);
 // Sets up the calling CPU's timer, off, its interrupt on.
 void timer_cpu_init(void);
+// Sees whether the timer's interrupt reaches the calling CPU on the line that the tree names, by
+// letting it fire with interrupts off. After timer_cpu_init(). ZX_ERR_TIMED_OUT: it does not.
+zx_status_t timer_check(void);
 // True if the counter may be misread now and then (Allwinner A64).

@@ -10,10 +10,12 @@
 
 struct uart;
 
-// What a driver can do. All but `put` may be called only at the final address.
+// What a driver can do. All but `ready` and `put` may be called only at the final address.
 struct uart_ops {
     const char *name;
-    // Sends one byte, waiting (for a bounded time) until there is room.
+    // Whether there is room for a byte.
+    bool (*ready)(const struct uart *u);
+    // Sends one byte, for which there is room, or which is given up.
     void (*put)(const struct uart *u, uint8_t byte);
     // Takes one received byte; false if there is none.
     bool (*get)(const struct uart *u, uint8_t *out_byte);
@@ -43,11 +45,21 @@ void console_set_phase(enum console_phase phase);
 // Address at which registers can be reached in this phase; 0 when they cannot be mapped.
 uintptr_t console_map(const struct fdt_range *regs);
 
-// Reads a UART's node and maps its registers: `count` of them, 1 << info->reg_shift bytes apart, which is
-// `reg_shift` if the node does not say. ZX_ERR_IO_DATA_INTEGRITY: they do not lie in the node's reg, or
-// that is no good (both reported); ZX_ERR_NO_MEMORY.
-zx_status_t console_open(struct fdt_tree *tree, struct fdt_node node, uint32_t count,
-                         uint32_t reg_shift, struct fdt_uart *info, uintptr_t *base) MUST_CHECK;
+// The registers that a driver uses.
+struct uart_registers {
+    uint32_t count;  // from 0 on
+    uint32_t shift;  // they are 1 << shift bytes apart, unless the node says otherwise
+    uint32_t width;  // bytes of an access, 1 or 4; 4 as well if the node says so
+    uint32_t status; // one that may be read at any time without a side effect that matters
+};
+
+// Reads a UART's node, maps the driver's registers, and reads the status register to see that it
+// answers; info->reg_shift and info->reg_io_width are then what is to be used. Errors, all
+// reported: ZX_ERR_IO_DATA_INTEGRITY: the registers do not lie in the node's reg, or that is no
+// good; ZX_ERR_NOT_FOUND: nothing answers; ZX_ERR_NO_MEMORY.
+zx_status_t console_open(struct fdt_tree *tree, struct fdt_node node,
+                         const struct uart_registers *registers, struct fdt_uart *info,
+                         uintptr_t *base) MUST_CHECK;
 
 // Makes this device the console. `reg_shift` and `io_width` come from the driver's reading of
 // `node`.
