@@ -28,7 +28,7 @@ zx_status_t sys_handle_close_many(user_in_zx_handle_t handles, size_t num_handle
     return status;
 }
 
-// The new handle from the copied or removed one, with the rights asked for; h is consumed.
+// The new handle from the removed one, with the rights asked for; h is consumed.
 static zx_status_t pass_on(struct handle h, zx_rights_t rights, struct handle_out *out)
 {
     zx_status_t status = handle_rights_reduce(h.rights, rights, &h.rights);
@@ -39,11 +39,9 @@ static zx_status_t pass_on(struct handle h, zx_rights_t rights, struct handle_ou
     return status;
 }
 
-zx_status_t sys_handle_duplicate(zx_handle_t handle, zx_rights_t rights, struct handle_out *out)
+zx_status_t sys_handle_duplicate(zx_handle_t handle, zx_rights_t rights, user_out_zx_handle_t out)
 {
-    struct handle h;
-    zx_status_t status = handle_copy(&process_current()->handles, handle, ZX_RIGHT_DUPLICATE, &h);
-    return likely(status == ZX_OK) ? pass_on(h, rights, out) : status;
+    return handle_duplicate(handle, rights, out.addr);
 }
 
 zx_status_t sys_handle_replace(zx_handle_t handle, zx_rights_t rights, struct handle_out *out)

@@ -60,7 +60,7 @@ static zx_status_t handle_count(struct object *obj, zx_rights_t rights, void *re
 {
     zx_info_handle_count_t *info = record;
     (void)rights;
-    info->handle_count = atomic_load_explicit(&obj->handles, memory_order_relaxed);
+    info->handle_count = object_handle_count(obj);
     return ZX_OK;
 }
 

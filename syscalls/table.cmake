@@ -35,6 +35,7 @@
 #   blocking      issued again by the vDSO when a suspension interrupted it
 #   handwritten   its stub in the vDSO is written by hand (userspace/vdso/*.S)
 #   unreached     the vDSO answers by itself and never issues it
+#   installs      its function stores the new handle's value by itself, for speed: no wrapper
 #   noreturn
 #   const         the same result each time
 #   test-cat-<n>  absent from test variant <n> of the vDSO

@@ -13,7 +13,7 @@ static struct event *event_from_object(struct object *obj)
 
 static void event_destroy(struct object *obj)
 {
-    slab_free(&event_cache, event_from_object(obj));
+    slab_free_object(&event_cache, event_from_object(obj));
 }
 
 static zx_koid_t event_related(const struct object *obj)
@@ -32,18 +32,18 @@ const struct object_ops event_ops = {
     .rights = ZX_DEFAULT_EVENT_RIGHTS,
     .user_signals = ZX_USER_SIGNAL_ALL | ZX_EVENT_SIGNALED,
     .destroy = event_destroy,
+    .destroy_is_leaf = true,
     .related = event_related,
     .cookie = event_cookie,
 };
 
-zx_status_t event_create(struct object **out)
+struct object *event_create(void)
 {
     struct event *e = slab_alloc(&event_cache);
     if (e == NULL)
-        return ZX_ERR_NO_MEMORY;
+        return NULL;
     mutex_init(&e->lock, &object_lock_class);
     e->cookie = (struct object_cookie){ 0 };
     object_init(&e->obj, &event_ops, &e->lock, 0);
-    *out = &e->obj;
-    return ZX_OK;
+    return &e->obj;
 }

@@ -4,7 +4,7 @@
 // A value is (((generation << 18 | slot) ^ secret) << 1) | 1: 12 + 18 bits between bit 31 (clear) and
 // bit 0 (set). Slots come in chunks that never move or go away before the table does, so an observer
 // may point at its slot's list head.
-//   H1 A live slot owns one reference and one handle count of its object.
+//   H1 A live slot is one of the handles that its object counts.
 //   H2 A reserved slot has object RESERVED: look-ups fail, it is not free either.
 //   H3 `observers` of a slot grows only with the table's lock held; so a slot seen empty of them
 //      under that lock can be closed without the object's lock.
@@ -29,7 +29,8 @@ _Static_assert(sizeof(struct handle_slot) == 24, "memory overhead of a handle");
 // Handles that tables have claimed of HANDLE_MAX_SYSTEM. Each table claims and gives back by the
 // batch, so that CPUs do not share this word on every call.
 static atomic_uint system_count;
-#define CLAIM 16u
+#define CLAIM     16u
+#define SPARE_MAX (2 * CLAIM) // more are given back
 
 uint32_t handle_system_count(void)
 {
@@ -117,33 +118,45 @@ static NO_INLINE void unclaim_locked(struct handle_table *t, uint32_t keep)
     t->spare = keep;
 }
 
-// Takes a free slot; it has no object yet. Table lock held.
-ALWAYS_INLINE zx_status_t take_slot_locked(struct handle_table *t, uint32_t *out_index)
+// Makes what take_slot_locked needs. Table lock held.
+static NO_INLINE bool make_room_locked(struct handle_table *t)
 {
-    if (unlikely(t->closed))
-        return ZX_ERR_NO_MEMORY;
-    if (unlikely(t->spare == 0) && !claim_locked(t))
-        return ZX_ERR_NO_MEMORY;
-    if (unlikely(t->free_head == 0) && grow_locked(t) != ZX_OK)
-        return ZX_ERR_NO_MEMORY;
-    t->spare--;
+    if (t->closed || (t->spare == 0 && !claim_locked(t)))
+        return false;
+    return t->free_head != 0 || grow_locked(t) == ZX_OK;
+}
+
+// Takes a free slot; it has no object yet. NULL: no memory, or the process is dead. Table lock held.
+ALWAYS_INLINE struct handle_slot *take_slot_locked(struct handle_table *t, zx_handle_t *out_value)
+{
+    if (unlikely(t->spare == 0 || t->free_head == 0 || t->closed) && !make_room_locked(t))
+        return NULL;
     uint32_t index = t->free_head - 1;
     struct handle_slot *slot = slot_at(t, index);
+    *out_value = value_of(t, index, slot->generation);
+    t->spare--;
     t->free_head = slot->rights;
     t->count++;
-    *out_index = index;
-    return ZX_OK;
+    return slot;
+}
+
+// Frees a slot when there is room for its claim.
+ALWAYS_INLINE void put_slot_locked(struct handle_table *t, struct handle_slot *slot, uint32_t index,
+                                   uint32_t generation)
+{
+    slot->object = NULL;
+    slot->generation = ((generation + 1) & GENERATION_MASK) | NOT_LIVE;
+    slot->rights = t->free_head;
+    t->free_head = index + 1;
+    t->count--;
+    t->spare++;
 }
 
 ALWAYS_INLINE void free_slot_locked(struct handle_table *t, struct handle_slot *slot,
                                     uint32_t index)
 {
-    slot->object = NULL;
-    slot->generation = ((slot->generation + 1) & GENERATION_MASK) | NOT_LIVE;
-    slot->rights = t->free_head;
-    t->free_head = index + 1;
-    t->count--;
-    if (unlikely(++t->spare > 2 * CLAIM))
+    put_slot_locked(t, slot, index, slot->generation);
+    if (unlikely(t->spare > SPARE_MAX))
         unclaim_locked(t, CLAIM);
 }
 
@@ -225,18 +238,6 @@ struct handle_ref handle_get(struct handle_table *t, zx_handle_t value,
     return get_locked(t, value, ops, rights);
 }
 
-zx_status_t handle_copy(struct handle_table *t, zx_handle_t value, zx_rights_t rights,
-                        struct handle *out) NO_TSA
-{
-    mutex_lock(&t->lock);
-    struct handle_slot *slot = slot_live(t, value);
-    if (unlikely(slot == NULL || (rights & ~slot->rights) != 0))
-        return (zx_status_t)handle_get_failed(t, value, rights).rights;
-    *out = handle_make(slot->object, slot->rights);
-    mutex_unlock(&t->lock);
-    return ZX_OK;
-}
-
 bool handle_valid(struct handle_table *t, zx_handle_t value)
 {
     mutex_lock(&t->lock);
@@ -247,30 +248,22 @@ bool handle_valid(struct handle_table *t, zx_handle_t value)
 
 zx_status_t handle_install(struct handle_table *t, struct handle h, zx_handle_t *out_value)
 {
-    uint32_t index;
     mutex_lock(&t->lock);
-    zx_status_t status = take_slot_locked(t, &index);
-    if (likely(status == ZX_OK)) {
-        struct handle_slot *slot = slot_at(t, index);
-        *out_value = value_of(t, index, slot->generation);
+    struct handle_slot *slot = take_slot_locked(t, out_value);
+    if (likely(slot != NULL))
         fill_slot_locked(slot, h);
-    }
     mutex_unlock(&t->lock);
-    return status;
+    return likely(slot != NULL) ? ZX_OK : ZX_ERR_NO_MEMORY;
 }
 
 zx_status_t handle_reserve(struct handle_table *t, zx_handle_t *out_value)
 {
-    uint32_t index;
     mutex_lock(&t->lock);
-    zx_status_t status = take_slot_locked(t, &index);
-    if (status == ZX_OK) {
-        struct handle_slot *slot = slot_at(t, index);
+    struct handle_slot *slot = take_slot_locked(t, out_value);
+    if (slot != NULL)
         slot->object = RESERVED;
-        *out_value = value_of(t, index, slot->generation);
-    }
     mutex_unlock(&t->lock);
-    return status;
+    return slot != NULL ? ZX_OK : ZX_ERR_NO_MEMORY;
 }
 
 void handle_commit(struct handle_table *t, zx_handle_t value, struct handle h)
@@ -309,7 +302,7 @@ ALWAYS_INLINE struct handle handle_of_out(struct object *object, zx_rights_t rig
 {
     struct handle h = { .object = object, .rights = rights & ~HANDLE_OUT_COUNTED };
     if (rights == h.rights)
-        atomic_fetch_add_explicit(&object->handles, 1, memory_order_relaxed);
+        h = handle_adopt(object, h.rights);
     return h;
 }
 
@@ -347,17 +340,15 @@ static zx_status_t install(const struct installation *in)
     struct handle_slot *slots[HANDLE_OUT_MAX];
     zx_handle_t values[HANDLE_OUT_MAX];
     zx_status_t status = ZX_OK;
-    uint32_t index;
     mutex_lock(&t->lock);
     for (unsigned i = 0; i < in->count; i++) {
-        if (unlikely(take_slot_locked(t, &index) != ZX_OK)) {
+        slots[i] = take_slot_locked(t, &values[i]);
+        if (unlikely(slots[i] == NULL)) {
             while (i-- > 0)
                 free_slot_locked(t, slots[i], index_of(t, values[i]));
             mutex_unlock(&t->lock);
             return install_no_room(in);
         }
-        slots[i] = slot_at(t, index);
-        values[i] = value_of(t, index, slots[i]->generation);
     }
     user_faults_disable();
     for (unsigned i = 0; i < in->count && likely(status == ZX_OK); i++)
@@ -374,38 +365,100 @@ static zx_status_t install(const struct installation *in)
     return likely(status == ZX_OK) ? ZX_OK : install_faulting(in, values);
 }
 
-static NO_INLINE zx_status_t install_one_failed(struct object *object, zx_rights_t rights,
-                                                uintptr_t ptr, zx_handle_t value)
+// install() of one, for what is rare.
+static NO_INLINE zx_status_t install_one(struct object *object, zx_rights_t rights, uintptr_t ptr)
 {
     struct handle_out out = { .object = object, .rights = rights };
-    struct installation in = { &process_current()->handles, &out, &ptr, 1 };
-    return value == ZX_HANDLE_INVALID ? install_no_room(&in) : install_faulting(&in, &value);
+    return install(&(struct installation){ &process_current()->handles, &out, &ptr, 1 });
 }
 
-// install() of one, without its arrays.
-zx_status_t handle_out_finish_one(struct object *object, zx_rights_t rights, uintptr_t ptr)
+static NO_INLINE zx_status_t unlock_slow(struct handle_table *t) NO_TSA
 {
-    struct handle_table *t = &process_current()->handles;
-    zx_handle_t value = ZX_HANDLE_INVALID;
-    uint32_t index;
-    mutex_lock(&t->lock);
-    if (unlikely(take_slot_locked(t, &index) != ZX_OK))
-        goto failed;
-    struct handle_slot *slot = slot_at(t, index);
-    value = value_of(t, index, slot->generation);
-    user_faults_disable();
-    zx_status_t status = hal_user_write_u32(ptr, value);
-    user_faults_enable();
-    if (unlikely(status != ZX_OK)) {
-        slot->object = RESERVED;
-        goto failed;
-    }
-    fill_slot_locked(slot, handle_of_out(object, rights));
     mutex_unlock(&t->lock);
     return ZX_OK;
-failed:
+}
+
+static NO_INLINE zx_status_t unlock_install_one(struct object *object, zx_rights_t rights,
+                                                uintptr_t ptr, struct handle_table *t) NO_TSA
+{
     mutex_unlock(&t->lock);
-    return install_one_failed(object, rights, ptr, value);
+    return install_one(object, rights, ptr);
+}
+
+// Stores the value that the next handle will have for the user, without a fault. NULL: that did not
+// work, or there is no free slot just so. Nothing has been taken yet. Table lock held.
+ALWAYS_INLINE struct handle_slot *announce_locked(struct handle_table *t, uintptr_t ptr)
+{
+    if (unlikely(t->spare == 0 || t->free_head == 0 || t->closed))
+        return NULL;
+    uint32_t index = t->free_head - 1;
+    struct handle_slot *slot = slot_at(t, index);
+    user_faults_disable();
+    zx_status_t status = hal_user_write_u32(ptr, value_of(t, index, slot->generation));
+    user_faults_enable();
+    return likely(status == ZX_OK) ? slot : NULL;
+}
+
+// Takes the slot that has been announced.
+ALWAYS_INLINE void take_announced_locked(struct handle_table *t, struct handle_slot *slot,
+                                         struct handle h)
+{
+    t->spare--;
+    t->free_head = slot->rights;
+    t->count++;
+    fill_slot_locked(slot, h);
+}
+
+// What is rare is out of line and called last, so that no register has to be saved.
+zx_status_t handle_out_finish_one(struct object *object, zx_rights_t rights, uintptr_t ptr) NO_TSA
+{
+    struct handle_table *t = &process_current()->handles;
+    if (unlikely(!mutex_lock_at_once(&t->lock)))
+        return install_one(object, rights, ptr);
+    struct handle_slot *slot = announce_locked(t, ptr);
+    if (unlikely(slot == NULL))
+        return unlock_install_one(object, rights, ptr, t);
+    take_announced_locked(t, slot, handle_of_out(object, rights));
+    return likely(mutex_unlock_at_once(&t->lock)) ? ZX_OK : unlock_slow(t);
+}
+
+// zx_handle_duplicate step by step.
+static NO_INLINE zx_status_t duplicate_slow(struct handle_table *t, zx_handle_t value,
+                                            zx_rights_t rights, uintptr_t ptr)
+{
+    mutex_lock(&t->lock);
+    struct handle_slot *slot = slot_live(t, value);
+    if (slot == NULL || !(slot->rights & ZX_RIGHT_DUPLICATE))
+        return (zx_status_t)handle_get_failed(t, value, ZX_RIGHT_DUPLICATE).rights;
+    zx_status_t status = handle_rights_reduce(slot->rights, rights, &rights);
+    // It counts from before a close of `value` can, so the object does not become abandoned meanwhile.
+    struct object *object = slot->object;
+    if (status == ZX_OK)
+        (void)handle_make(object, rights);
+    mutex_unlock(&t->lock);
+    return status == ZX_OK ? install_one(object, rights | HANDLE_OUT_COUNTED, ptr) : status;
+}
+
+static NO_INLINE zx_status_t unlock_duplicate(struct handle_table *t, zx_handle_t value,
+                                              zx_rights_t rights, uintptr_t ptr) NO_TSA
+{
+    mutex_unlock(&t->lock);
+    return duplicate_slow(t, value, rights, ptr);
+}
+
+zx_status_t handle_duplicate(zx_handle_t value, zx_rights_t rights, uintptr_t ptr) NO_TSA
+{
+    struct handle_table *t = &process_current()->handles;
+    if (unlikely(!mutex_lock_at_once(&t->lock)))
+        return duplicate_slow(t, value, rights, ptr);
+    struct handle_slot *from = slot_live(t, value), *slot;
+    zx_rights_t reduced;
+    if (unlikely(from == NULL || !(from->rights & ZX_RIGHT_DUPLICATE) ||
+                 handle_rights_reduce(from->rights, rights, &reduced) != ZX_OK ||
+                 (slot = announce_locked(t, ptr)) == NULL))
+        return unlock_duplicate(t, value, rights, ptr);
+    take_announced_locked(t, slot, handle_make(from->object, reduced));
+    return likely(mutex_unlock_at_once(&t->lock)) ? ZX_OK : unlock_slow(t);
 }
 
 zx_status_t handle_out_finish_more(struct handle_out *outs, const uintptr_t *ptrs, unsigned count)
@@ -414,39 +467,64 @@ zx_status_t handle_out_finish_more(struct handle_out *outs, const uintptr_t *ptr
     return install(&(struct installation){ &process_current()->handles, outs, ptrs, count });
 }
 
-// Takes a handle out of the table; see handle_remove.
-ALWAYS_INLINE zx_status_t take_out(struct handle_table *t, zx_handle_t value, zx_rights_t rights,
-                                   struct handle *out)
+zx_status_t handle_remove(struct handle_table *t, zx_handle_t value, zx_rights_t rights,
+                          struct handle *out) NO_TSA
 {
     mutex_lock(&t->lock);
     struct handle_slot *slot = slot_live(t, value);
-    if (unlikely(slot == NULL || (rights & ~slot->rights) != 0)) {
-        mutex_unlock(&t->lock);
-        if (slot != NULL)
-            return ZX_ERR_ACCESS_DENIED;
-        policy_bad_handle();
-        return ZX_ERR_BAD_HANDLE;
-    }
+    if (unlikely(slot == NULL || (rights & ~slot->rights) != 0))
+        return (zx_status_t)handle_get_failed(t, value, rights).rights;
     *out = clear_slot_locked(t, slot, index_of(t, value));
     mutex_unlock(&t->lock);
     return ZX_OK;
 }
 
-zx_status_t handle_remove(struct handle_table *t, zx_handle_t value, zx_rights_t rights,
-                          struct handle *out)
-{
-    return take_out(t, value, rights, out);
-}
+// --- Closing: again, what is rare is out of line and called last ----------------------------------
 
-zx_status_t handle_close(struct handle_table *t, zx_handle_t value)
+static NO_INLINE zx_status_t close_slow(struct handle_table *t, zx_handle_t value)
 {
     struct handle h;
-    if (value == ZX_HANDLE_INVALID)
-        return ZX_OK;
-    zx_status_t status = take_out(t, value, 0, &h);
-    if (likely(status == ZX_OK))
+    zx_status_t status = handle_remove(t, value, 0, &h);
+    if (status == ZX_OK)
         handle_drop(h);
     return status;
+}
+
+static NO_INLINE zx_status_t unlock_close(struct handle_table *t, zx_handle_t value) NO_TSA
+{
+    mutex_unlock(&t->lock);
+    return close_slow(t, value);
+}
+
+static NO_INLINE zx_status_t unlock_drop(struct handle_table *t, struct object *object) NO_TSA
+{
+    mutex_unlock(&t->lock);
+    handle_drop((struct handle){ .object = object });
+    return ZX_OK;
+}
+
+static NO_INLINE zx_status_t drop_last(struct object *object)
+{
+    object_last_handle(object);
+    return ZX_OK;
+}
+
+zx_status_t handle_close(struct handle_table *t, zx_handle_t value) NO_TSA
+{
+    if (value == ZX_HANDLE_INVALID)
+        return ZX_OK;
+    if (unlikely(!mutex_lock_at_once(&t->lock)))
+        return close_slow(t, value);
+    uint32_t raw = raw_of(t, value);
+    struct handle_slot *slot = slot_live_raw(t, raw);
+    if (unlikely(slot == NULL || t->spare >= SPARE_MAX ||
+                 __atomic_load_n(&slot->observers, __ATOMIC_ACQUIRE) != NULL)) // H3
+        return unlock_close(t, value);
+    struct object *object = slot->object;
+    put_slot_locked(t, slot, raw & SLOT_MASK, raw >> SLOT_BITS);
+    if (unlikely(!mutex_unlock_at_once(&t->lock)))
+        return unlock_drop(t, object);
+    return likely(hal_count_down(&object->counts, OBJECT_HANDLE)) ? ZX_OK : drop_last(object);
 }
 
 // Moves a live slot's handle, with what was begun through it, into a message.

@@ -17,9 +17,13 @@ _Static_assert(1u << CHUNK_SHIFT == HANDLE_CHUNK_SLOTS, "chunk size");
 
 #define RESERVED ((struct object *)1)
 
-ALWAYS_INLINE struct handle_slot *slot_at(const struct handle_table *t, uint32_t index)
+ALWAYS_INLINE struct handle_slot *slot_at(const struct handle_table *t, size_t index)
 {
-    return &t->chunks[index >> CHUNK_SHIFT]->slot[index & (HANDLE_CHUNK_SLOTS - 1)];
+    char *chunk = (char *)t->chunks[index >> CHUNK_SHIFT]->slot;
+    size_t i = index & (HANDLE_CHUNK_SLOTS - 1);
+    size_t words = i + 2 * i;
+    __asm__("" : "+r"(words)); // opaque: not merged into one multiplication
+    return (struct handle_slot *)(chunk + words * (sizeof(struct handle_slot) / 3));
 }
 
 // What a value stands for: bits 29:18 the generation, 17:0 the slot number, and the bits above are clear
@@ -36,14 +40,17 @@ ALWAYS_INLINE uint32_t index_of(const struct handle_table *t, zx_handle_t value)
 }
 
 // The slot that carries `value`, if it is live: one comparison tells (H4).
-ALWAYS_INLINE struct handle_slot *slot_live(const struct handle_table *t, zx_handle_t value)
+ALWAYS_INLINE struct handle_slot *slot_live_raw(const struct handle_table *t, uint32_t raw)
 {
-    uint32_t raw = raw_of(t, value);
-    uint32_t index = raw & SLOT_MASK;
+    size_t index = raw & SLOT_MASK;
     if (unlikely((index >> CHUNK_SHIFT) >= t->chunk_count))
         return NULL;
     struct handle_slot *slot = slot_at(t, index);
     return likely(slot->generation == raw >> SLOT_BITS) ? slot : NULL;
+}
+ALWAYS_INLINE struct handle_slot *slot_live(const struct handle_table *t, zx_handle_t value)
+{
+    return slot_live_raw(t, raw_of(t, value));
 }
 
 // Why a look-up fails; the table's lock is held, and released (handle.c).

@@ -183,7 +183,7 @@ void job_for_each_child(struct job *job, void (*fn)(void *ctx, struct job *child
     struct job *child;
     mutex_lock(&job_tree_lock);
     list_for_each_entry (child, &job->children, sibling) {
-        if (atomic_load_explicit(&child->obj.refs, memory_order_relaxed) != 0)
+        if (object_alive(&child->obj))
             fn(ctx, child);
     }
     mutex_unlock(&job_tree_lock);

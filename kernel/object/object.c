@@ -6,7 +6,7 @@
 // the outermost one works until it is empty. So callbacks never nest, however long the chain of
 // ownership, and the stack stays flat.
 //   D1 An object is on at most one chain: `defer` is claimed by an atomic exchange.
-//   D2 While queued for zero handles it is kept alive by the reference that came with the handle.
+//   D2 While queued for zero handles it is kept alive by the reference that the last handle has left.
 //   D3 The chain is worked with no lock held; callers of object_unref and handle_drop hold none.
 #include <object/object.h>
 
@@ -18,46 +18,17 @@ LOCK_CLASS_PUBLIC(object_lock_class, RANK_OBJECT, LOCK_MUTEX);
 
 #define KOID_FIRST 1024u
 
-enum { DEFER_NONE, DEFER_ZERO_HANDLES, DEFER_DESTROY };
+enum { DEFER_NONE, DEFER_ZERO_HANDLES, DEFER_DESTROY }; // object_init: none
 
-static _Atomic zx_koid_t next_koid = KOID_FIRST;
-
-// Live objects by type, a row a CPU; a cell may be negative, the column's sum is right.
-static _Atomic int32_t live[MAX_CPUS][ZX_OBJ_TYPE_LAST];
-
-ALWAYS_INLINE void count_add(uint32_t type, int32_t n)
-{
-    unsigned cpu = hal_current()->cpu; // a stale number is harmless: the add is atomic
-    atomic_fetch_add_explicit(&live[cpu][type], n, memory_order_relaxed);
-}
+_Atomic zx_koid_t object_next_koid = KOID_FIRST;
+_Atomic int32_t object_live[MAX_CPUS << OBJECT_TYPE_SHIFT];
 
 uint32_t object_count(uint32_t type)
 {
     int32_t sum = 0;
-    for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
-        sum += atomic_load_explicit(&live[cpu][type], memory_order_relaxed);
+    for (uint32_t cell = type; cell < MAX_CPUS << OBJECT_TYPE_SHIFT; cell += 1u << OBJECT_TYPE_SHIFT)
+        sum += atomic_load_explicit(&object_live[cell], memory_order_relaxed);
     return sum > 0 ? (uint32_t)sum : 0;
-}
-
-void object_init(struct object *obj, const struct object_ops *ops, struct mutex *lock,
-                 zx_signals_t signals)
-{
-    obj->ops = ops;
-    atomic_init(&obj->refs, 1);
-    atomic_init(&obj->handles, 0);
-    obj->koid = atomic_fetch_add_explicit(&next_koid, 1, memory_order_relaxed);
-    atomic_init(&obj->signals, signals);
-    atomic_init(&obj->defer, DEFER_NONE);
-    obj->lock = lock;
-    list_init(&obj->observers);
-    obj->defer_next = NULL;
-    count_add(ops->type, 1);
-}
-
-void object_unref_saturated(struct object *obj)
-{
-    atomic_store_explicit(&obj->refs, OBJECT_REFS_SATURATED + OBJECT_REFS_SATURATED / 2,
-                          memory_order_relaxed);
 }
 
 static void defer_push(struct thread *t, struct object *obj)
@@ -69,19 +40,18 @@ static void defer_push(struct thread *t, struct object *obj)
 // The two callbacks; `deferring` is set.
 ALWAYS_INLINE void finish_destroy(struct object *obj)
 {
-    count_add(obj->ops->type, -1);
+    object_live_add(obj->ops->type, -1);
     obj->ops->destroy(obj);
 }
 
 ALWAYS_INLINE void finish_zero_handles(struct object *obj)
 {
-    if (obj->ops->on_zero_handles != NULL)
-        obj->ops->on_zero_handles(obj);
-    uint32_t old = atomic_fetch_sub_explicit(&obj->refs, 1, memory_order_acq_rel);
+    obj->ops->on_zero_handles(obj);
+    uint64_t old = atomic_fetch_sub_explicit(&obj->counts, 1, memory_order_acq_rel);
     if (old == 1)
         finish_destroy(obj);
-    else if (unlikely(old >= OBJECT_REFS_SATURATED))
-        object_unref_saturated(obj);
+    else if (unlikely(old & OBJECT_REFS_SATURATED))
+        atomic_fetch_add_explicit(&obj->counts, 1, memory_order_relaxed);
 }
 
 static void finish_one(struct object *obj)
@@ -114,9 +84,8 @@ void object_defer_drain(void)
     t->deferring = false;
 }
 
-void object_dead(struct object *obj)
+static NO_INLINE void dead_deferring(struct object *obj)
 {
-    lock_debug_assert_none("the end of an object");
     struct thread *t = thread_current();
     if (unlikely(t->deferring)) {
         atomic_store_explicit(&obj->defer, DEFER_DESTROY, memory_order_relaxed);
@@ -128,9 +97,18 @@ void object_dead(struct object *obj)
     finish_queued(t);
 }
 
-void object_zero_handles(struct object *obj)
+void object_dead(struct object *obj)
 {
-    lock_debug_assert_none("the close of a last handle");
+    lock_debug_assert_none("the end of an object");
+    if (obj->ops->destroy_is_leaf)
+        finish_destroy(obj);
+    else
+        dead_deferring(obj);
+}
+
+// The last handle is gone and has left a reference in its place.
+static NO_INLINE void zero_handles(struct object *obj)
+{
     struct thread *t = thread_current();
     if (likely(!t->deferring)) {
         t->deferring = true;
@@ -146,6 +124,36 @@ void object_zero_handles(struct object *obj)
         defer_push(t, obj);
     else
         object_unref(obj);
+}
+
+// The same while there are other handles or references.
+static NO_INLINE void last_handle_slow(struct object *obj)
+{
+    bool callback = obj->ops->on_zero_handles != NULL, last;
+    uint64_t old = atomic_load_explicit(&obj->counts, memory_order_relaxed), left;
+    do {
+        last = old < 2 * OBJECT_HANDLE;
+        left = old - OBJECT_HANDLE + (last && callback);
+    } while (!atomic_compare_exchange_weak_explicit(&obj->counts, &old, left, memory_order_acq_rel,
+                                                    memory_order_relaxed));
+    if (last && callback)
+        zero_handles(obj);
+    else if (left == 0)
+        object_dead(obj);
+}
+
+void object_last_handle(struct object *obj)
+{
+    lock_debug_assert_none("the close of a last handle");
+    bool callback = obj->ops->on_zero_handles != NULL;
+    uint64_t old = OBJECT_HANDLE; // mostly it is all that there is
+    if (unlikely(!atomic_compare_exchange_strong_explicit(
+            &obj->counts, &old, callback, memory_order_acq_rel, memory_order_relaxed)))
+        last_handle_slow(obj);
+    else if (callback)
+        zero_handles(obj);
+    else
+        object_dead(obj);
 }
 
 void object_notify_locked(struct object *obj, zx_signals_t signals)

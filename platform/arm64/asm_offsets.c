@@ -17,6 +17,9 @@ void asm_offsets(void);
 
 void asm_offsets(void)
 {
+    OFFSET(T_PREEMPT_COUNT, struct hal_thread, preempt_count);
+    OFFSET(T_NEED_RESCHED, struct hal_thread, need_resched);
+    OFFSET(T_FAULT_DISABLED, struct hal_thread, fault_disabled);
     OFFSET(T_PENDING, struct hal_thread, pending);
     OFFSET(T_CPU, struct hal_thread, cpu);
     OFFSET(T_FLAGS, struct hal_thread, flags);
@@ -27,6 +30,8 @@ void asm_offsets(void)
     OFFSET(T_CONTEXT_TPIDR, struct hal_thread, plat.context.tpidr_el0);
     OFFSET(T_SLOW_OUT, struct hal_thread, plat.slow_out);
     OFFSET(T_SLOW_IN, struct hal_thread, plat.slow_in);
+    OFFSET(T_FP_LIVE, struct hal_thread, plat.fp_live);
+    OFFSET(T_COPY_HARD_FAULT, struct hal_thread, plat.copy_hard_fault);
     DEFINE(FLAG_FRAME_VALID, PLAT_THREAD_FRAME_VALID);
 
     OFFSET(F_X, struct plat_frame, x);

@@ -108,18 +108,15 @@ end arm64_fp_load
 // else (other block size, or forbidden) by stores.
 function arm64_zero_page
     mrs x1, dczid_el0
-    add x2, x0, #4096
     cmp w1, #4                       // DZP clear, 4 << 4 bytes
-    b.ne 2f
-1:  .rept 15
+    b.ne 1f
+    .rept 63
     dc zva, x0
     add x0, x0, #64
     .endr
     dc zva, x0
-    add x0, x0, #64
-    cmp x0, x2
-    b.ne 1b
     ret
+1:  add x2, x0, #4096
 2:  stp xzr, xzr, [x0], #16
     stp xzr, xzr, [x0], #16
     stp xzr, xzr, [x0], #16

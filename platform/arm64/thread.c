@@ -4,7 +4,8 @@
 // Interface: <hal/thread.h>. Locks: none; a thread's context belongs to the thread itself, or to
 // its creator before it starts, or to whoever keeps it stopped at the user boundary.
 // Invariants:
-//   T1  CPACR_EL1.FPEN of a CPU is set exactly while its current thread's fp_live is 1;
+//   T1  CPACR_EL1.FPEN of a CPU is set exactly while its current thread's fp_live is 1,
+//       or while a long user copy lends itself the SIMD registers with preemption off (usercopy.S);
 //   T2  fp_live is 0 for a thread that is switched out: its FP state, if any, is in plat.fp.
 #include <arm64/sysreg.h>
 #include <hal/cpu.h>

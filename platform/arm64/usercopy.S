@@ -3,6 +3,9 @@
 // an exception table that says where to go on when a user access cannot be satisfied. Blocks go by
 // ldp/stp with PAN opened where the CPU has it; single words by the unprivileged forms, which need
 // no window. Leaf functions without a stack frame: the fixup may simply return.
+//
+// The bulk of a long copy goes by SIMD registers (copy_wide), which are the user's: they are saved
+// before and brought back after, and nobody else runs on this CPU in between.
 
 #include "asm.h"
 
@@ -17,12 +20,17 @@
     cbnz w17, \target
 .endm
 
-// x0 = dst, x1 = src, x2 = len > 0. Clobbers x0-x10.
+// From this length on, copy_wide saves more than it costs.
+#define WIDE_MIN 1024
+
+// x0 = dst, x1 = src, x2 = len > 0. Clobbers x0-x17. Goes with a copy_block_wide behind its return.
 .macro copy_block
     cmp x2, #16
     b.lo 5f
     subs x2, x2, #128                // bits 6:0 stay those of the length
     b.lo 2f
+    cmp x2, #WIDE_MIN - 128
+    b.hs 9f
     // 128 bytes a turn; the fourth ldp and stp move the pointers on.
 1:  ldp x3, x4, [x1, #16]
     ldp x5, x6, [x1, #32]
@@ -85,6 +93,17 @@
 8:
 .endm
 
+// The way out of copy_block for a long copy, and back.
+.macro copy_block_wide
+9:  adr x16, 8f
+    b copy_wide
+8:  b 1b                             // it failed
+    cmp x2, #WIDE_MIN - 128
+    b.ge 9b
+    tbz x2, #63, 1b
+    b 2b
+.endm
+
 // \user = address, x2 = length. Ends in \ok for length 0 and in \bad outside user space.
 .macro check_range user, ok, bad
     cbz x2, \ok
@@ -108,6 +127,7 @@ from_end:
 copy_ok:
     mov w0, #0
     ret
+    copy_block_wide
 end hal_copy_from_user
     extable from_start, from_end, copy_bad
 
@@ -120,6 +140,7 @@ to_start:
 to_end:
     mov w0, #0
     ret
+    copy_block_wide
 end hal_copy_to_user
     extable to_start, to_end, copy_bad
 
@@ -132,6 +153,7 @@ pan_end:
     pan_set 1
     mov w0, #0
     ret
+    copy_block_wide
     .size copy_with_pan, . - copy_with_pan
     extable pan_start, pan_end, copy_fixup
 
@@ -141,6 +163,92 @@ copy_bad:
     mov w0, #ZX_ERR_INVALID_ARGS_ASM
     ret
     .size copy_fixup, . - copy_fixup
+
+// Copies at most a page, in turns of 256 bytes by q0-q7. x0 = dst, x1 = src, x2 = length - 128 >= 128.
+// Goes on behind the instruction at x16 with the three moved on; or at it, the three as they were, if
+// some user access failed: the caller's loop then does it all, and faults in what is missing.
+// Preemption is off meanwhile (SIMD registers hold what no switch may save) and so are page faults,
+// which could block. Clobbers x0-x17.
+    .arch_extension fp
+    .arch_extension simd
+function_local copy_wide
+    mrs x3, tpidr_el1
+    ldr w4, [x3, #T_PREEMPT_COUNT]
+    ldr w5, [x3, #T_FAULT_DISABLED]
+    ldrh w6, [x3, #T_FP_LIVE]
+    add w7, w4, #1
+    add w8, w5, #1
+    str w7, [x3, #T_PREEMPT_COUNT]
+    str w8, [x3, #T_FAULT_DISABLED]
+    mov x11, x0
+    mov x12, x1
+    mov x13, x2
+    cbnz w6, 1f
+    mov x7, #CPACR_FPEN
+    msr cpacr_el1, x7
+    isb
+1:  stp q0, q1, [sp, #-128]!
+    stp q2, q3, [sp, #32]
+    stp q4, q5, [sp, #64]
+    stp q6, q7, [sp, #96]
+    add x2, x2, #128
+    and x14, x2, #~255
+    mov x15, #4096
+    cmp x14, x15
+    csel x14, x14, x15, lo
+    sub x2, x2, x14
+    sub x2, x2, #128
+    add x16, x16, #4
+wide_start:
+    // The fourth ldp and stp move the pointers on.
+2:  ldp q0, q1, [x1, #32]
+    ldp q2, q3, [x1, #64]
+    ldp q4, q5, [x1, #96]
+    ldp q6, q7, [x1], #256
+    stp q0, q1, [x0, #32]
+    stp q2, q3, [x0, #64]
+    stp q4, q5, [x0, #96]
+    stp q6, q7, [x0], #256
+    ldp q0, q1, [x1, #-128]
+    ldp q2, q3, [x1, #-96]
+    ldp q4, q5, [x1, #-64]
+    ldp q6, q7, [x1, #-32]
+    stp q0, q1, [x0, #-128]
+    stp q2, q3, [x0, #-96]
+    stp q4, q5, [x0, #-64]
+    stp q6, q7, [x0, #-32]
+    subs x14, x14, #256
+    b.ne 2b
+wide_end:
+3:  ldp q6, q7, [sp, #96]
+    ldp q4, q5, [sp, #64]
+    ldp q2, q3, [sp, #32]
+    ldp q0, q1, [sp], #128
+    cbnz w6, 4f
+    msr cpacr_el1, xzr               // in force at the exception return at the latest
+4:  str w5, [x3, #T_FAULT_DISABLED]
+    str w4, [x3, #T_PREEMPT_COUNT]
+    ldr w7, [x3, #T_NEED_RESCHED]
+    cbnz w7, 5f
+    br x16
+5:  stp x29, x30, [sp, #-48]!
+    mov x29, sp
+    stp x0, x1, [sp, #16]
+    stp x2, x16, [sp, #32]
+    bl sched_preempt_check_slow      // does nothing if preemption was off before
+    ldp x2, x16, [sp, #32]
+    ldp x0, x1, [sp, #16]
+    ldp x29, x30, [sp], #48
+    br x16
+wide_failed:
+    strb wzr, [x3, #T_COPY_HARD_FAULT] // the caller's loop finds out for itself
+    mov x0, x11
+    mov x1, x12
+    mov x2, x13
+    sub x16, x16, #4
+    b 3b
+    .size copy_wide, . - copy_wide
+    extable wide_start, wide_end, wide_failed
 
 // Ends in word_bad unless [\user, \user + \bytes) lies in user space. Clobbers x3, x4.
 .macro check_word user, bytes

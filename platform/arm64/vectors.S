@@ -118,13 +118,21 @@ arm64_vectors:
     slot_el1 el1_irq
     slot_el1 el1_fiq
     slot_el1 el1_serror
-    // EL0, AArch64
-    slot el0_sync
+    // EL0, AArch64; a system call begins in its slot, which saves a branch
+    .balign 128
+el0_sync_slot:
+    save_x1_x17_lr
+    mrs x8, esr_el1
+    save_return x9, x10
+    mov w11, #ESR_SVC0
+    cmp w8, w11
+    b.eq syscall_check
+    b el0_sync_other
     slot el0_irq
     slot el0_fiq
     slot el0_serror
     // EL0, AArch32: the kernel never enters it
-    slot el0_sync
+    slot el0_sync_slot
     slot el0_irq
     slot el0_fiq
     slot el0_serror
@@ -134,12 +142,6 @@ arm64_vectors:
 
     .balign 64
 function_local el0_sync
-    save_x1_x17_lr
-    mrs x8, esr_el1
-    save_return x9, x10
-    mov w11, #ESR_SVC0
-    cmp w8, w11
-    b.ne el0_sync_other
 syscall_check:                       // x0-x7 arguments, x16 number, x9 return address
     mrs x12, tpidr_el1
     adr x13, syscall_table

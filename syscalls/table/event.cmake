@@ -3,7 +3,8 @@
 
 syscall(event_create
     ARGS "options uint32_t"
-         "out out handle")
+         "out out handle"
+    ATTRS installs)
 
 syscall(eventpair_create
     ARGS "options uint32_t"

@@ -12,7 +12,8 @@ syscall(handle_close_many
 syscall(handle_duplicate
     ARGS "handle handle ANY DUPLICATE"
          "rights zx_rights_t"
-         "out out handle")
+         "out out handle"
+    ATTRS installs)
 
 syscall(handle_replace
     ARGS "handle handle consumed ANY"

@@ -36,7 +36,7 @@ describe(handle_duplicate
            "INVALID_ARGS: `rights` has a right that `handle` lacks, or more than `ZX_RIGHT_SAME_RIGHTS`."
            "@memory" "@out"
     NOTES "Channels are created without DUPLICATE."
-    COST "0" "handle_table handle_table" "O(1)"
+    COST "0" "handle_table" "O(1)"
     SEE handle_replace handle_close)
 
 describe(handle_replace

@@ -98,11 +98,9 @@ ALWAYS_INLINE void *slab_zalloc(struct slab_cache *c)
     return object;
 }
 
-// Gives an object back; NULL is allowed.
-ALWAYS_INLINE void slab_free(struct slab_cache *c, void *object)
+// Gives an object back.
+ALWAYS_INLINE void slab_free_object(struct slab_cache *c, void *object)
 {
-    if (unlikely(!object))
-        return;
     if (JACINTH_DEBUG)
         slab_debug_free(c, object);
     preempt_disable();
@@ -115,6 +113,13 @@ ALWAYS_INLINE void slab_free(struct slab_cache *c, void *object)
         slab_free_slow(c, object);
     }
     preempt_enable();
+}
+
+// The same; NULL is allowed.
+ALWAYS_INLINE void slab_free(struct slab_cache *c, void *object)
+{
+    if (likely(object))
+        slab_free_object(c, object);
 }
 
 // Objects of the cache in its users' hands. Exact while nobody allocates or frees.

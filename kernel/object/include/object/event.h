@@ -12,5 +12,5 @@ struct event {
 
 extern const struct object_ops event_ops;
 
-// One reference. ZX_ERR_NO_MEMORY.
-zx_status_t event_create(struct object **out) MUST_CHECK;
+// One reference. NULL: out of memory.
+struct object *event_create(void) MUST_CHECK;

@@ -88,11 +88,10 @@ void handle_cancel(struct handle_table *t, zx_handle_t value);
 zx_status_t handle_remove(struct handle_table *t, zx_handle_t value, zx_rights_t rights,
                           struct handle *out) MUST_CHECK;
 
-// A further handle to what `value` names, with the same rights; `rights` are required. It counts from
-// before a close of `value` can, so the object does not become abandoned in between. In order:
-// ZX_ERR_BAD_HANDLE, ZX_ERR_ACCESS_DENIED.
-zx_status_t handle_copy(struct handle_table *t, zx_handle_t value, zx_rights_t rights,
-                        struct handle *out) MUST_CHECK;
+// zx_handle_duplicate in the calling process; the new value is stored at the user address `ptr`. In
+// order: ZX_ERR_BAD_HANDLE, ZX_ERR_ACCESS_DENIED, ZX_ERR_INVALID_ARGS (rights that `value` has not),
+// ZX_ERR_NO_MEMORY, ZX_ERR_INVALID_ARGS (ptr).
+zx_status_t handle_duplicate(zx_handle_t value, zx_rights_t rights, uintptr_t ptr) MUST_CHECK;
 
 // zx_handle_close: 0 is ZX_OK.
 zx_status_t handle_close(struct handle_table *t, zx_handle_t value) MUST_CHECK;

@@ -31,6 +31,14 @@ zx_status_t handle_out_finish_one(struct object *object, zx_rights_t rights,
                                   uintptr_t ptr) MUST_CHECK;
 zx_status_t handle_out_finish_more(struct handle_out *outs, const uintptr_t *ptrs,
                                    unsigned count) MUST_CHECK;
+// The same for a new object that nobody else can know yet: its reference turns into the handle by a
+// plain store.
+ALWAYS_INLINE MUST_CHECK zx_status_t handle_out_finish_new(struct object *object, zx_rights_t rights,
+                                                           uintptr_t ptr)
+{
+    atomic_store_explicit(&object->counts, OBJECT_HANDLE, memory_order_relaxed);
+    return handle_out_finish_one(object, rights | HANDLE_OUT_COUNTED, ptr);
+}
 ALWAYS_INLINE MUST_CHECK zx_status_t handle_out_finish(struct handle_out *outs,
                                                        const uintptr_t *ptrs, unsigned count)
 {

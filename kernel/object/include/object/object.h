@@ -2,9 +2,9 @@
 // The header of every kernel object: identity, references, handles, signals, observers.
 //
 // A type embeds struct object and supplies an ops table; `TYPE_from_object` in the type's header is
-// the only downcast. A reference (object_ref) keeps the memory alive; a handle keeps the object
-// reachable for user code and owns one reference. When the last handle goes, ops->on_zero_handles
-// runs; when the last reference goes, ops->destroy runs.
+// the only downcast. References (object_ref) and handles keep the memory alive; a handle also keeps
+// the object reachable for user code. When the last handle goes, ops->on_zero_handles runs, with a
+// reference in the handle's place; when nothing of either is left, ops->destroy runs.
 //
 // Both callbacks run outside of all locks and never nest: closing long chains (a channel holding
 // messages holding channels ...) works through a per-thread list with a bounded stack (object.c).
@@ -29,6 +29,7 @@ struct object_ops {
     void (*on_zero_handles)(struct object *obj);
     // The last reference is gone: free the memory. No lock held.
     void (*destroy)(struct object *obj);
+    bool destroy_is_leaf;      // `destroy` drops no reference or handle of another object
     // The object's lasting relation: peer, parent job, process ... 0 if none.
     zx_koid_t (*related)(const struct object *obj);
     // Signals the peer; NULL: the type has no peers. Masks are checked by the caller.
@@ -52,8 +53,7 @@ struct object_cookie {
 // Locks: [I] fixed after init; [a] atomic; [L] *lock; [S] [L] to write, atomic to read.
 struct object {
     const struct object_ops *ops;  // [I]
-    atomic_uint refs;              // [a] saturates instead of wrapping
-    atomic_uint handles;           // [a] in tables and in flight
+    _Atomic uint64_t counts;       // [a] references; from OBJECT_HANDLE up, handles in tables and in flight
     zx_koid_t koid;                // [I]
     _Atomic zx_signals_t signals;  // [S]
     atomic_uint defer;             // [a] what is due, see object.c
@@ -64,43 +64,86 @@ struct object {
 
 extern const struct lock_class object_lock_class; // of solo objects and pairs
 
-// One reference, no handles, a fresh koid. `lock` as described above.
-void object_init(struct object *obj, const struct object_ops *ops, struct mutex *lock,
-                 zx_signals_t signals);
+// Live objects by type, a row of cells a CPU; a cell may be negative, the column's sum is right.
+#define OBJECT_TYPE_SHIFT 5u
+_Static_assert(ZX_OBJ_TYPE_LAST <= 1u << OBJECT_TYPE_SHIFT, "a cell for each type");
+extern _Atomic int32_t object_live[MAX_CPUS << OBJECT_TYPE_SHIFT];
 
-void object_unref_saturated(struct object *obj);
-void object_dead(struct object *obj); // refs reached 0: defers ops->destroy
+ALWAYS_INLINE void object_live_add(uint32_t type, int32_t n)
+{
+    unsigned cpu = hal_current()->cpu; // a stale number is harmless: the add is atomic
+    atomic_fetch_add_explicit(&object_live[(cpu << OBJECT_TYPE_SHIFT) + type], n, memory_order_relaxed);
+}
 
+extern _Atomic zx_koid_t object_next_koid;
+
+// One reference, no handles, a fresh koid. `lock` as described above. In line, because `ops` is a
+// constant wherever it is called.
+ALWAYS_INLINE void object_init(struct object *obj, const struct object_ops *ops, struct mutex *lock,
+                               zx_signals_t signals)
+{
+    obj->ops = ops;
+    atomic_init(&obj->counts, 1);
+    obj->koid = atomic_fetch_add_explicit(&object_next_koid, 1, memory_order_relaxed);
+    atomic_init(&obj->signals, signals);
+    atomic_init(&obj->defer, 0);
+    obj->lock = lock;
+    list_init(&obj->observers);
+    obj->defer_next = NULL;
+    object_live_add(ops->type, 1);
+}
+
+void object_dead(struct object *obj); // the counts have reached 0: defers ops->destroy
+
+// One handle in object->counts. References saturate instead of running into the handles (of which there
+// is no room in memory for so many): who makes the one too many moves the count on by half the limit,
+// and from there it does not change any more, so that the object never dies.
+#define OBJECT_HANDLE         (1ull << 32)
 #define OBJECT_REFS_SATURATED 0x80000000u
 
 ALWAYS_INLINE void object_ref(struct object *obj)
 {
-    uint32_t refs = atomic_fetch_add_explicit(&obj->refs, 1, memory_order_relaxed) + 1;
-    if (unlikely(refs & OBJECT_REFS_SATURATED)) // one bit: cheaper than a comparison
-        atomic_store_explicit(&obj->refs, OBJECT_REFS_SATURATED + OBJECT_REFS_SATURATED / 2,
-                              memory_order_relaxed);
+    uint64_t counts = atomic_fetch_add_explicit(&obj->counts, 1, memory_order_relaxed) + 1;
+    if (unlikely(counts & OBJECT_REFS_SATURATED)) { // one bit: cheaper than a comparison
+        bool first = !((counts - 1) & OBJECT_REFS_SATURATED);
+        atomic_fetch_add_explicit(&obj->counts, first ? OBJECT_REFS_SATURATED / 2 : -1ull,
+                                  memory_order_relaxed);
+    }
+}
+
+// Handles to it, at some moment.
+ALWAYS_INLINE uint32_t object_handle_count(const struct object *obj)
+{
+    uint64_t counts = atomic_load_explicit(&((struct object *)obj)->counts, memory_order_relaxed);
+    return (uint32_t)(counts / OBJECT_HANDLE);
+}
+
+// False: it is on its way out, whoever found it on a weak list.
+ALWAYS_INLINE bool object_alive(const struct object *obj)
+{
+    return atomic_load_explicit(&((struct object *)obj)->counts, memory_order_relaxed) != 0;
 }
 
 // For weak lists: a reference unless the last one is gone already.
 ALWAYS_INLINE MUST_CHECK bool object_try_ref(struct object *obj)
 {
-    uint32_t old = atomic_load_explicit(&obj->refs, memory_order_relaxed);
+    uint64_t old = atomic_load_explicit(&obj->counts, memory_order_relaxed);
     do {
         if (old == 0)
             return false;
-    } while (!atomic_compare_exchange_weak_explicit(&obj->refs, &old, old + 1, memory_order_relaxed,
-                                                    memory_order_relaxed));
+    } while (!atomic_compare_exchange_weak_explicit(&obj->counts, &old, old + 1,
+                                                    memory_order_relaxed, memory_order_relaxed));
     return true;
 }
 
 // No lock of rank >= RANK_JOB_TREE may be held: the object may die here.
 ALWAYS_INLINE void object_unref(struct object *obj)
 {
-    uint32_t old = atomic_fetch_sub_explicit(&obj->refs, 1, memory_order_acq_rel);
+    uint64_t old = atomic_fetch_sub_explicit(&obj->counts, 1, memory_order_acq_rel);
     if (unlikely(old == 1))
         object_dead(obj);
-    else if (unlikely(old >= OBJECT_REFS_SATURATED))
-        object_unref_saturated(obj);
+    else if (unlikely(old & OBJECT_REFS_SATURATED))
+        atomic_fetch_add_explicit(&obj->counts, 1, memory_order_relaxed);
 }
 
 // --- Signals and observers -------------------------------------------------------------------
@@ -189,36 +232,33 @@ ALWAYS_INLINE bool object_waitable(const struct object *obj)
 
 // --- Handles' side -----------------------------------------------------------------------------
 
-// A handle outside of any table: owns one reference and one handle count. Move, never copy.
+// A handle outside of any table, counted in the object. Move, never copy.
 struct handle {
     struct object *object;
     zx_rights_t rights;
 };
 
-// Makes a handle from a borrowed object: takes a reference and a handle count.
+// Makes a handle from a borrowed object.
 ALWAYS_INLINE struct handle handle_make(struct object *obj, zx_rights_t rights)
 {
-    object_ref(obj);
-    atomic_fetch_add_explicit(&obj->handles, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&obj->counts, OBJECT_HANDLE, memory_order_relaxed);
     return (struct handle){ .object = obj, .rights = rights };
 }
 
-// The same, taking over the caller's reference.
+// The same; the caller's reference turns into the handle.
 ALWAYS_INLINE struct handle handle_adopt(struct object *obj, zx_rights_t rights)
 {
-    atomic_fetch_add_explicit(&obj->handles, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&obj->counts, OBJECT_HANDLE - 1, memory_order_relaxed);
     return (struct handle){ .object = obj, .rights = rights };
 }
 
-void object_zero_handles(struct object *obj); // consumes a reference
+void object_last_handle(struct object *obj); // handle_drop of what may be the last one
 
 // Closes a handle that is in no table. No lock held.
 ALWAYS_INLINE void handle_drop(struct handle h)
 {
-    if (atomic_fetch_sub_explicit(&h.object->handles, 1, memory_order_acq_rel) == 1)
-        object_zero_handles(h.object);
-    else
-        object_unref(h.object);
+    if (unlikely(!hal_count_down(&h.object->counts, OBJECT_HANDLE)))
+        object_last_handle(h.object);
 }
 
 // --- Waiting -----------------------------------------------------------------------------------

@@ -91,6 +91,27 @@ other:
     return false;
 }
 
+// Counts down if the last one is not reached, by exclusives without the second comparison that the
+// compiler's atomics make. Partners: the compiler's atomics on the same word.
+ALWAYS_INLINE bool hal_count_down(_Atomic uint64_t *word, uint64_t n)
+{
+    uint64_t count;
+    uint32_t failed;
+    __asm__ goto("1:\tldaxr %[count], %[word]\n"
+                 "\tsub %[count], %[count], %[n]\n"
+                 "\tcmp %[count], %[n]\n"
+                 "\tb.lo %l[last]\n"
+                 "\tstlxr %w[failed], %[count], %[word]\n"
+                 "\tcbnz %w[failed], 1b"
+                 : [count] "=&r"(count), [failed] "=&r"(failed), [word] "+Q"(*word)
+                 : [n] "r"(n)
+                 : "memory", "cc"
+                 : last);
+    return true;
+last:
+    return false;
+}
+
 ALWAYS_INLINE void hal_cpu_relax(void)
 {
     __asm__ volatile("yield" ::: "memory");

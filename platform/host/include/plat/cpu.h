@@ -35,3 +35,14 @@ static inline bool hal_lock_give(atomic_uintptr_t *word, uintptr_t self)
     return atomic_compare_exchange_strong_explicit(word, &self, 0, memory_order_release,
                                                    memory_order_relaxed);
 }
+
+static inline bool hal_count_down(_Atomic uint64_t *word, uint64_t n)
+{
+    uint64_t old = atomic_load_explicit(word, memory_order_relaxed);
+    do {
+        if (old - n < n)
+            return false;
+    } while (!atomic_compare_exchange_weak_explicit(word, &old, old - n, memory_order_acq_rel,
+                                                    memory_order_relaxed));
+    return true;
+}
