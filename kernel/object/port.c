@@ -19,6 +19,7 @@
 #include <hal/usercopy.h>
 #include <mem/slab.h>
 #include <object/exception.h>
+#include <object/irq_queue.h>
 #include <sched/wait.h>
 
 #include "handle_slot.h"
@@ -41,6 +42,7 @@ struct port {
     bool bind_to_interrupt;    // [I]
     bool had_exceptions;       // [P] something was put on the list below
     struct list exceptions;    // [lock of exception.c] of its bindings
+    struct irq_queue interrupts; // used if bind_to_interrupt
 };
 
 struct registration {
@@ -213,6 +215,8 @@ static void port_zero_handles(struct object *obj)
     }
     if (port->had_exceptions) // settled, as the port is closed
         exception_port_closed(&port->exceptions);
+    if (port->bind_to_interrupt)
+        irq_queue_close(&port->interrupts);
     for (;;) {
         mutex_lock(&port->lock);
         struct port_packet *p = list_peek_head_entry(&port->packets, struct port_packet, node);
@@ -258,6 +262,7 @@ zx_status_t port_create(bool bind_to_interrupt, struct object **out)
     port->packet_count = 0;
     port->closed = false;
     port->bind_to_interrupt = bind_to_interrupt;
+    irq_queue_init(&port->interrupts);
     object_init(&port->obj, &port_ops, &port->lock, 0);
     *out = &port->obj;
     return ZX_OK;
@@ -313,6 +318,12 @@ zx_status_t port_queue_user(zx_handle_t handle, uintptr_t packet)
     if (unlikely(p != NULL))
         packet_done(p);
     return status;
+}
+
+struct irq_queue *port_interrupts(struct object *obj)
+{
+    struct port *port = port_from_object(obj);
+    return port->bind_to_interrupt ? &port->interrupts : NULL;
 }
 
 bool port_queue_packet(struct object *obj, struct port_packet *p)
@@ -407,25 +418,45 @@ ALWAYS_INLINE struct port_packet *first_packet_locked(struct port *port)
     return list_peek_head_entry(&port->packets, struct port_packet, node);
 }
 
+// Blocks until something is queued. The port's lock is held, and released meanwhile.
+static zx_status_t wait_for_packet_locked(struct port *port, zx_time_t deadline) NO_TSA
+{
+    struct wait_node node, interrupt_node;
+    zx_status_t status = ZX_OK;
+    wait_arm(true);
+    if (port->bind_to_interrupt && !irq_queue_watch(&port->interrupts, &interrupt_node)) {
+        (void)wait_disarm(&status); // what a kill or a suspension says is seen on the way out
+        return ZX_OK;
+    }
+    waitq_add(&port->waiters, &node);
+    mutex_unlock(&port->lock);
+    status = wait_block(WAIT_ON_PORT, deadline);
+    mutex_lock(&port->lock);
+    waitq_remove(&node);
+    if (port->bind_to_interrupt)
+        irq_queue_unwatch(&port->interrupts, &interrupt_node);
+    return status;
+}
+
 // Waits for a packet. Consumes a reference to the port.
 static NO_INLINE zx_status_t port_wait_blocking(struct port *port, zx_time_t deadline,
                                                 uintptr_t out) NO_TSA
 {
     zx_status_t status;
+    zx_port_packet_t fired;
     mutex_lock(&port->lock);
     for (;;) {
-        struct wait_node node;
+        if (port->bind_to_interrupt && irq_queue_take(&port->interrupts, &fired)) {
+            mutex_unlock(&port->lock);
+            status = hal_copy_to_user(out, &fired, sizeof(fired));
+            break;
+        }
         struct port_packet *p = first_packet_locked(port);
         if (p != NULL) {
             status = take_packet_unlock(port, p, out, false);
             break;
         }
-        wait_arm(true);
-        waitq_add(&port->waiters, &node);
-        mutex_unlock(&port->lock);
-        status = wait_block(WAIT_ON_PORT, deadline);
-        mutex_lock(&port->lock);
-        waitq_remove(&node);
+        status = wait_for_packet_locked(port, deadline);
         // A wake that was meant for this thread and is not used goes to the next one.
         if (status != ZX_OK && port->packet_count > 0)
             waitq_wake(&port->waiters, 1, ZX_OK);
@@ -445,11 +476,13 @@ zx_status_t port_wait_user(zx_handle_t handle, zx_time_t deadline, uintptr_t out
     if (unlikely(obj == NULL))
         return status;
     struct port *port = port_from_object(obj);
-    mutex_lock(&port->lock);
-    struct port_packet *p = first_packet_locked(port);
-    if (likely(p != NULL))
-        return take_packet_unlock(port, p, out, true);
-    mutex_unlock(&port->lock);
+    if (likely(!port->bind_to_interrupt)) {
+        mutex_lock(&port->lock);
+        struct port_packet *p = first_packet_locked(port);
+        if (likely(p != NULL))
+            return take_packet_unlock(port, p, out, true);
+        mutex_unlock(&port->lock);
+    }
     handle_release_with_ref(obj);
     return port_wait_blocking(port, deadline, out);
 }

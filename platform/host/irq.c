@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A fake interrupt controller: HOST_IRQ_COUNT lines, all routed to CPU 0, raised by host_irq_raise.
+// A fake interrupt controller: HOST_IRQ_COUNT lines, all routed to CPU 0. The private ones are the
+// kernel's, as on a GIC; edges come by host_irq_raise, levels are set by host_irq_level.
 // Its lock is a plain pthread mutex, held for table accesses only, never over a handler.
 #include "machine.h"
 
@@ -11,9 +12,12 @@ struct line {
     void *arg;
     enum hal_irq_mode mode;
     bool masked;
-    bool pending;
+    bool pending;  // an edge came
+    bool standing; // the level
     bool running;
 };
+
+#define PRIVATE_COUNT 32u
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct line lines[HOST_IRQ_COUNT];
@@ -34,11 +38,20 @@ zx_status_t hal_irq_register(unsigned irq, enum hal_irq_mode mode, hal_irq_handl
 
     if (irq >= HOST_IRQ_COUNT)
         return ZX_ERR_OUT_OF_RANGE;
+    if (mode != HAL_IRQ_MODE_DEFAULT && irq < PRIVATE_COUNT)
+        return ZX_ERR_INVALID_ARGS;
+    if (mode == HAL_IRQ_EDGE_FALLING || mode == HAL_IRQ_LEVEL_LOW)
+        return ZX_ERR_NOT_SUPPORTED;
     pthread_mutex_lock(&lock);
-    if (lines[irq].fn != NULL)
+    struct line *l = &lines[irq];
+    if (l->fn != NULL || irq < PRIVATE_COUNT) {
         status = ZX_ERR_ALREADY_BOUND;
-    else
-        lines[irq] = (struct line){ .fn = fn, .arg = arg, .mode = mode, .masked = true };
+    } else {
+        bool level = mode == HAL_IRQ_MODE_DEFAULT ? l->mode == HAL_IRQ_LEVEL_HIGH
+                                                  : mode == HAL_IRQ_LEVEL_HIGH;
+        *l = (struct line){ .fn = fn, .arg = arg, .masked = true, .standing = l->standing,
+                            .mode = level ? HAL_IRQ_LEVEL_HIGH : HAL_IRQ_EDGE_RISING };
+    }
     pthread_mutex_unlock(&lock);
     return status;
 }
@@ -58,6 +71,13 @@ void hal_irq_unregister(unsigned irq)
             return;
         hal_cpu_relax();
     }
+}
+
+// Would it be taken by a CPU that takes interrupts?
+static bool due(const struct line *l)
+{
+    bool is = l->pending || (l->mode == HAL_IRQ_LEVEL_HIGH && l->standing);
+    return is && !l->masked && l->fn != NULL;
 }
 
 static void announce(void)
@@ -80,10 +100,34 @@ void hal_irq_unmask(unsigned irq)
 {
     pthread_mutex_lock(&lock);
     lines[irq].masked = false;
-    bool due = lines[irq].pending;
+    bool fires = due(&lines[irq]);
     pthread_mutex_unlock(&lock);
-    if (due)
+    if (fires)
         announce();
+}
+
+bool hal_irq_pending(unsigned irq)
+{
+    pthread_mutex_lock(&lock);
+    bool is = lines[irq].pending || (lines[irq].mode == HAL_IRQ_LEVEL_HIGH && lines[irq].standing);
+    pthread_mutex_unlock(&lock);
+    return is;
+}
+
+bool host_irq_masked(unsigned irq)
+{
+    pthread_mutex_lock(&lock);
+    bool is = lines[irq].fn == NULL || lines[irq].masked;
+    pthread_mutex_unlock(&lock);
+    return is;
+}
+
+void host_irq_level(unsigned irq, bool standing)
+{
+    pthread_mutex_lock(&lock);
+    lines[irq].standing = standing;
+    pthread_mutex_unlock(&lock);
+    announce();
 }
 
 void host_irq_raise(unsigned irq)
@@ -100,7 +144,7 @@ bool host_irq_any(void)
 
     pthread_mutex_lock(&lock);
     for (unsigned i = 0; i < HOST_IRQ_COUNT; i++)
-        any = any || (lines[i].pending && !lines[i].masked && lines[i].fn != NULL);
+        any = any || due(&lines[i]);
     pthread_mutex_unlock(&lock);
     return any;
 }
@@ -110,7 +154,7 @@ void host_irq_dispatch(void)
     for (unsigned i = 0; i < HOST_IRQ_COUNT; i++) {
         pthread_mutex_lock(&lock);
         struct line line = lines[i];
-        bool run = line.pending && !line.masked && line.fn != NULL;
+        bool run = due(&line);
         if (run) {
             lines[i].pending = false;
             lines[i].running = true;
@@ -121,6 +165,9 @@ void host_irq_dispatch(void)
         line.fn(line.arg);
         pthread_mutex_lock(&lock);
         lines[i].running = false;
+        bool again = due(&lines[i]);
         pthread_mutex_unlock(&lock);
+        if (again)
+            announce();
     }
 }

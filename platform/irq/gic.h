@@ -10,6 +10,7 @@
 #define GICD_IGROUPR    0x0080 // one bit an INTID, in words
 #define GICD_ISENABLER  0x0100
 #define GICD_ICENABLER  0x0180
+#define GICD_ISPENDR    0x0200
 #define GICD_ICPENDR    0x0280
 #define GICD_IPRIORITYR 0x0400 // one byte an INTID
 #define GICD_ITARGETSR  0x0800 // one byte an INTID (GICv2)
@@ -31,6 +32,19 @@
 static inline void gic_write_bit(uintptr_t base, unsigned reg, unsigned intid)
 {
     mmio_write32(base + reg + intid / 32 * 4, 1u << (intid % 32));
+}
+
+// Reads the bit of an INTID in a register of one bit an INTID.
+static inline bool gic_read_bit(uintptr_t base, unsigned reg, unsigned intid)
+{
+    return mmio_read32(base + reg + intid / 32 * 4) >> (intid % 32) & 1;
+}
+
+// Every shared line is edge-triggered until somebody says otherwise (spec 30 section 2.2).
+static inline void gic_all_edge(uintptr_t base, unsigned lines)
+{
+    for (unsigned i = 32; i < lines; i += 16)
+        mmio_write32(base + GICD_ICFGR + i / 16 * 4, 0xaaaaaaaa);
 }
 
 // Sets or clears "edge" for an INTID. Not atomic: the caller serialises (the line is being bound).

@@ -74,10 +74,19 @@ static void gicv2_unmask(unsigned intid)
     gic_write_bit(gicd, GICD_ISENABLER, intid);
 }
 
-static zx_status_t gicv2_set_edge(unsigned intid, bool edge)
+static bool gicv2_pending(unsigned intid)
+{
+    return gic_read_bit(gicd, GICD_ISPENDR, intid);
+}
+
+static zx_status_t gicv2_can_set_edge(unsigned intid)
+{
+    return intid < IRQ_PRIVATE_COUNT ? ZX_ERR_INVALID_ARGS : ZX_OK;
+}
+
+static void gicv2_set_edge(unsigned intid, bool edge)
 {
     gic_write_edge(gicd, GICD_ICFGR, intid, edge);
-    return ZX_OK;
 }
 
 static void gicv2_send(unsigned cpu, unsigned sgi)
@@ -94,6 +103,8 @@ static const struct irqchip_ops gicv2_ops = {
     .end = gicv2_end,
     .mask = gicv2_mask,
     .unmask = gicv2_unmask,
+    .pending = gicv2_pending,
+    .can_set_edge = gicv2_can_set_edge,
     .set_edge = gicv2_set_edge,
     .send = gicv2_send,
 };
@@ -120,6 +131,7 @@ static zx_status_t gicv2_init(struct fdt_tree *tree, struct fdt_node node)
         mmio_write32(gicd + GICD_ICENABLER + i / 8, ~0u);
     for (unsigned i = IRQ_PRIVATE_COUNT; i < lines; i += 4)
         mmio_write32(gicd + GICD_IPRIORITYR + i, GIC_PRIORITY_WORD);
+    gic_all_edge(gicd, lines);
     irqchip_attach(&gicv2_ops, lines);
     return ZX_OK;
 }

@@ -129,12 +129,19 @@ static void gicv3_unmask(unsigned intid)
     gic_write_bit(enable_base(intid), GICD_ISENABLER, intid);
 }
 
-static zx_status_t gicv3_set_edge(unsigned intid, bool edge)
+static bool gicv3_pending(unsigned intid)
 {
-    if (intid < 16)
-        return ZX_ERR_NOT_SUPPORTED;
+    return gic_read_bit(gicd, GICD_ISPENDR, intid);
+}
+
+static zx_status_t gicv3_can_set_edge(unsigned intid)
+{
+    return intid < IRQ_SGI_COUNT ? ZX_ERR_INVALID_ARGS : ZX_OK;
+}
+
+static void gicv3_set_edge(unsigned intid, bool edge)
+{
     gic_write_edge(enable_base(intid), GICD_ICFGR, intid, edge);
-    return ZX_OK;
 }
 
 static void gicv3_send(unsigned cpu, unsigned sgi)
@@ -156,6 +163,8 @@ static const struct irqchip_ops gicv3_ops = {
     .end = gicv3_end,
     .mask = gicv3_mask,
     .unmask = gicv3_unmask,
+    .pending = gicv3_pending,
+    .can_set_edge = gicv3_can_set_edge,
     .set_edge = gicv3_set_edge,
     .send = gicv3_send,
 };
@@ -235,6 +244,7 @@ static void distributor_init(void)
     }
     for (unsigned i = IRQ_PRIVATE_COUNT; i < lines; i += 4)
         mmio_write32(gicd + GICD_IPRIORITYR + i, GIC_PRIORITY_WORD);
+    gic_all_edge(gicd, lines);
     wait_rwp(gicd + GICD_CTLR, GICD_CTLR_RWP);
     // Affinity routing has to be on before the routes are written.
     mmio_write32(gicd + GICD_CTLR, GICD_CTLR_ENABLE);

@@ -152,21 +152,33 @@ static zx_status_t line_page_make(unsigned irq)
     return ZX_OK;
 }
 
-static zx_status_t set_mode(unsigned irq, enum hal_irq_mode mode)
+static zx_status_t check_mode(unsigned irq, enum hal_irq_mode mode)
 {
-    switch (mode) {
-    case HAL_IRQ_EDGE_RISING: return chip->set_edge(irq, true);
-    case HAL_IRQ_LEVEL_HIGH: return chip->set_edge(irq, false);
-    case HAL_IRQ_MODE_DEFAULT: return ZX_OK;
-    default: return ZX_ERR_NOT_SUPPORTED; // a GIC has no inverted lines
-    }
+    if (mode == HAL_IRQ_MODE_DEFAULT)
+        return ZX_OK;
+    zx_status_t status = chip->can_set_edge(irq);
+    if (status == ZX_OK && mode != HAL_IRQ_EDGE_RISING && mode != HAL_IRQ_LEVEL_HIGH)
+        status = ZX_ERR_NOT_SUPPORTED; // a GIC has no inverted lines
+    return status;
+}
+
+// Private lines are the kernel's, or of no use to a handler that may run on any CPU.
+static zx_status_t check_owner(unsigned irq)
+{
+    if (irq < IRQ_SGI_COUNT || (irq < IRQ_PRIVATE_COUNT && private_handlers[irq] != NULL))
+        return ZX_ERR_ALREADY_BOUND;
+    return irq < IRQ_PRIVATE_COUNT ? ZX_ERR_NOT_SUPPORTED : ZX_OK;
 }
 
 zx_status_t hal_irq_register(unsigned irq, enum hal_irq_mode mode, hal_irq_handler_fn fn, void *arg)
 {
-    if (!hal_irq_valid(irq))
+    if (irq >= intid_count)
         return ZX_ERR_OUT_OF_RANGE;
-    zx_status_t status = line_page_make(irq);
+    zx_status_t status = check_mode(irq, mode);
+    if (status == ZX_OK)
+        status = check_owner(irq);
+    if (status == ZX_OK)
+        status = line_page_make(irq);
     if (status != ZX_OK)
         return status;
 
@@ -176,11 +188,10 @@ zx_status_t hal_irq_register(unsigned irq, enum hal_irq_mode mode, hal_irq_handl
         status = ZX_ERR_ALREADY_BOUND;
     } else {
         chip->mask(irq);
-        status = set_mode(irq, mode);
-        if (status == ZX_OK) {
-            line->arg = arg;
-            atomic_store(&line->handler, fn);
-        }
+        if (mode != HAL_IRQ_MODE_DEFAULT)
+            chip->set_edge(irq, mode == HAL_IRQ_EDGE_RISING);
+        line->arg = arg;
+        atomic_store(&line->handler, fn);
     }
     spin_unlock_irqrestore(&irq_table_lock, flags);
     return status;
@@ -210,4 +221,9 @@ void hal_irq_unmask(unsigned irq)
 {
     if (hal_irq_valid(irq))
         chip->unmask(irq);
+}
+
+bool hal_irq_pending(unsigned irq)
+{
+    return irq >= IRQ_PRIVATE_COUNT && irq < intid_count && chip->pending(irq);
 }

@@ -148,12 +148,20 @@ static void console_rx_irq(void *arg UNUSED)
         kernel_console_rx(byte);
 }
 
+// A UART's line is a level one unless its node says edge.
+static enum hal_irq_mode irq_mode(void)
+{
+    bool edge = console.irq.trigger == FDT_TRIGGER_EDGE_RISING ||
+                console.irq.trigger == FDT_TRIGGER_EDGE_FALLING;
+    return edge ? HAL_IRQ_EDGE_RISING : HAL_IRQ_LEVEL_HIGH;
+}
+
 zx_status_t hal_console_rx_start(void)
 {
     if (console.ops == NULL || !console.has_irq)
         return ZX_ERR_NOT_SUPPORTED;
     zx_status_t status =
-        hal_irq_register(console.irq.intid, HAL_IRQ_MODE_DEFAULT, console_rx_irq, NULL);
+        hal_irq_register(console.irq.intid, irq_mode(), console_rx_irq, NULL);
     if (status != ZX_OK)
         return status;
     console.ops->rx_enable(&console);

@@ -17,8 +17,10 @@ describe(interrupt_create
            "OUT_OF_RANGE: the resource does not cover `src_num`."
            "INVALID_ARGS: an unknown bit or mode, or there is no such vector."
            "NOT_SUPPORTED: a low polarity."
-           "ALREADY_BOUND: the vector is taken."
+           "ALREADY_BOUND: the vector is taken, or the kernel's own."
+           "NOT_SUPPORTED: the vector is private to each CPU."
            "@memory" "@out"
+    COST "1" "handle_table" "O(1)"
     SEE interrupt_wait interrupt_bind interrupt_ack)
 
 describe(interrupt_bind
@@ -32,6 +34,7 @@ before all others, and then not until `zx_interrupt_ack`."
            "CANCELED: the interrupt was destroyed."
            "BAD_STATE: a thread waits for it."
            "ALREADY_BOUND: it is bound already."
+    COST "0" "handle_table handle_table interrupt" "O(1)"
     SEE interrupt_ack port_wait)
 
 describe(interrupt_wait
@@ -43,6 +46,7 @@ one before."
            "CANCELED: it was destroyed, before or meanwhile."
            "BAD_STATE: another thread waits for it."
            "INVALID_ARGS: `out_timestamp` cannot be written."
+    COST "0" "handle_table interrupt" "O(1)"
     SEE interrupt_create interrupt_destroy)
 
 describe(interrupt_destroy
@@ -50,15 +54,19 @@ describe(interrupt_destroy
     DOES "The vector is free again and the thread that waits gets `ZX_ERR_CANCELED`. The handle stays open."
     ERRORS "@handle"
            "NOT_FOUND: a packet was taken from the port and not acknowledged. It is destroyed all the same."
+    COST "0" "handle_table interrupt" "O(1)"
     SEE interrupt_create)
 
 describe(interrupt_ack
     IS "Say that an interrupt packet was dealt with"
-    DOES "The line is unmasked. If it fired meanwhile the next packet is queued at once."
+    DOES "The line is unmasked. If it fired meanwhile the next packet is queued at once. A line that still stands at \
+4096 acknowledgements in a row is left masked for 10 ms, and for longer each time, until it is found quiet; the log \
+tells of it."
     ERRORS "@handle"
            "BAD_STATE: the interrupt is not bound to a port."
            "CANCELED: it was destroyed."
-           "BAD_STATE: its packet is still queued and it fired again meanwhile."
+           "BAD_STATE: it fired again meanwhile, and its packet is still queued or the port is closed."
+    COST "0" "handle_table interrupt" "O(1)"
     SEE interrupt_bind)
 
 describe(interrupt_trigger
@@ -68,6 +76,7 @@ describe(interrupt_trigger
            "@handle"
            "BAD_STATE: it is not a virtual one."
            "CANCELED: it was destroyed."
+    COST "0" "handle_table interrupt irq_queue" "O(1)"
     SEE interrupt_create interrupt_wait)
 
 describe(interrupt_bind_vcpu

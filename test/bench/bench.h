@@ -16,6 +16,8 @@ struct bench_row {
     void (*setup)(uint32_t count);
     void (*run)(uint32_t count);
     void (*teardown)(void);
+    // Instead of `run`: does the operations and counts the instructions of interest by itself.
+    uint64_t (*ticks)(uint32_t count);
 };
 
 // The tables of the row files, each ended by a row without a name.
@@ -24,6 +26,9 @@ extern const struct bench_row bench_channels[];
 extern const struct bench_row bench_ipc[];
 extern const struct bench_row bench_memory[];
 extern const struct bench_row bench_threads[];
+extern const struct bench_row bench_interrupt[];
+
+zx_handle_t bench_root_resource(void);
 
 // Prints what went wrong and gives up.
 _Noreturn void bench_fail(const char *what, zx_status_t status);

@@ -20,7 +20,7 @@
 #define WARM_UP 64
 
 static const struct bench_row *const tables[] = { bench_objects, bench_channels, bench_ipc, bench_memory,
-                                                  bench_threads };
+                                                  bench_threads, bench_interrupt };
 static zx_handle_t root_resource;
 
 void bench_fail(const char *what, zx_status_t status)
@@ -30,6 +30,11 @@ void bench_fail(const char *what, zx_status_t status)
     if (nonce != NULL)
         session_end(nonce, 1, root_resource);
     zx_process_exit(1);
+}
+
+zx_handle_t bench_root_resource(void)
+{
+    return root_resource;
 }
 
 // Not inlined and not empty, so that a trace sees them.
@@ -67,24 +72,40 @@ static void teardown(const struct bench_row *row)
         row->teardown();
 }
 
+static void run(const struct bench_row *row, uint32_t count)
+{
+    if (row->ticks != NULL)
+        (void)row->ticks(count);
+    else
+        row->run(count);
+}
+
 static void warm_up(const struct bench_row *row)
 {
     uint32_t count = row->count < WARM_UP ? row->count : WARM_UP;
     setup(row, count);
-    row->run(count);
+    run(row, count);
     teardown(row);
+}
+
+// Instructions of `count` operations.
+static uint64_t ticks_of_row(const struct bench_row *row)
+{
+    if (row->ticks != NULL)
+        return row->ticks(row->count);
+    uint64_t ticks = ticks_of(row->run, row->count);
+    return ticks - ticks_of(run_empty, row->count);
 }
 
 static void measure(const struct bench_row *row)
 {
     warm_up(row);
     setup(row, row->count);
-    uint64_t ticks = ticks_of(row->run, row->count);
+    uint64_t ticks = ticks_of_row(row);
     teardown(row);
-    uint64_t empty = ticks_of(run_empty, row->count);
     uint64_t operations = (uint64_t)row->count * row->divide;
     console_printf("bench %s %llu\n", row->name,
-                   (unsigned long long)((ticks - empty + operations / 2) / operations));
+                   (unsigned long long)((ticks + operations / 2) / operations));
 }
 
 static void trace(const struct bench_row *row)
@@ -94,7 +115,7 @@ static void trace(const struct bench_row *row)
     console_printf("bench-trace %s %p %p\n", row->name, (void *)bench_mark_begin,
                    (void *)bench_mark_end);
     bench_mark_begin();
-    row->run(1);
+    run(row, 1);
     bench_mark_end();
     teardown(row);
 }

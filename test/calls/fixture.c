@@ -9,7 +9,6 @@
 
 #define PAGE       4096ul
 #define FUTEX_ROOM 8u
-#define SHARED_IRQ 32u // the first that is not a CPU's own
 
 void must(zx_status_t status, const char *what)
 {
@@ -124,7 +123,7 @@ static zx_handle_t make_resource(uint32_t kind)
         uint64_t base, size;
     } ranges[ZX_RSRC_KIND_COUNT] = {
         [ZX_RSRC_KIND_MMIO] = {PAGE, PAGE},
-        [ZX_RSRC_KIND_IRQ] = {SHARED_IRQ, 1},
+        [ZX_RSRC_KIND_IRQ] = {FIXTURE_IRQ, 1},
         [ZX_RSRC_KIND_SMC] = {0, 1},
     };
     zx_handle_t resource;
@@ -172,6 +171,9 @@ zx_handle_t fixture_object(struct fixture *f, uint32_t type, uint32_t kind)
         must(zx_fifo_create(16, FIXTURE_BYTES, 0, &h[0], &h[1]), "FIFO");
         return keep_pair(f, h);
     case ZX_OBJ_TYPE_TIMER: must(zx_timer_create(0, ZX_CLOCK_MONOTONIC, &h[0]), "timer"); break;
+    case ZX_OBJ_TYPE_INTERRUPT:
+        must(zx_interrupt_create(0, 0, ZX_INTERRUPT_VIRTUAL, &h[0]), "interrupt");
+        break;
     case ZX_OBJ_TYPE_PROFILE: h[0] = make_profile(); break;
     case ZX_OBJ_TYPE_PAGER: must(zx_pager_create(0, &h[0]), "pager"); break;
     case ZX_OBJ_TYPE_SUSPEND_TOKEN:

@@ -49,6 +49,7 @@ void call_fail(const char *format, ...) __attribute__((format(printf, 1, 2), nor
 #define WINDOW_CANARY   0xa5
 #define FIXTURE_BUFFER  256u // offset of a valid buffer in its first page
 #define FIXTURE_OBJECTS 24u
+#define FIXTURE_IRQ     32u // the first that is not a CPU's own
 #define FIXTURE_BYTES   16u // in buffers of bytes, unless a recipe says otherwise
 
 struct fixture {

@@ -8,6 +8,7 @@
 #include <zircon/syscalls/log.h>
 #include <zircon/syscalls/object.h>
 #include <zircon/syscalls/policy.h>
+#include <zircon/syscalls/port.h>
 
 #define PAGE 4096ul
 
@@ -61,7 +62,7 @@ const struct recipe_value recipe_values[] = {
     {"system_powerctl", "cmd", ZX_SYSTEM_POWERCTL_ACPI_TRANSITION_S_STATE},
     {"pager_create_vmo", "size", PAGE},
     {"vmo_create_contiguous", "size", PAGE},
-    {"interrupt_create", "options", ZX_INTERRUPT_VIRTUAL},
+    {"interrupt_create", "src_num", FIXTURE_IRQ},
 };
 const size_t recipe_value_count = sizeof(recipe_values) / sizeof(recipe_values[0]);
 
@@ -177,6 +178,28 @@ static void queue_packet(struct fixture *f)
     const zx_port_packet_t packet = {.type = ZX_PKT_TYPE_USER};
 
     must(zx_port_queue(handle_arg(f, "handle"), &packet), "packet");
+}
+
+static void take_interrupt_port(struct fixture *f)
+{
+    zx_handle_t port;
+
+    must(zx_port_create(ZX_PORT_BIND_TO_INTERRUPT, &port), "port for interrupts");
+    set_arg(f, "port_handle", fixture_keep(f, port));
+}
+
+static void fire(struct fixture *f)
+{
+    must(zx_interrupt_trigger((zx_handle_t)f->args[0], 0, 1), "interrupt");
+}
+
+static void bind_interrupt(struct fixture *f)
+{
+    zx_handle_t port;
+
+    must(zx_port_create(ZX_PORT_BIND_TO_INTERRUPT, &port), "port for interrupts");
+    must(zx_interrupt_bind((zx_handle_t)f->args[0], fixture_keep(f, port), 1, 0), "binding");
+    fire(f);
 }
 
 static void fill_fifo(struct fixture *f)
@@ -319,6 +342,9 @@ const struct recipe recipes[] = {
     {"channel_call_finish", ZX_ERR_BAD_STATE, NULL}, // there is no call to finish
     {"port_wait", ZX_OK, queue_packet},
     {"port_cancel", ZX_ERR_NOT_FOUND, NULL}, // nothing registered
+    {"interrupt_bind", ZX_OK, take_interrupt_port},
+    {"interrupt_wait", ZX_OK, fire},
+    {"interrupt_ack", ZX_OK, bind_interrupt},
     {"fifo_read", ZX_OK, fill_fifo},
     {"socket_read", ZX_OK, fill_socket},
     {"socket_share", ZX_OK, prepare_share},

@@ -19,6 +19,7 @@ TEST_GROUP(eventpair);
 TEST_GROUP(port);
 TEST_GROUP(async);
 TEST_GROUP(timer);
+TEST_GROUP(interrupt);
 TEST_GROUP(futex);
 TEST_GROUP(requeue);
 
@@ -41,6 +42,7 @@ int main(int argc, char **argv)
         {port_tests, port_test_count},
         {async_tests, async_test_count},
         {timer_tests, timer_test_count},
+        {interrupt_tests, interrupt_test_count},
         {futex_tests, futex_test_count},
         {requeue_tests, requeue_test_count},
     };

@@ -112,6 +112,7 @@ static const struct cost_cases groups[] = {
     {cost_ipc_cases, &cost_ipc_count},
     {cost_task_cases, &cost_task_count},
     {cost_memory_cases, &cost_memory_count},
+    {cost_device_cases, &cost_device_count},
 };
 
 static bool is_measured(const char *call)

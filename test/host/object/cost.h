@@ -17,8 +17,9 @@ struct cost_cases {
     const size_t *count;
 };
 
-extern const struct cost_case cost_ipc_cases[], cost_task_cases[], cost_memory_cases[];
-extern const size_t cost_ipc_count, cost_task_count, cost_memory_count;
+extern const struct cost_case cost_ipc_cases[], cost_task_cases[], cost_memory_cases[],
+    cost_device_cases[];
+extern const size_t cost_ipc_count, cost_task_count, cost_memory_count, cost_device_count;
 
 // What the measuring thread runs with: whoever its calls wake runs when it blocks.
 #define COST_PRIORITY ZX_PRIORITY_HIGHEST

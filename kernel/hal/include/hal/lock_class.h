@@ -26,6 +26,7 @@ enum lock_rank {
     RANK_PAGES = 85,          // physical page arenas, slab caches
     RANK_RANDOM = 87,
     RANK_IRQ_WORK = 88,       // work lists, input rings: taken by interrupt handlers as well
+    RANK_IRQ_QUEUE = 89,      // queues of interrupt packets
     RANK_RUN_QUEUE = 90,      // pairs by CPU number
     RANK_TIMER_QUEUE = 100,
     RANK_IRQ_TABLE = 105,

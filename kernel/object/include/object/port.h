@@ -26,6 +26,10 @@ zx_status_t port_create(bool bind_to_interrupt, struct object **out) MUST_CHECK;
 // ZX_ERR_SHOULD_WAIT: the port is full.
 zx_status_t port_queue_user(zx_handle_t handle, uintptr_t packet) MUST_CHECK;
 
+// The queue of interrupt packets, which port_wait serves first; NULL: the port was not made for them.
+struct irq_queue;
+struct irq_queue *port_interrupts(struct object *port);
+
 // Queues a packet of the rest of the kernel, `done` and `data` filled in, `node` initialised and not queued. A
 // full port takes it too: these are preallocated, as few as what they tell of, and never lost. False: the
 // port is closed; `done` is not called. Locks of rank below RANK_PORT may be held.

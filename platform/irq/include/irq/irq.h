@@ -9,6 +9,7 @@
 #include <hal/types.h>
 
 // INTIDs below this are software-generated (0-15) or private to a CPU (16-31).
+#define IRQ_SGI_COUNT     16u
 #define IRQ_PRIVATE_COUNT 32u
 #define IRQ_SPURIOUS      1020u // and above: nothing to handle
 
@@ -26,8 +27,12 @@ struct irqchip_ops {
     // line will not be delivered any more.
     void (*mask)(unsigned intid);
     void (*unmask)(unsigned intid);
-    // Edge or level; only while masked. ZX_ERR_NOT_SUPPORTED for a mode the GIC does not have.
-    zx_status_t (*set_edge)(unsigned intid, bool edge);
+    // Is this shared INTID pending in the distributor?
+    bool (*pending)(unsigned intid);
+    // Can a mode be set for this INTID? ZX_ERR_INVALID_ARGS if not.
+    zx_status_t (*can_set_edge)(unsigned intid);
+    // Edge or level; only while masked, and only where it can be set.
+    void (*set_edge)(unsigned intid, bool edge);
     // Software-generated interrupt `sgi` to CPU `cpu`; orders earlier stores before it.
     void (*send)(unsigned cpu, unsigned sgi);
 };

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// Device objects in the laboratory, against a fake interrupt controller: the list of the tests.
+#include "object_test.h"
+
+TEST_GROUP(interrupt_line);
+
+int main(int argc, char **argv)
+{
+    const struct lab_group groups[] = {
+        {interrupt_line_tests, interrupt_line_test_count},
+    };
+
+    return lab_main_groups(argc, argv, groups, countof(groups));
+}
