@@ -281,9 +281,10 @@ static bool send_locked(struct exception *e, struct exception_slot *slot, zx_sta
     return true;
 }
 
-enum outcome { PASSED_ON, DONE, REFUSED };
+enum outcome { PASSED_ON, DECLINED, DONE, REFUSED };
 
-// Asks what is bound to the slot, and waits. PASSED_ON also if the thread was killed: it looks itself.
+// Asks what is bound to the slot, and waits. DECLINED: by an answer; PASSED_ON: nobody is bound any
+// more, or the thread was killed, for which it looks itself.
 static enum outcome ask(struct exception *e, struct exception_slot *slot)
 {
     zx_status_t status;
@@ -303,8 +304,9 @@ static enum outcome ask(struct exception *e, struct exception_slot *slot)
     list_remove_if_linked(&e->node);
     e->port_type = ZX_EXCEPTION_PORT_TYPE_NONE;
     enum answer answer = e->answer;
+    bool bound = e->port != NULL;
     mutex_unlock(&exception_lock);
-    return answer == HANDLED ? DONE : PASSED_ON;
+    return answer == HANDLED ? DONE : answer == TRY_NEXT && bound ? DECLINED : PASSED_ON;
 }
 
 static void enter(struct exception *e, const zx_exception_report_t *report, bool frame)
@@ -325,27 +327,36 @@ static void leave(struct exception *e)
     hal_thread_go();
 }
 
-// Spec 21 section 4. True: handled, or killed.
-static bool search(struct exception *e)
+static bool goes_on(const struct exception *e, enum outcome outcome)
+{
+    return (outcome == PASSED_ON || outcome == DECLINED) && !killed(e);
+}
+
+// Spec 21 section 4.
+static enum exception_outcome search(struct exception *e)
 {
     struct process *p = e->thread->process;
     struct exception_slot *const first[] = {&p->debugger, &e->thread->exceptions, &p->exceptions};
     enum outcome outcome = PASSED_ON;
-    for (size_t i = 0; i < countof(first) && outcome == PASSED_ON && !killed(e); i++)
+    for (size_t i = 0; i < countof(first) && goes_on(e, outcome); i++)
         outcome = ask(e, first[i]);
-    for (struct job *job = p->job; job != NULL && outcome == PASSED_ON && !killed(e);
-         job = job->parent)
+    bool reported = false;
+    for (struct job *job = p->job; job != NULL && goes_on(e, outcome); job = job->parent) {
         outcome = ask(e, &job->exceptions);
-    return outcome == DONE || killed(e);
+        reported = reported || (outcome == DECLINED && job->parent == job_super_root());
+    }
+    if (outcome == DONE || killed(e))
+        return EXCEPTION_HANDLED;
+    return reported ? EXCEPTION_REPORTED : EXCEPTION_UNHANDLED;
 }
 
-bool exception_raise(const zx_exception_report_t *report)
+enum exception_outcome exception_raise(const zx_exception_report_t *report)
 {
     struct exception e;
     enter(&e, report, true);
-    bool done = search(&e);
+    enum exception_outcome outcome = search(&e);
     leave(&e);
-    return done;
+    return outcome;
 }
 
 // An event for the one slot.

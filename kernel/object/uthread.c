@@ -238,7 +238,10 @@ static void policy_exception(struct uthread *t)
     zx_thread_state_general_regs_t regs;
     char what[96];
     thread_clear_pending(&t->thread, THREAD_PENDING_POLICY);
-    if (exception_raise(&report))
+    enum exception_outcome outcome = exception_raise(&report);
+    if (outcome == EXCEPTION_REPORTED)
+        process_kill(t->process, -1);
+    if (outcome != EXCEPTION_UNHANDLED)
         return;
     hal_thread_stop();
     if (hal_thread_get_regs(&t->thread.hal, &regs) == ZX_OK)
@@ -282,7 +285,7 @@ int64_t kernel_bad_syscall(uint64_t number, uintptr_t elr, bool *retry)
     return ZX_ERR_BAD_SYSCALL;
 }
 
-// Said when nobody has handled the exception.
+// Said when nobody has handled the exception, and nobody reported it.
 static void log_exception(const struct hal_exception *e)
 {
     char what[160];
@@ -310,6 +313,9 @@ void kernel_user_exception(const struct hal_exception *e)
     report.context.arch.u.arm_64.esr = (uint32_t)e->esr;
     if (e->kind == HAL_EXC_PAGE_FAULT)
         report.context.arch.u.arm_64.far = e->far;
-    if (!exception_raise(&report))
+    enum exception_outcome outcome = exception_raise(&report);
+    if (outcome == EXCEPTION_UNHANDLED)
         log_exception(e);
+    else if (outcome == EXCEPTION_REPORTED)
+        process_kill(process_current(), -1);
 }

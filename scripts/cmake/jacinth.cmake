@@ -144,7 +144,8 @@ if(JACINTH_TARGET)
 
     add_library(jacinth_user_flags INTERFACE)
     target_link_libraries(jacinth_user_flags INTERFACE jacinth_freestanding)
-    target_compile_options(jacinth_user_flags INTERFACE "$<${c_only}:-fno-stack-protector>")
+    target_compile_options(jacinth_user_flags INTERFACE "$<${c_only}:-fno-stack-protector>"
+        "$<${c_only}:-fno-omit-frame-pointer;-mno-omit-leaf-frame-pointer>")
 
     # -static with -pie: position independent, relocated by its own start code, no interpreter.
     set(JACINTH_LINK_STATIC_PIE
@@ -219,7 +220,9 @@ function(jacinth_user_program name)
     target_compile_options(${name} PRIVATE
         "$<$<COMPILE_LANGUAGE:C>:-fpie;SHELL:-include \"${JACINTH_SCRIPTS}/cmake/hidden.h\">")
     target_link_libraries(${name} PRIVATE jacinth_user_flags ${arg_DEPENDS})
-    target_link_options(${name} PRIVATE ${JACINTH_LINK_STATIC_PIE} ${arg_LINK_OPTIONS})
+    # The later of two options counts: the report of a crash names programs by their build ids.
+    target_link_options(${name} PRIVATE ${JACINTH_LINK_STATIC_PIE} -Wl,--build-id=sha1
+        ${arg_LINK_OPTIONS})
 endfunction()
 
 # ---- initrd ---------------------------------------------------------------------------------------

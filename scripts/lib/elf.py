@@ -8,6 +8,8 @@ import struct
 from collections import namedtuple
 
 SHT_SYMTAB = 2
+SHT_NOTE = 7
+NT_GNU_BUILD_ID = 3
 SHF_ALLOC = 2
 SHF_EXECINSTR = 4
 PT_LOAD = 1
@@ -84,6 +86,18 @@ class Elf:
             if symbol.value not in best or rank > best[symbol.value][0]:
                 best[symbol.value] = (rank, name)
         return sorted((address, name) for address, (_, name) in best.items())
+
+    def build_id(self):
+        """The linker's build id in hexadecimal, or None."""
+        for section in self.sections:
+            at, end = section.offset, section.offset + section.size
+            while section.type == SHT_NOTE and at + 12 <= end:
+                name, size, kind = struct.unpack_from("<III", self.data, at)
+                data = at + 12 + (name + 3 & ~3)
+                if kind == NT_GNU_BUILD_ID and self.data[at + 12:at + 12 + name] == b"GNU\0":
+                    return self.data[data:data + size].hex()
+                at = data + (size + 3 & ~3)
+        return None
 
     def text_end(self):
         """First address behind the last executable section."""

@@ -75,7 +75,7 @@ def faults(path):
 
 # The tree's own programs that must need nothing but the SDK.
 OWN = ["userspace/apps/sh"] + ["userspace/services/" + name for name in
-                               ("bootfs", "console", "ramfs", "svc")]
+                               ("bootfs", "console", "crashes", "ramfs", "svc")]
 OWN_PROJECT = """\
 cmake_minimum_required(VERSION 3.25)
 project(own LANGUAGES C)
@@ -108,7 +108,8 @@ def try_own(work, sdk, preset):
             additions += ["--add", "%s=%s" % (path, os.path.relpath(path, staged))]
     output = run(os.path.join(ROOT, "scripts", "run"), "--no-build", "--preset", preset, *additions,
                  "--cmd", "echo built >/tmp/outside; cat /tmp/outside; ls -1 /boot/sbin")
-    if "built\nbootfs\nconsole\nramfs\nsvc\n" not in output.replace("\r", ""):
+    lines = output.replace("\r", "").splitlines()
+    if not {"built", *(os.path.basename(folder) for folder in OWN[1:])} <= set(lines):
         sys.exit("outside: the shell built outside did not work:\n" + output)
 
 

@@ -31,13 +31,15 @@ execute_process(
     COMMAND_ERROR_IS_FATAL ANY)
 
 # What the ABI asks of all code: x18 is left alone, and the guard of stack frames lies in front of
-# the thread pointer. A compiler for Linux must not say that this were Linux.
+# the thread pointer. A compiler for Linux must not say that this were Linux. Every function keeps a
+# frame record, so that the report of a crash has all callers.
 set(JACINTH_PROGRAM_COMPILE_OPTIONS
     -U__linux__ -U__linux -Ulinux -U__gnu_linux__ -D__Fuchsia__=1
     -fpie -ffixed-x18 -mno-outline-atomics -mfix-cortex-a53-835769
     -fstack-protector-strong -mstack-protector-guard=sysreg
     -mstack-protector-guard-reg=tpidr_el0 -mstack-protector-guard-offset=-16
     -fno-asynchronous-unwind-tables -fno-unwind-tables
+    -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer
     -ffunction-sections -fdata-sections)
 
 # Position independent and without a dynamic linker: the start code relocates the program and binds
@@ -45,7 +47,7 @@ set(JACINTH_PROGRAM_COMPILE_OPTIONS
 set(JACINTH_PROGRAM_LINK_OPTIONS
     -nostdlib -Wl,-pie -Wl,--no-dynamic-linker -Wl,-z,text -Wl,-z,now -Wl,-z,relro
     -Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -Wl,-z,separate-code -Wl,--hash-style=gnu
-    -Wl,--gc-sections -Wl,--fix-cortex-a53-843419 -Wl,--build-id=none -Wl,--fatal-warnings)
+    -Wl,--gc-sections -Wl,--fix-cortex-a53-843419 -Wl,--build-id=sha1 -Wl,--fatal-warnings)
 
 # The options of everything that is compiled for programs.
 function(jacinth_sdk_compile target)

@@ -4,9 +4,11 @@
 #include "object_test.h"
 
 #include <stdatomic.h>
+#include <string.h>
 
 #include <zircon/syscalls/debug.h>
 #include <zircon/syscalls/exception.h>
+#include <zircon/syscalls/log.h>
 #include <zircon/syscalls/port.h>
 
 #define NOWHERE 0x2000000ul // in user range, never mapped
@@ -721,6 +723,62 @@ SWEEP(exception_bind_no_memory, 2)
     close_handle(job);
 }
 
+// How many records of the log, of those not seen yet, say that the kernel has killed somebody.
+static unsigned deaths_told(zx_handle_t log)
+{
+    char record[ZX_LOG_RECORD_MAX + 1];
+    unsigned told = 0;
+    zx_status_t size;
+
+    while ((size = zx_debuglog_read(log, 0, record, ZX_LOG_RECORD_MAX)) > 0) {
+        record[size] = '\0';
+        told += strstr(record + sizeof(zx_log_record_t), "killed: ") != NULL;
+    }
+    assert_status(size, ZX_ERR_SHOULD_WAIT);
+    return told;
+}
+
+// A child in `job` faults; whoever is bound to `handler` passes it on, or goes.
+static void fault_and_pass_on(zx_handle_t job, zx_handle_t handler, bool answers)
+{
+    zx_handle_t port = make_port();
+
+    bind(handler, port, 5, 0);
+    struct child c = start_child(job, child_faults, 0);
+    receive(port, 5, ZX_EXCP_FATAL_PAGE_FAULT, &c);
+    if (answers)
+        answer(&c, port, ZX_RESUME_TRY_NEXT);
+    close_handle(port);
+    await_killed(&c);
+    close_child(&c);
+}
+
+// The kernel tells of a death itself, unless the root job's handler has looked at it. (The laboratory's
+// job is the one above that of a machine's first process.)
+// CALLS(zx_task_bind_exception_port, zx_task_resume_from_exception): who reports
+SCENARIO_ON(exception_is_told_once, 2, 10)
+{
+    zx_handle_t log, root = 0, job = 0;
+
+    assert_ok(zx_job_create(lab.job, 0, &root));
+    assert_ok(zx_job_create(root, 0, &job));
+    assert_ok(zx_debuglog_create(0, ZX_LOG_FLAG_READABLE, &log));
+    (void)deaths_told(log);
+    fault_and_pass_on(job, root, true);
+    assert_int_equal(deaths_told(log), 0);
+    fault_and_pass_on(job, root, false);
+    assert_int_equal(deaths_told(log), 1);
+    fault_and_pass_on(job, job, true); // another job's handler is not enough
+    assert_int_equal(deaths_told(log), 1);
+    struct child c = start_child(job, child_faults, 0);
+    await_killed(&c);
+    close_child(&c);
+    assert_int_equal(deaths_told(log), 1);
+    close_handle(log);
+    close_handle(job);
+    close_handle(root);
+}
+
 #define T(name) cmocka_unit_test(test_##name)
 const struct CMUnitTest exception_tests[] = {
     T(bind_checks_in_order),
@@ -729,6 +787,7 @@ const struct CMUnitTest exception_tests[] = {
     T(exception_is_mended),
     T(exception_unhandled_kills),
     T(exception_port_full),
+    T(exception_is_told_once),
     T(debugger_events),
     T(kill_in_an_event),
     T(suspend_in_an_exception),

@@ -13,5 +13,6 @@ int main(void)
     failed += run_manifest_tests();
     failed += run_backoff_tests();
     failed += run_plan_tests();
+    failed += run_limit_tests();
     return failed != 0;
 }

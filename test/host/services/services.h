@@ -13,5 +13,6 @@ int run_terminal_tests(void);
 int run_manifest_tests(void);
 int run_backoff_tests(void);
 int run_plan_tests(void);
+int run_limit_tests(void);
 
 #endif

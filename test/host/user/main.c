@@ -11,5 +11,6 @@ int main(void)
     failed += run_elfload_tests();
     failed += run_processargs_tests();
     failed += run_minilib_tests();
+    failed += run_inspect_tests();
     return failed != 0;
 }

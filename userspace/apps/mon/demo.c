@@ -122,6 +122,8 @@ static const struct {
     {"stack", "overflows its stack", false},
     {"sp", "uses a stack pointer that is not aligned", true},
     {"svc", "issues a system call outside the vDSO", false},
+    {"brk", "executes a breakpoint instruction", false},
+    {"unaligned", "makes an exclusive access that is not aligned", false},
 };
 
 // The return code of a bin/crash that comes to its end.

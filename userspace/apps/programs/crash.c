@@ -81,6 +81,19 @@ static void raw_system_call(void)
                          : "x0", "x16", "memory");
 }
 
+static void breakpoint_instruction(void)
+{
+    __asm__ volatile("brk #77");
+}
+
+static void misalign_exclusive(void)
+{
+    static uint64_t words[2];
+    uint64_t value;
+
+    __asm__ volatile("ldxr %0, [%1]" : "=r"(value) : "r"((char *)words + 1) : "memory");
+}
+
 // Does the thing called `kind`; false if there is none of that name.
 static bool crash(const char *kind)
 {
@@ -106,6 +119,10 @@ static bool crash(const char *kind)
         misalign_stack_pointer();
     } else if (strcmp(kind, "svc") == 0) {
         raw_system_call();
+    } else if (strcmp(kind, "brk") == 0) {
+        breakpoint_instruction();
+    } else if (strcmp(kind, "unaligned") == 0) {
+        misalign_exclusive();
     } else {
         return false;
     }

@@ -94,6 +94,17 @@ static void close_gifts(struct gifts *gifts)
     }
 }
 
+// The root job with the rights that looking at everything in it takes; handles to its children have
+// the same. (Reading a process's memory takes WRITE as well.)
+static zx_handle_t tasks_to_look_at(void)
+{
+    const zx_rights_t rights = ZX_RIGHT_ENUMERATE | ZX_RIGHT_INSPECT | ZX_RIGHT_GET_PROPERTY |
+                               ZX_RIGHT_READ | ZX_RIGHT_WRITE | ZX_RIGHT_TRANSFER;
+    zx_handle_t copy;
+
+    return zx_handle_duplicate(svc.root_job, rights, &copy) == ZX_OK ? copy : ZX_HANDLE_INVALID;
+}
+
 static void give_handles(const struct service *service, struct gifts *gifts)
 {
     uint32_t needs = service->plan->handles;
@@ -103,6 +114,8 @@ static void give_handles(const struct service *service, struct gifts *gifts)
     }
     if ((needs & MANIFEST_ROOT_JOB) != 0) {
         give(gifts, "root-job", duplicate(svc.root_job), PA_HND(PA_JOB_DEFAULT, 1));
+    } else if ((needs & MANIFEST_ALL_TASKS) != 0) {
+        give(gifts, "all-tasks", tasks_to_look_at(), PA_HND(PA_JOB_DEFAULT, 1));
     }
     if ((needs & MANIFEST_INITRD) != 0) {
         give(gifts, "initrd", duplicate(svc.initrd), PA_HND(PA_VMO_BOOTFS, 0));

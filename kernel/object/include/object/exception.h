@@ -48,9 +48,15 @@ uint32_t exception_waits_for(struct uthread *t);
 // called, if t is in none. The lock of t's process may be held.
 bool exception_hold(struct uthread *t, void (*fn)(void *ctx, bool frame), void *ctx);
 
-// The calling thread raises a general exception: the bindings are asked in their order. False: nobody
-// has handled it (and the thread was not killed meanwhile).
-bool exception_raise(const zx_exception_report_t *report) MUST_CHECK;
+enum exception_outcome {
+    EXCEPTION_HANDLED,  // or the thread was killed meanwhile
+    EXCEPTION_REPORTED, // not handled, but whoever watches over all jobs has looked at it
+    EXCEPTION_UNHANDLED,
+};
+
+// The calling thread raises a general exception: the bindings are asked in their order. REPORTED if the
+// last to be asked was the root job's handler, and it passed the exception on (and has not gone).
+enum exception_outcome exception_raise(const zx_exception_report_t *report) MUST_CHECK;
 
 // Events for debuggers; each waits for an answer if somebody is bound.
 void exception_starting(bool first); // before the calling thread's first user instruction

@@ -81,6 +81,7 @@ static uint32_t handle_bit(const char *word)
     } handles[] = {
         {"root-resource", MANIFEST_ROOT_RESOURCE},
         {"root-job", MANIFEST_ROOT_JOB},
+        {"all-tasks", MANIFEST_ALL_TASKS},
         {"initrd", MANIFEST_INITRD},
         {"device-tree", MANIFEST_DEVICE_TREE},
         {"log", MANIFEST_LOG},

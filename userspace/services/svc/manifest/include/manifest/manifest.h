@@ -14,7 +14,7 @@
 //     session                      the person's program, or with commands of a machine the one that
 //                                  runs them (-c COMMANDS) and whose status is reported
 //
-// A need is a handle (root-resource root-job initrd device-tree log terminal), a directory (/boot) or
+// A need is a handle (root-resource root-job all-tasks initrd device-tree log terminal), a directory (/boot) or
 // a service (loader). What somebody must provide is waited for.
 //
 // A stanza with a mistake is left out, as is one that needs what nobody provides; each mistake is
@@ -39,6 +39,7 @@
 #define MANIFEST_DEVICE_TREE   0x08u
 #define MANIFEST_LOG           0x10u
 #define MANIFEST_TERMINAL      0x20u
+#define MANIFEST_ALL_TASKS     0x40u
 
 // Where the connection for `terminal` comes from, and what the service manager itself provides.
 #define MANIFEST_TERMINAL_DIRECTORY "/dev"

@@ -1,0 +1,252 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Programs that crash, and what the crash service says of them.
+
+usage: crashes.py PRESET PART    (parts: PARTS below)
+
+Each part is a machine with a few commands at the shell; its output is cut into reports, which are
+checked, and which scripts/symbolize must be able to explain.
+"""
+
+import os
+import re
+import subprocess
+import sys
+
+from transcript import block_of, missing, run
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+RUN = os.path.join(ROOT, "scripts", "run")
+SYMBOLIZE = os.path.join(ROOT, "scripts", "symbolize")
+
+# A line of the log; what a program prints meanwhile may stand before it.
+LOG = re.compile(r"\[\d+\.\d+\] (\d+)\.\d+> (.*)")
+BEGIN = re.compile(r"\*\*\* CRASH of process '(.*)' \((\d+)\), thread '(.*)' \((\d+)\): (.*)")
+END = "*** end of crash report"
+MODULE = re.compile(r"module (\S+) at 0x([0-9a-f]+)-0x([0-9a-f]+) build-id ([0-9a-f]{40}|none)$")
+FRAME = re.compile(r"  #(\d\d) 0x([0-9a-f]{16}) (?:(\S+)\+0x([0-9a-f]+)|\(no module\))$")
+MAPPING = re.compile(r"  0x([0-9a-f]{12})-0x([0-9a-f]{12}) [r-][w-][x-] +\d+K of +\d+K .+$")
+REGISTER = re.compile(r"\b(x\d+|lr|sp|pc|cpsr) +([0-9a-f]{8,16})\b")
+
+
+class Failure(Exception):
+    pass
+
+
+def check(what, good, detail=""):
+    if not good:
+        raise Failure("%s\n%s" % (what, detail))
+    print("ok - " + what, flush=True)
+
+
+class Report:
+    """One report: its lines, and what they say."""
+
+    def __init__(self, lines):
+        self.text = "\n".join(lines)
+        self.process, self.koid, self.thread, self.thread_koid, self.kind = BEGIN.match(lines[0]).groups()
+        self.cause = lines[1].removeprefix("cause: ")
+        self.modules = {m[1]: m for m in map(MODULE.match, lines) if m}
+        self.frames = [m for m in map(FRAME.match, lines) if m]
+        self.registers = {name: int(value, 16) for line in lines if re.match(r"(x\d|lr  )", line)
+                          for name, value in REGISTER.findall(line)}
+        after = lines[lines.index("memory map:") + 1:-1]
+        self.mappings = [m for m in map(MAPPING.match, after) if m]
+        self.rest = [line for line in after if not MAPPING.match(line)]
+
+    def check_shape(self):
+        """What every report has, and what must agree in it."""
+        names = {"x%d" % i for i in range(30)} | {"lr", "sp", "pc", "cpsr"}
+        check("all registers, a map, frames", set(self.registers) == names and self.mappings and self.frames,
+              self.text)
+        numbers = [int(f[1]) for f in self.frames]
+        check("frames are numbered, and the first is the pc",
+              numbers == list(range(len(numbers))) and int(self.frames[0][2], 16) == self.registers["pc"],
+              self.text)
+        for _, address, name, offset in (f.groups() for f in self.frames):
+            if name and int(address, 16) - int(offset, 16) != int(self.modules[name][2], 16):
+                raise Failure("%s+0x%s is not 0x%s\n%s" % (name, offset, address, self.text))
+
+
+def reports_of(output):
+    """All reports of the console's output. Lines of others may stand between those of a report."""
+    reports, lines, writer = [], None, None
+    for line in output.splitlines():
+        found = LOG.search(line)
+        if not found or (lines and found[1] != writer):
+            continue
+        text = found[2].rstrip("\r")
+        if BEGIN.match(text):
+            lines, writer = [], found[1]
+        if lines is not None:
+            lines.append(text)
+            if text == END:
+                reports.append(Report(lines))
+                lines = None
+    check("every report has its end", lines is None, output)
+    return reports
+
+
+def boot(preset, commands, *arguments, status=0):
+    done = subprocess.run([RUN, "--no-build", "--preset", preset, "--tests", *arguments,
+                           "--cmd", "; ".join(commands)], stdin=subprocess.DEVNULL, capture_output=True,
+                          encoding="utf-8", errors="replace", check=False)
+    check("the machine ends as it should", done.returncode == status, done.stdout + done.stderr)
+    check("nothing is left to the kernel to tell", "killed: " not in done.stdout, done.stdout)
+    return done.stdout
+
+
+def symbolize(preset, output):
+    done = subprocess.run([SYMBOLIZE, "--preset", preset], input=output, capture_output=True,
+                          encoding="utf-8", check=True)
+    return done.stdout
+
+
+# KIND of bin/crash -> (kind, expression for the cause). QEMU does not look at the stack pointer ("sp").
+KINDS = {
+    "null": ("page fault", r"a read of 0x0, where nothing is mapped$"),
+    "unmapped": ("page fault", r"a read of 0x[0-9a-f]+, where nothing is mapped$"),
+    "kernel": ("page fault", r"a read of 0xffff000000000000, which is no user address$"),
+    "rodata": ("page fault", r"a write to 0x[0-9a-f]+, which is not allowed there: "
+                             r"in the mapping of 'crash' \(r-[x-]\)$"),
+    "jump": ("page fault", r"a jump to 0x0, where nothing is mapped$"),
+    "pc": ("general exception", r"a jump to 0x[0-9a-f]+[26ae], which is not a multiple of 4$"),
+    "undefined": ("undefined instruction", r"an instruction that does not exist, or not for programs$"),
+    "stack": ("page fault", r"a write to 0x[0-9a-f]+, where nothing is mapped "
+                            r"\(the stack has come to its end\)$"),
+    "svc": ("policy error", r"a system call that must not be made: number 0 \(in x16\)$"),
+    "brk": ("breakpoint instruction", r"a breakpoint instruction: brk #77$"),
+    "unaligned": ("unaligned access", r"an access that needs an aligned address, to another$"),
+}
+AT_ONCE = 6  # fewer than the service reports in full without a pause
+
+
+def kinds(preset):
+    names = list(KINDS)
+    for start in range(0, len(names), AT_ONCE):
+        some = names[start:start + AT_ONCE]
+        output = boot(preset, ["crash %s; echo $?" % name for name in some])
+        reports = reports_of(output)
+        check("a report of each crash", len(reports) == len(some), output)
+        check("each is killed", output.count("137") >= len(some), output)
+        for name, report in zip(some, reports):
+            kind, cause = KINDS[name]
+            check("crash %s is a %s" % (name, kind), report.kind == kind, report.text)
+            check("and told as what it is", re.match(cause, report.cause), report.text)
+            check("with its names", (report.process, report.thread) == ("crash", "initial-thread"),
+                  report.text)
+            check("program and vDSO are modules", set(report.modules) == {"crash", "vdso"}, report.text)
+            report.check_shape()
+        explained = symbolize(preset, output)
+        check("symbolize names the source of each",
+              explained.count("userspace/apps/programs/crash.c:") >= len(some), explained)
+
+
+def functions(preset, output):
+    """(function, file) that symbolize finds for each frame, innermost first; and all that it says."""
+    explained = symbolize(preset, output)
+    return re.findall(r"#\d\d 0x[0-9a-f]+ \S+\+0x[0-9a-f]+\n +="
+                      r" (\w+)\+0x[0-9a-f]+(?: \(([^)]*):\d+\))?", explained), explained
+
+
+def places(preset):
+    source = "test/target/crashes/crasher.c"
+    for how, expected in (("deep", ["crash_leaf", "crash_inner", "crash_outer"]),
+                          ("in-thread", ["crash_leaf", "crash_inner", "crash_outer", "thread_that_crashes"])):
+        output = boot(preset, ["/boot/test/crasher " + how], status=137)
+        report, = reports_of(output)
+        report.check_shape()
+        found, explained = functions(preset, output)
+        check("%s: every function of ours, with its file" % how,
+              found[:len(expected)] == [(name, source) for name in expected], explained)
+        check("%s: down to where the thread begins" % how, "it ends here" not in report.text and
+              found[-1][0] in ("__libc_start", "__thread_entry"), explained)
+    output = boot(preset, ["/boot/test/crasher copy"], status=137)
+    report, = reports_of(output)
+    found, explained = functions(preset, output)
+    check("memcpy's caller", [name for name, _ in found[:2]] == ["memcpy", "crash_copier"], explained)
+    report.check_shape()
+
+
+def service_line(output):
+    """The last line of `svc` about the service: (state, koid, restarts)."""
+    found = re.findall(r"^crashes +(\w+) +(\d+) +(\d+)", output, re.M)
+    return found
+
+
+def survives(preset, commands, *arguments):
+    """Runs commands with `svc` before and after; returns the output."""
+    output = boot(preset, ["svc", *commands, "svc", "true"], *arguments)
+    lines = service_line(output)
+    check("the service has lived through it",
+          len(lines) == 2 and lines[0] == lines[1] and lines[0][0] == "running", output)
+    return output
+
+
+CRASHER = "/boot/test/crasher "
+
+
+def hostile(preset):
+    output = survives(preset, [CRASHER + how for how in ("nowhere", "odd", "circle", "endless", "pager")] +
+                      ["crash null"])
+    reports = reports_of(output)
+    check("a report of each", len(reports) == 6, output)
+    ends = [re.search(r"it ends here: ([\w ]+) \(", report.text) for report in reports[:5]]
+    check("told where the frames end", [end and end[1] for end in ends] == [
+        "the frame pointer leads to no memory that can be read", "the frame pointer is not aligned",
+        "the frame pointer does not go up", "there are more frames",
+        "the frame pointer leads to no memory that can be read"], output)
+    check("a pager that does not answer is told of", "its memory did not answer" in reports[4].text, output)
+    check("and does not spoil the next report", "did not answer" not in reports[5].text, output)
+    reports[5].check_shape()
+    output = survives(preset, [CRASHER + "maps 700", CRASHER + "threads 12", CRASHER + "killed 12"])
+    reports = reports_of(output)
+    check("forged modules are left out", set(reports[0].modules) == {"crasher", "vdso"}, reports[0].text)
+    check("a long map is cut", len(reports[0].mappings) == 96 and
+          re.match(r"  and \d+ more$", reports[0].rest[-1]), reports[0].text)
+    check("names bring no control characters", "\x1b" not in reports[0].text, reports[0].text)
+    check("children that are killed meanwhile are just that", "12 children were killed" in output, output)
+
+
+def storm(preset, count=1200):
+    output = survives(preset, [CRASHER + "storm %d" % count])
+    check("all of them died", "crasher: %d children crashed" % count in output, output[-3000:])
+    reports = reports_of(output)
+    check("the first are reported, not all", 8 <= len(reports) < count, str(len(reports)))
+
+
+def service(preset):
+    storm(preset, 160)
+    # Who has nothing but the kernel: one line.
+    done = subprocess.run([RUN, "--no-build", "--preset", preset, "--cmd", "svc stop crashes; crash null"],
+                          stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", check=False)
+    check("without the service the kernel says a line",
+          re.search(r"process 'crash' \(\d+\) thread 'initial-thread' \(\d+\) killed: nothing mapped at 0",
+                    done.stdout) and "*** CRASH" not in done.stdout, done.stdout)
+
+
+def documented(preset):
+    transcript = "scripts/run --append aslr.disable --cmd 'crash null' | scripts/symbolize"
+    lines = block_of("docs/debugging.md", transcript)
+    output = run(transcript, preset)
+    check("docs/debugging.md shows what is printed", missing(lines, output) is None,
+          "not there: %s\n%s" % (missing(lines, output), output))
+    check("and a line more would be missed", missing(lines + ["cause: another"], output) is not None)
+
+
+PARTS = {"documented": documented,
+         "kinds": kinds, "places": places, "hostile": hostile, "service": service, "storm": storm}
+
+
+def main():
+    preset, part = sys.argv[1:]
+    try:
+        PARTS[part](preset)
+    except Failure as failure:
+        print("not ok - %s" % failure)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
