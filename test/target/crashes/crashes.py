@@ -234,7 +234,52 @@ def documented(preset):
     check("and a line more would be missed", missing(lines + ["cause: another"], output) is not None)
 
 
-PARTS = {"documented": documented,
+# ---- the debugger ---------------------------------------------------------------------------------
+
+LOG_LINE = re.compile(r"\[\d+\.\d+\] \d+\.\d+> [^\n]*\n")
+
+
+def debug(preset, commands, program, *more):
+    """What `debug` prints, without the log, and all of the output."""
+    output = boot(preset, ["debug -c '%s' %s" % (commands, program), *more, "true"]).replace("\r", "")
+    return LOG_LINE.sub("", output), output
+
+
+def breakpoint_and_steps(preset):
+    transcript = "scripts/run --append aslr.disable --cmd \"debug -c 'b entry; c; regs; s 3; bt; c' hello\""
+    output = LOG_LINE.sub("", run(transcript, preset))
+    lines = block_of("docs/debugging.md", transcript)
+    check("docs/debugging.md shows what is printed", missing(lines, output) is None,
+          "not there: %s\n%s" % (missing(lines, output), output))
+    at = int(re.search(r"^breakpoint 1 at 0x([0-9a-f]+) hello\+0x", output, re.M)[1], 16)
+    stop = re.search(r"^thread \d+ at 0x([0-9a-f]+) hello\+0x[0-9a-f]+: breakpoint 1$", output, re.M)
+    check("the breakpoint stops the thread where it is", stop and int(stop[1], 16) == at, output)
+    pc = int(re.search(r"\bpc  ([0-9a-f]{16})", output)[1], 16)
+    check("its registers say so", pc == at, output)
+    steps = [int(pc, 16) for pc in re.findall(r"^thread \d+ at 0x([0-9a-f]+) hello\+0x[0-9a-f]+$", output, re.M)]
+    check("each step is one instruction", steps == [at + 4, at + 8, at + 12], output)
+    check("the program notices nothing", "argument 0: hello" in output and
+          re.search(r"^process \d+ has ended with 0$", output, re.M), output)
+
+
+def debugger(preset):
+    breakpoint_and_steps(preset)
+    output = LOG_LINE.sub("", boot(preset, [
+        "spin & debug -c 's 2; bt; q' -p $!", "debug -c 's 1; k; c' -p $!", "true"]).replace("\r", ""))
+    places = re.findall(r"^thread \d+ at 0x[0-9a-f]+ spin\+0x[0-9a-f]+$", output, re.M)
+    check("a process that runs is stopped, stepped, let go and stopped again",
+          len(places) == 3 and output.count("process ") >= 2 and
+          re.search(r"^process \d+ has ended with -1$", output, re.M), output)
+    text, output = debug(preset, "c; k; c", "crash null")
+    check("a debugger has its say first", re.search(r"crash\+0x[0-9a-f]+: a read of 0x0, where nothing is mapped$",
+                                                    text, re.M) and "*** CRASH" not in output, output)
+    text, output = debug(preset, "c; n", "crash null", "debug -c c crash undefined")
+    first, second = reports_of(output)
+    check("what it passes on is reported", first.kind == "page fault", output)
+    check("and what it leaves behind", second.kind == "undefined instruction", output)
+
+
+PARTS = {"documented": documented, "debugger": debugger,
          "kinds": kinds, "places": places, "hostile": hostile, "service": service, "storm": storm}
 
 

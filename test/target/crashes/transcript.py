@@ -23,7 +23,7 @@ def shape(line):
 def blocks(path):
     """(command, lines) of each transcript in a document."""
     with open(os.path.join(ROOT, path), encoding="utf-8") as f:
-        for block in re.findall(r"^```\n\$ (.*?)^```", f.read(), re.M | re.S):
+        for block in re.findall(r"^```\n\$ (.*?)^```$", f.read(), re.M | re.S):
             command, *lines = block.splitlines()
             yield command, lines
 
