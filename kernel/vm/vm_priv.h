@@ -134,6 +134,15 @@ ALWAYS_INLINE void vmo_unlock(struct vmo *v) RELEASES(v->lock)
 {
     mutex_unlock(v->lock);
 }
+ALWAYS_INLINE unsigned vmo_child_count(const struct vmo *v)
+{
+    return atomic_load_explicit(&v->child_count, memory_order_relaxed);
+}
+// Tree lock held.
+ALWAYS_INLINE void vmo_set_child_count(struct vmo *v, unsigned count)
+{
+    atomic_store_explicit(&v->child_count, count, memory_order_relaxed);
+}
 ALWAYS_INLINE uint64_t vmo_page_index(uint64_t offset)
 {
     return offset >> PAGE_SHIFT;
@@ -191,6 +200,13 @@ uint64_t vmo_count_pages_locked(struct vmo *v, uint64_t offset, uint64_t len) RE
 zx_status_t vmo_trim_range_locked(struct vmo *v, uint64_t offset, uint64_t len, uint64_t *out_first,
                                   uint64_t *out_end) REQUIRES(v->lock);
 
+// ---- vmo_merge.c ---------------------------------------------------------------------------------
+
+// V7, around v, to which the caller holds a reference; `dying`: which it is about to give back. No lock held.
+// Preemptible: each piece of it holds the tree lock for a bounded time. Lack of memory leaves the rest for
+// another time.
+void vmo_merge_dead(struct vmo *v, bool dying);
+
 // ---- vmo_pager.c ---------------------------------------------------------------------------------
 
 struct vmo_request;
@@ -198,12 +214,10 @@ struct vmo_request;
 // Why a page that only the pager of `pager` can give is not there. ZX_ERR_SHOULD_WAIT: drop all locks,
 // vmo_page_in(), start over; ZX_ERR_BAD_STATE: it will not come.
 zx_status_t vmo_absent_status_locked(const struct vmo *pager) REQUIRES(pager->lock);
-// Whether the root of v's tree is pager-backed. No lock needed: trees only grow downward.
+// Whether the root of v's tree is pager-backed. No lock needed.
 ALWAYS_INLINE bool vmo_has_pager(const struct vmo *v)
 {
-    while (v->parent != NULL)
-        v = v->parent;
-    return v->kind == VMO_PAGER;
+    return (v->flags & VMO_PAGED) != 0;
 }
 // True if v shows a page of [*index, end) that only a pager can give; *index is the first then.
 bool vmo_next_absent_locked(struct vmo *v, uint64_t *index, uint64_t end) REQUIRES(v->lock);

@@ -27,10 +27,11 @@ void vmo_init_common(struct vmo *v, enum vmo_kind kind, uint64_t size, unsigned 
     radix_init(&v->pages);
     rb_tree_init(&v->mappings);
     v->mapping_count = 0;
-    v->child_count = 0;
+    atomic_init(&v->child_count, 0);
     v->source = NULL;
     v->parent = NULL;
     v->parent_offset = 0;
+    v->parent_limit = VMO_MAX_SIZE;
     list_init(&v->children);
     list_node_init(&v->sibling);
     v->pin_count = 0;
@@ -150,20 +151,22 @@ bool vmo_try_acquire(struct vmo *v)
     return false;
 }
 
-// V2: nobody can reach v any more.
-static void vmo_destroy(struct vmo *v)
+// V2: nobody can reach v any more. Returns its parent, whose reference is the caller's now.
+static struct vmo *vmo_destroy(struct vmo *v)
 {
-    struct vmo *parent = v->parent;
+    struct vmo *parent = NULL;
     struct list freed;
 
-    DEBUG_ASSERT(v->mapping_count == 0 && v->child_count == 0 && v->pin_count == 0);
+    DEBUG_ASSERT(v->mapping_count == 0 && vmo_child_count(v) == 0 && v->pin_count == 0);
     // Clones share their parent's lock and are looked at by its operations until they are unlinked.
-    if (parent != NULL || !radix_is_empty(&v->pages)) {
+    if ((v->flags & VMO_CLONE) || !radix_is_empty(&v->pages)) {
         list_init(&freed);
         vmo_lock(v);
-        if (parent != NULL) {
-            list_remove(&v->sibling);
-            if (--parent->child_count == 0)
+        parent = v->parent;
+        // One that was merged is unlinked already.
+        if (list_remove_if_linked(&v->sibling)) {
+            vmo_set_child_count(parent, vmo_child_count(parent) - 1);
+            if (vmo_child_count(parent) == 0)
                 parent->ops->children(parent, false);
         }
         vmo_take_pages_locked(v, 0, RADIX_INDEX_END, &freed);
@@ -171,19 +174,20 @@ static void vmo_destroy(struct vmo *v)
         vmo_free_pages(&freed, v->cache_policy);
     }
     v->ops->free(v);
+    return parent;
 }
 
 void vmo_release(struct vmo *v)
 {
     // The last reference to a clone gives back its reference to the parent, and so on up.
     while (v != NULL) {
+        if (atomic_load_explicit(&v->refs, memory_order_relaxed) == 2 && vmo_child_count(v) == 1)
+            vmo_merge_dead(v, true); // ours and its clone's
         unsigned old = atomic_fetch_sub_explicit(&v->refs, 1, memory_order_acq_rel);
         DEBUG_ASSERT(old > 0);
         if (old > 1)
             return;
-        struct vmo *parent = v->parent;
-        vmo_destroy(v);
-        v = parent;
+        v = vmo_destroy(v);
     }
 }
 
@@ -311,7 +315,7 @@ void vmo_get_stats(struct vmo *v, struct vmo_stats *out)
         .size = v->size,
         .committed_pages = v->pages.count,
         .mappings = v->mapping_count,
-        .children = v->child_count,
+        .children = vmo_child_count(v),
         .share_count = share_count_locked(v),
         .cache_policy = v->cache_policy,
         .flags = v->flags,

@@ -34,6 +34,10 @@ static uint64_t next_visible_locked(const struct vmo *v, uint64_t first, uint64_
             best = limit = index - shift;
         if (at->parent == NULL || limit == first)
             return best;
+        uint64_t seen = vmo_page_index(at->parent_limit); // of the parent, from here
+        if (seen <= first + shift)
+            return best;
+        limit = MIN(limit, seen - shift);
         shift += vmo_page_index(at->parent_offset);
         at = at->parent;
         uint64_t size = vmo_page_index(at->size);
@@ -83,7 +87,7 @@ zx_status_t vmo_set_cache_policy(struct vmo *v, uint32_t policy)
     if (vmo_is_physical(v)) {
         if (policy != v->cache_policy && v->mapping_count > 0)
             status = ZX_ERR_BAD_STATE;
-    } else if (v->pages.count > 0 || v->mapping_count > 0 || v->child_count > 0 ||
+    } else if (v->pages.count > 0 || v->mapping_count > 0 || vmo_child_count(v) > 0 ||
                v->parent != NULL) {
         status = ZX_ERR_BAD_STATE;
     }

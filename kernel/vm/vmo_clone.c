@@ -28,7 +28,8 @@ zx_status_t vmo_init_clone(struct vmo *v, struct vmo *parent, uint64_t offset, u
     } else if (size > UINT64_MAX - offset) {
         status = ZX_ERR_OUT_OF_RANGE;
     } else {
-        vmo_init_common(v, VMO_ANONYMOUS, size, (flags & VMO_RESIZABLE) | VMO_CLONE, ops);
+        vmo_init_common(v, VMO_ANONYMOUS, size,
+                        (flags & VMO_RESIZABLE) | VMO_CLONE | (parent->flags & VMO_PAGED), ops);
         v->lock = parent->lock;
         vmo_acquire(parent);
         v->parent = parent;
@@ -36,10 +37,14 @@ zx_status_t vmo_init_clone(struct vmo *v, struct vmo *parent, uint64_t offset, u
         v->marks |= VMO_MARK_SPECIAL;
         parent->marks |= VMO_MARK_SPECIAL;
         list_add_tail(&parent->children, &v->sibling);
-        if (parent->child_count++ == 0)
+        if (vmo_child_count(parent) == 0)
             parent->ops->children(parent, true);
+        vmo_set_child_count(parent, vmo_child_count(parent) + 1);
     }
     vmo_unlock(parent);
+    // Two last releases at a time may both have left it to the other.
+    if (status == ZX_OK && (parent->flags & VMO_CLONE))
+        vmo_merge_dead(parent, false);
     return status;
 }
 
@@ -54,6 +59,8 @@ static zx_status_t source_of_locked(struct vmo *v, uint64_t index, struct page *
     *out = NULL;
     *out_levels = 1;
     for (size_t levels = 1; at->parent != NULL; levels++) {
+        if (index >= vmo_page_index(at->parent_limit))
+            return ZX_OK;
         index += vmo_page_index(at->parent_offset);
         at = at->parent;
         if (index >= vmo_page_index(at->size))

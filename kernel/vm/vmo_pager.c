@@ -26,7 +26,8 @@ zx_status_t vmo_init_pager(struct vmo *v, uint64_t size, unsigned flags, struct 
 {
     if (size > VMO_MAX_SIZE)
         return ZX_ERR_OUT_OF_RANGE;
-    vmo_init_common(v, VMO_PAGER, ROUND_UP(size, PAGE_SIZE), flags & VMO_RESIZABLE, ops);
+    vmo_init_common(v, VMO_PAGER, ROUND_UP(size, PAGE_SIZE), (flags & VMO_RESIZABLE) | VMO_PAGED,
+                    ops);
     v->marks = VMO_MARK_SPECIAL;
     rb_tree_init(&s->requests);
     list_init(&s->waiters);
@@ -74,6 +75,9 @@ static enum page_kind look_locked(struct vmo *v, uint64_t index, uint64_t end,
             return PAGE_PRESENT;
         if (at->parent == NULL)
             break;
+        if (here >= vmo_page_index(at->parent_limit))
+            return PAGE_ZERO;
+        limit = MIN(limit, vmo_page_index(at->parent_limit) - here);
         here += vmo_page_index(at->parent_offset);
         at = at->parent;
     }

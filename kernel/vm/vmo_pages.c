@@ -101,14 +101,14 @@ void vmo_unmap_range_locked(struct vmo *v, uint64_t offset, uint64_t len)
 {
     mutex_assert_held(v->lock);
     unmap_own_range(v, offset, len);
-    if (v->child_count > 0)
+    if (vmo_child_count(v) > 0)
         unmap_clones_range(v, offset, len);
 }
 
 void vmo_prepare_gain_locked(struct vmo *v, uint64_t offset, uint64_t len)
 {
     mutex_assert_held(v->lock);
-    if (unlikely((v->marks & VMO_MARK_FOREIGN) || v->child_count > 0))
+    if (unlikely((v->marks & VMO_MARK_FOREIGN) || vmo_child_count(v) > 0))
         vmo_unmap_range_locked(v, offset, len);
 }
 
@@ -276,13 +276,14 @@ static zx_status_t commit_once(struct vmo *v, uint64_t offset, uint64_t len)
     // Pages are found and zeroed without the lock. What others do meanwhile is made up for.
     if (missing > page_total_bytes() >> PAGE_SHIFT)
         return ZX_ERR_NO_MEMORY;
-    if (v->parent == NULL && !alloc_fresh(missing, &fresh))
+    const bool clone = (v->flags & VMO_CLONE) != 0;
+    if (!clone && !alloc_fresh(missing, &fresh))
         return ZX_ERR_NO_MEMORY;
     vmo_lock(v);
     status = vmo_trim_range_locked(v, offset, len, &first, &end);
     if (status == ZX_OK)
-        status = v->parent == NULL ? fill_locked(v, first, end, &fresh)
-                                   : vmo_clone_fill_locked(v, first, end);
+        status = clone ? vmo_clone_fill_locked(v, first, end)
+                       : fill_locked(v, first, end, &fresh);
     vmo_unlock(v);
     page_free_list(&fresh);
     return status;
@@ -311,6 +312,8 @@ zx_status_t vmo_visible_page_locked(struct vmo *v, uint64_t index, struct page *
     *out = page;
     *out_own = page != NULL;
     while (page == NULL && v->parent != NULL) {
+        if (index >= vmo_page_index(v->parent_limit))
+            return ZX_OK;
         index += vmo_page_index(v->parent_offset);
         v = v->parent;
         if (index >= vmo_page_index(v->size))

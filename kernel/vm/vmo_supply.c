@@ -35,7 +35,7 @@ static bool leaves(const struct vmo *v, uint64_t offset, uint64_t len)
 static bool is_plain(const struct vmo *aux)
 {
     return aux->kind == VMO_ANONYMOUS && aux->cache_policy == ZX_CACHE_POLICY_CACHED &&
-           aux->pin_count == 0 && aux->mapping_count == 0 && aux->child_count == 0 &&
+           aux->pin_count == 0 && aux->mapping_count == 0 && vmo_child_count(aux) == 0 &&
            aux->parent == NULL;
 }
 

@@ -49,6 +49,7 @@ struct m_space {
 struct model {
     struct m_vmo vmo[M_VMOS];
     struct m_space space[M_SPACES];
+    unsigned merged; // how often a VMO was seen that had gone before its model
 };
 
 extern struct model model;

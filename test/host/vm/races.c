@@ -275,6 +275,72 @@ static void test_clones_against_root(void **state)
     lab_seeds(clones_against_root, 3, 40);
 }
 
+// ---- chains whose links die while they are looked through ----------------------------------------
+
+// One end of a chain: its newest VMO, mapped and read by others while it grows.
+struct growing {
+    zx_handle_t last;        // the newest link
+    zx_handle_t twin;        // another handle to the same
+    atomic_int twins_closed; // rounds done by the closer
+    atomic_int round;
+};
+
+// Closes the second handle of each link while the other thread closes the first.
+static void close_twins(void *arg)
+{
+    struct growing *g = arg;
+
+    for (int round = 1; round <= (int)ROUNDS; round++) {
+        while (atomic_load(&g->round) < round)
+            lab_pause();
+        assert_ok(zx_handle_close(g->twin));
+        atomic_store(&g->twins_closed, round);
+    }
+}
+
+static void chain_of_the_dead(void *arg)
+{
+    struct growing g = {0};
+    uint64_t seen, zero = 0;
+
+    (void)arg;
+    g.last = make_vmo(2);
+    zx_handle_t thread = lab_thread(close_twins, &g);
+    for (int round = 1; round <= (int)ROUNDS; round++) {
+        zx_handle_t next;
+        uint64_t value = (uint64_t)round;
+        assert_ok(zx_vmo_write(g.last, &value, PAGES(round % 2), sizeof(value)));
+        assert_ok(zx_vmo_clone(g.last, ZX_VMO_CLONE_COPY_ON_WRITE, 0, PAGES(2), &next));
+        zx_vaddr_t va = map(lab.vmar, RW, next, 2);
+        assert_ok(zx_handle_duplicate(g.last, ZX_RIGHT_SAME_RIGHTS, &g.twin));
+        atomic_store(&g.round, round);
+        assert_ok(zx_handle_close(g.last)); // at once with its twin
+        for (int page = 0; page < 2; page++) {
+            uint64_t expected = page == round % 2 ? value : value - 1;
+            host_user_read(&seen, va + PAGES(page), sizeof(seen));
+            assert_int_equal(seen, expected);
+        }
+        host_user_write(va + PAGES(1) - 8, &zero, sizeof(zero));
+        while (atomic_load(&g.twins_closed) < round)
+            lab_pause();
+        for (int page = 0; page < 2; page++) {
+            uint64_t expected = page == round % 2 ? value : value - 1;
+            host_user_read(&seen, va + PAGES(page), sizeof(seen));
+            assert_int_equal(seen, expected);
+        }
+        assert_ok(zx_vmar_unmap(lab.vmar, va, PAGES(2)));
+        g.last = next;
+    }
+    lab_thread_join(thread);
+    assert_ok(zx_handle_close(g.last));
+}
+
+static void test_chain_of_the_dead(void **state)
+{
+    (void)state;
+    lab_seeds(chain_of_the_dead, 3, 40);
+}
+
 // ---- first touch by many --------------------------------------------------------------------------
 
 static void touch_all(void *arg)
@@ -366,6 +432,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_unmap_against_access),
         cmocka_unit_test(test_copy_against_resize),
         cmocka_unit_test(test_clones_against_root),
+        cmocka_unit_test(test_chain_of_the_dead),
         cmocka_unit_test(test_first_touch_by_many_threads),
         cmocka_unit_test(test_death_of_a_sharer),
     };

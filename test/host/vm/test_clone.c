@@ -3,6 +3,9 @@
 // descendants' mappings (V5 in vm/vmo.h).
 #include "tests.h"
 
+#include <mem/alloc_fail.h>
+#include <mem/page.h>
+
 static struct test_vmo root, mid, leaf, other;
 
 static void clone_new(struct test_vmo *t, struct test_vmo *parent, uint64_t page, uint64_t pages)
@@ -108,7 +111,7 @@ static void test_clone_write_through_grandchild(void **state)
     vmo_drop(&root); // the clones keep it
     assert_false(root.freed);
     vmo_drop(&mid);
-    assert_false(mid.freed);
+    assert_true(mid.freed); // one will do for both
     assert_int_equal(vmo_peek(&leaf, 0), 70);
     vmo_drop(&leaf);
     assert_true(root.freed && mid.freed && leaf.freed);
@@ -248,11 +251,11 @@ static void test_clone_cache_op_sparse(void **state)
 }
 
 #define CHAIN 1000
+static struct test_vmo chain[CHAIN];
 
 // A long chain: linear, no recursion, freed from the far end.
 static void test_clone_chain_of_1000(void **state)
 {
-    static struct test_vmo chain[CHAIN];
     struct test_as t;
 
     (void)state;
@@ -277,9 +280,186 @@ static void test_clone_chain_of_1000(void **state)
         assert_true(chain[i].freed);
 }
 
+// ---- merging of the dead (V7) --------------------------------------------------------------------
+
+static unsigned count_alive(void)
+{
+    unsigned alive = 0;
+
+    for (unsigned i = 0; i < CHAIN; i++)
+        alive += !chain[i].freed;
+    return alive;
+}
+
+static uint64_t vmo_pages_in_use(void)
+{
+    struct page_stats stats;
+
+    page_stats_get(&stats);
+    return stats.pages[PAGE_STATE_VMO];
+}
+
+// Clone, write, close the one before, again and again: neither the chain nor its memory grows.
+static void test_clone_chain_of_the_dead_stays_short(void **state)
+{
+    uint64_t expected[4] = {0, 1, 2, 3};
+    const uint64_t before = vmo_pages_in_use();
+    struct test_as t;
+
+    (void)state;
+    as_create(&t);
+    vmo_new(&chain[0], 4, 0);
+    fill(&chain[0], 4);
+    for (unsigned i = 1; i < CHAIN; i++)
+        chain[i].freed = true;
+    for (unsigned i = 1; i < CHAIN; i++) {
+        clone_new(&chain[i], &chain[i - 1], 0, 4);
+        vaddr_t va = map_any(&t.root.r, RO, &chain[i], 0, 4);
+        for (unsigned page = 0; page < 4; page++)
+            assert_int_equal(at(va + PAGES(page)), expected[page]);
+        vmo_poke(&chain[i], i % 4, i);
+        expected[i % 4] = i;
+        vmo_drop(&chain[i - 1]);
+        for (unsigned page = 0; page < 4; page++) // by the same translations
+            assert_int_equal(at(va + PAGES(page)), expected[page]);
+        assert_int_equal(vmar_unmap(&t.root.r, va, PAGES(4)), ZX_OK);
+        assert_true(count_alive() <= 2);
+        assert_true(vmo_pages_in_use() <= before + 8);
+    }
+    expect_pages(&chain[CHAIN - 1], expected, 4);
+    vmo_drop(&chain[CHAIN - 1]);
+    assert_int_equal(count_alive(), 0);
+    as_destroy(&t);
+}
+
+// A long chain that dies from either end, or from the middle outwards.
+static void test_clone_chain_dies_in_any_order(void **state)
+{
+    (void)state;
+    for (unsigned order = 0; order < 3; order++) {
+        vmo_new(&chain[0], 2, 0);
+        vmo_poke(&chain[0], 1, 42);
+        for (unsigned i = 1; i < CHAIN; i++)
+            clone_new(&chain[i], &chain[i - 1], 0, 2);
+        for (unsigned i = 0; i < CHAIN - 1; i++) {
+            static const unsigned half = (CHAIN - 1) / 2;
+            unsigned out = i % 2 ? half - 1 - i / 2 : half + i / 2;
+            vmo_drop(&chain[order == 0 ? i : order == 1 ? CHAIN - 2 - i : out]);
+        }
+        assert_int_equal(count_alive(), 2); // the last and one for all the dead
+        assert_int_equal(vmo_peek(&chain[CHAIN - 1], 1), 42);
+        vmo_drop(&chain[CHAIN - 1]);
+        assert_int_equal(count_alive(), 0);
+    }
+}
+
+// Four VMOs with windows that begin and end anywhere, each with pages of its own.
+static void make_windows(struct test_vmo v[4])
+{
+    vmo_new(&v[0], 6, VMO_RESIZABLE);
+    clone_new(&v[1], &v[0], 1, 8); // past the root's end
+    clone_new(&v[2], &v[1], 2, 3); // and short: hides what follows
+    clone_new(&v[3], &v[2], 1, 7); // past that
+    for (unsigned n = 0; n < 4; n++)
+        for (uint64_t page = n; page < vmo_size(&v[n].v) >> PAGE_SHIFT; page += n + 2)
+            vmo_poke(&v[n], page, 100 * n + page + 1);
+}
+
+static void test_clone_merge_keeps_every_window(void **state)
+{
+    static const unsigned orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+                                         {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    static struct test_vmo v[4];
+
+    (void)state;
+    for (unsigned n = 0; n < countof(orders); n++) {
+        uint64_t seen[7], own[7];
+        make_windows(v);
+        for (unsigned page = 0; page < 7; page++)
+            own[page] = vmo_peek(&v[3], page);
+        uint64_t pages = committed(&v[3]);
+        assert_int_equal(vmo_decommit(&v[3].v, 0, PAGES(7)), ZX_OK);
+        for (unsigned page = 0; page < 7; page++)
+            seen[page] = vmo_peek(&v[3], page);
+        for (unsigned page = 3; page < 7; page += 5)
+            vmo_poke(&v[3], page, own[page]);
+        assert_int_equal(committed(&v[3]), pages);
+        for (unsigned i = 0; i < 3; i++) {
+            vmo_drop(&v[orders[n][i]]);
+            expect_pages(&v[3], own, 7);
+        }
+        assert_int_equal(v[0].freed + v[1].freed + v[2].freed, 2);
+        assert_int_equal(vmo_decommit(&v[3].v, 0, PAGES(7)), ZX_OK);
+        expect_pages(&v[3], seen, 7); // what its ancestors had is still behind its own pages
+        assert_int_equal(vmo_set_size(&v[3].v, PAGES(12)), ZX_OK);
+        for (unsigned page = 7; page < 12; page++)
+            assert_int_equal(vmo_peek(&v[3], page), 0);
+        vmo_drop(&v[3]);
+        assert_true(v[0].freed && v[1].freed && v[2].freed && v[3].freed);
+    }
+}
+
+// More than one piece of work, with pages to drop on all sides.
+static void test_clone_merge_of_many_pages(void **state)
+{
+    (void)state;
+    vmo_new(&root, 1500, 0);
+    fill(&root, 1500);
+    clone_new(&mid, &root, 400, 700);
+    for (unsigned page = 0; page < 700; page += 2)
+        vmo_poke(&mid, page, 10000 + page);
+    clone_new(&leaf, &mid, 300, 600);
+    vmo_drop(&root);
+    vmo_drop(&mid);
+    assert_true(mid.freed && !root.freed);
+    for (unsigned page = 0; page < 600; page++)
+        assert_int_equal(vmo_peek(&leaf, page), page >= 400      ? 0
+                                                : page % 2 == 0 ? 10300 + page
+                                                                : 700 + page);
+    assert_int_equal(committed(&root), 400); // what the leaf can see, and no more
+    vmo_drop(&leaf);
+    assert_true(root.freed);
+}
+
+// A merge that gets no memory leaves everything as it is, and is made up for later.
+static void test_clone_merge_without_memory(void **state)
+{
+    const uint64_t far = 1ull << 30; // pages; needs nodes of its own
+
+    (void)state;
+    for (uint64_t k = 1;; k++) {
+        vmo_new(&root, far + 2, 0);
+        vmo_poke(&root, 3, 5);
+        clone_new(&mid, &root, 1, far);
+        for (uint64_t page = 64; page < far; page *= 16)
+            vmo_poke(&mid, page, page);
+        clone_new(&leaf, &mid, 0, far);
+        vmo_drop(&root);
+        alloc_fail_set(k, true);
+        vmo_drop(&mid);
+        bool hit = alloc_fail_hit();
+        alloc_fail_set(0, false);
+        assert_int_equal(mid.freed, !hit);
+        assert_int_equal(vmo_peek(&leaf, 2), 5);
+        for (uint64_t page = 64; page < far; page *= 16)
+            assert_int_equal(vmo_peek(&leaf, page), page);
+        clone_new(&other, &leaf, 0, 1);
+        assert_true(mid.freed);
+        assert_int_equal(vmo_peek(&leaf, 2), 5);
+        vmo_drop(&other);
+        vmo_drop(&leaf);
+        assert_true(root.freed && leaf.freed);
+        if (!hit)
+            return;
+    }
+}
+
 VM_GROUP(clone, VM_TEST(test_clone_spec_example), VM_TEST(test_clone_checks),
          VM_TEST(test_clone_decommit_brings_parent_back),
          VM_TEST(test_clone_write_through_grandchild), VM_TEST(test_clone_children_signal),
          VM_TEST(test_clone_mappings_follow_ancestors),
          VM_TEST(test_clone_parent_truncated_clone_still_writable),
-         VM_TEST(test_clone_cache_op_sparse), VM_TEST(test_clone_chain_of_1000));
+         VM_TEST(test_clone_cache_op_sparse), VM_TEST(test_clone_chain_of_1000),
+         VM_TEST(test_clone_chain_of_the_dead_stays_short),
+         VM_TEST(test_clone_chain_dies_in_any_order), VM_TEST(test_clone_merge_keeps_every_window),
+         VM_TEST(test_clone_merge_of_many_pages), VM_TEST(test_clone_merge_without_memory));

@@ -11,6 +11,7 @@
 static uint64_t seed;
 static bool sweep;            // make each allocation of each operation fail
 static unsigned failed_calls; // by the sweep
+static unsigned merged;       // VMOs that were merged with another
 
 static uint64_t next_random(void)
 {
@@ -396,6 +397,7 @@ static void run(uint64_t first_seed, unsigned seeds, unsigned steps)
         model_start(n % 2 ? next_random : NULL);
         for (unsigned i = 0; i < steps; i++)
             step();
+        merged += model.merged;
         model_finish();
     }
 }
@@ -411,7 +413,9 @@ static void test_random_sequences_match_model(void **state)
 {
     (void)state;
     sweep = false;
+    merged = 0;
     run(number("VM_SEED", 1), number("VM_SEEDS", 40), 1500);
+    assert_true(merged > 0);
 }
 
 static void test_random_sequences_with_every_allocation_failing(void **state)

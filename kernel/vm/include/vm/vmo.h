@@ -16,6 +16,8 @@
 //       that shows what was there before has lost its translation before the tree lock is released.
 //       "What was there" includes the shared zero page and an ancestor's page.
 //   V6  Translations are made only under the tree lock of the VMO they show (vm/aspace.h, A3).
+//   V7  Of a VMO that is kept by its only clone alone, and its parent that is so too, one goes sooner or
+//       later (vmo_merge.c): parent and parent_offset change then, to what shows the same.
 // Locks: address space -> VMO tree -> page table (kernel/LOCKING.md). Calls below take the tree lock
 // themselves and may be made with no lock of rank >= RANK_VMO_TREE held, unless they say otherwise.
 // Offsets and sizes are bytes; every size is a page multiple.
@@ -55,6 +57,7 @@ enum vmo_kind {
 #define VMO_RESIZABLE (1u << 0)
 #define VMO_CLONE     (1u << 1) // has had a parent
 #define VMO_VDSO      (1u << 2) // system-call stubs: vdso_* hold its code segment
+#define VMO_PAGED     (1u << 3) // the root of its tree is pager-backed
 
 // Bits of vmo.marks, never cleared: what may be true of this VMO and of the translations to it.
 #define VMO_MARK_FOREIGN (1u << 0) // some show the zero page or an ancestor's page
@@ -75,7 +78,7 @@ struct vmo {
     struct radix_tree pages;   // [T] page index -> struct page *
     struct rb_tree mappings;   // [T] interval tree of struct vm_mapping, by offset (vm_priv.h)
     uint32_t mapping_count;    // [T]
-    uint32_t child_count;      // [T] direct clones
+    atomic_uint child_count;   // [T] direct clones; a release looks at it without
     union {
         paddr_t paddr;             // [I] VMO_PHYSICAL: address of offset 0
         struct vmo_source *source; // [I] VMO_PAGER
@@ -84,8 +87,9 @@ struct vmo {
             uint32_t vdso_code_size;
         };
     };
-    struct vmo *parent;       // [I] referenced; NULL if none
-    uint64_t parent_offset;   // [I] offset of our byte 0 in the parent
+    struct vmo *parent;       // [T] referenced; NULL if none, which never changes
+    uint64_t parent_offset;   // [T] offset of our byte 0 in the parent
+    uint64_t parent_limit;    // [T] from here on we do not look through to the parent
     struct list children;     // [T] of vmo.sibling
     struct list_node sibling; // [T] parent's
     uint64_t pin_count;       // [T] pins of all pages together
