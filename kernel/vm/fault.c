@@ -17,6 +17,9 @@
 #define AROUND_PAGES 16u
 _Static_assert(RADIX_SLOTS % AROUND_PAGES == 0, "a window of neighbours lies in one leaf");
 
+// How far up neighbours are looked for: a long chain must not cost each fault its length so many times.
+#define AROUND_LEVELS 4u
+
 // Kinds of access and protections are the same bits, one place apart.
 _Static_assert(HAL_FAULT_WRITE << 1 == HAL_PROT_WRITE && HAL_FAULT_EXEC << 1 == HAL_PROT_EXEC,
                "protection needed by a fault");
@@ -84,23 +87,49 @@ ALWAYS_INLINE zx_status_t translate_locked(struct vm_mapping *m, vaddr_t va, str
                                            unsigned prot) REQUIRES(m->as->lock, m->vmo->lock)
 {
     if (unlikely(prot & HAL_PROT_EXEC))
-        hal_cache_sync_icache(page_to_virt(page), PAGE_SIZE);
+        vmo_make_fetchable_locked(page);
     mutex_lock(&m->as->pt_lock);
     zx_status_t status = hal_aspace_map_one(&m->as->hal, va, page_to_paddr(page), prot);
     mutex_unlock(&m->as->pt_lock);
     return status;
 }
 
-// The VMO has no page at `index`, and this is not the plain case of giving it one.
-static NO_INLINE zx_status_t fault_absent_locked(struct vm_mapping *m, vaddr_t va, uint64_t index,
-                                                 bool write) REQUIRES(m->as->lock, m->vmo->lock)
-{
-    unsigned prot = m->prot | m->memory;
-    struct page *page = NULL;
+// Pages [lo, hi) of the VMO around `index`, shown at va, that one fault may translate: those of the same
+// block, the same table and the mapping.
+struct window {
+    uint64_t lo, hi;
+};
 
-    mutex_assert_held(m->vmo->lock);
-    zx_status_t status = absent_page_locked(m->vmo, index, write, &page, &prot);
-    return status == ZX_OK ? translate_locked(m, va, page, prot) : status;
+ALWAYS_INLINE struct window window_around(const struct vm_mapping *m, vaddr_t va, uint64_t index)
+    REQUIRES(m->as->lock)
+{
+    const uint64_t block = ROUND_DOWN(index, AROUND_PAGES);
+    const vaddr_t table = ROUND_DOWN(va, WINDOW_SIZE); // addresses of one table
+    const vaddr_t from = MAX(table, m->node.base), to = MIN(table + WINDOW_SIZE, vm_node_end(&m->node));
+
+    return (struct window){
+        .lo = index - MIN(index - block, (va - from) >> PAGE_SHIFT),
+        .hi = index + MIN(block + AROUND_PAGES - index, (to - va) >> PAGE_SHIFT),
+    };
+}
+
+static zx_status_t translate_run_locked(struct vm_mapping *m, vaddr_t va, const paddr_t *run,
+                                        size_t count, unsigned prot)
+    REQUIRES(m->as->lock, m->vmo->lock)
+{
+    mutex_lock(&m->as->pt_lock);
+    zx_status_t status = hal_aspace_map(&m->as->hal, va, run, count, prot);
+    mutex_unlock(&m->as->pt_lock);
+    return status;
+}
+
+static NO_INLINE void make_fetchable_locked(const struct radix_node *leaf, struct window w)
+{
+    for (uint64_t i = w.lo; i < w.hi; i++) {
+        struct page *page = leaf->slot[i % RADIX_SLOTS];
+        if (page != NULL)
+            vmo_make_fetchable_locked(page);
+    }
 }
 
 // Translates the page that v itself has at `index`, and those of its neighbours that v has too and that
@@ -110,27 +139,77 @@ static zx_status_t map_around_locked(struct vm_mapping *m, vaddr_t va, uint64_t 
                                      const struct radix_node *leaf, unsigned prot)
     REQUIRES(m->as->lock, m->vmo->lock)
 {
-    const uint64_t block = ROUND_DOWN(index, AROUND_PAGES);
-    const vaddr_t table = ROUND_DOWN(va, WINDOW_SIZE); // addresses of one table
     paddr_t run[AROUND_PAGES];
     size_t count = 0;
 
-    const vaddr_t from = MAX(table, m->node.base), to = MIN(table + WINDOW_SIZE, vm_node_end(&m->node));
-    const uint64_t lo = index - MIN(index - block, (va - from) >> PAGE_SHIFT);
-    const uint64_t hi = index + MIN(block + AROUND_PAGES - index, (to - va) >> PAGE_SHIFT);
+    const struct window w = window_around(m, va, index);
     const uint64_t present =
-        leaf->present >> lo % RADIX_SLOTS & ~0ull >> (RADIX_SLOTS - (hi - lo));
+        leaf->present >> w.lo % RADIX_SLOTS & ~0ull >> (RADIX_SLOTS - (w.hi - w.lo));
     if ((present & (present - 1)) == 0)
         return translate_locked(m, va, leaf->slot[index % RADIX_SLOTS], prot); // no neighbours
-    for (uint64_t i = lo; i < hi; i++) {
+    if (unlikely(prot & HAL_PROT_EXEC))
+        make_fetchable_locked(leaf, w);
+    for (uint64_t i = w.lo; i < w.hi; i++) {
         const struct page *page = leaf->slot[i % RADIX_SLOTS];
         run[count++] = page != NULL ? page_to_paddr(page) : HAL_NO_PAGE;
     }
-    mutex_lock(&m->as->pt_lock);
-    zx_status_t status =
-        hal_aspace_map(&m->as->hal, va - ((index - lo) << PAGE_SHIFT), run, count, prot);
-    mutex_unlock(&m->as->pt_lock);
-    return status;
+    return translate_run_locked(m, va - ((index - w.lo) << PAGE_SHIFT), run, count, prot);
+}
+
+// The page of an ancestor, few levels up, that v shows at `index` and that may be translated with `prot` before
+// it is asked for; NULL: there is none, or zeros, or v has its own.
+static struct page *near_ancestors_page_locked(const struct vmo *v, uint64_t index, unsigned prot)
+    REQUIRES(v->lock)
+{
+    if (index >= vmo_page_index(v->size) || radix_get(&v->pages, index) != NULL)
+        return NULL;
+    for (unsigned level = 0; level < AROUND_LEVELS && v->parent != NULL; level++) {
+        if (index >= vmo_page_index(v->parent_limit))
+            return NULL;
+        index += vmo_page_index(v->parent_offset);
+        v = v->parent;
+        struct page *page = radix_get(&v->pages, index);
+        if (page != NULL)
+            return (prot & HAL_PROT_EXEC) && (v->marks & VMO_MARK_WRITTEN) ? NULL : page;
+        if (index >= vmo_page_index(v->size))
+            return NULL;
+    }
+    return NULL;
+}
+
+// The same for `page`, an ancestor's, and the neighbours that are ancestors' too; `prot` is without WRITE.
+static zx_status_t map_ancestors_around_locked(struct vm_mapping *m, vaddr_t va, uint64_t index,
+                                               struct page *page, unsigned prot)
+    REQUIRES(m->as->lock, m->vmo->lock)
+{
+    paddr_t run[AROUND_PAGES];
+    size_t count = 0;
+
+    const struct window w = window_around(m, va, index);
+    for (uint64_t i = w.lo; i < w.hi; i++) {
+        struct page *near = i == index ? page : near_ancestors_page_locked(m->vmo, i, prot);
+        if (near != NULL && (prot & HAL_PROT_EXEC))
+            vmo_make_fetchable_locked(near);
+        run[count++] = near != NULL ? page_to_paddr(near) : HAL_NO_PAGE;
+    }
+    return translate_run_locked(m, va - ((index - w.lo) << PAGE_SHIFT), run, count, prot);
+}
+
+// The VMO has no page at `index`, and this is not the plain case of giving it one.
+static NO_INLINE zx_status_t fault_absent_locked(struct vm_mapping *m, vaddr_t va, uint64_t index,
+                                                 unsigned flags) REQUIRES(m->as->lock, m->vmo->lock)
+{
+    const bool write = (flags & HAL_FAULT_WRITE) != 0;
+    unsigned prot = m->prot | m->memory;
+    struct page *page = NULL;
+
+    mutex_assert_held(m->vmo->lock);
+    zx_status_t status = absent_page_locked(m->vmo, index, write, &page, &prot);
+    if (status != ZX_OK)
+        return status;
+    if (!write && page != vm_zero_page && !(flags & HAL_FAULT_PRESENT))
+        return map_ancestors_around_locked(m, va, index, page, prot);
+    return translate_locked(m, va, page, prot);
 }
 
 // The VMO has the page, in this leaf.
@@ -140,8 +219,10 @@ static NO_INLINE zx_status_t fault_resident_locked(struct vm_mapping *m, vaddr_t
 {
     const unsigned prot = m->prot | m->memory;
 
-    // An entry that is present stands in the way, and what is executed costs cache maintenance.
-    if (likely(!(flags & HAL_FAULT_PRESENT) && !(prot & HAL_PROT_EXEC)))
+    // An entry that is present stands in the way. What others may write and execute without our help is
+    // made fetchable when it is asked for, not before.
+    if (likely(!(flags & HAL_FAULT_PRESENT) &&
+               !((prot & HAL_PROT_EXEC) && (m->vmo->marks & VMO_MARK_WRITTEN))))
         return map_around_locked(m, va, index, leaf, prot);
     return translate_locked(m, va, leaf->slot[index % RADIX_SLOTS], prot);
 }
@@ -159,7 +240,7 @@ static zx_status_t fault_paged_locked(struct vm_mapping *m, vaddr_t va, uint64_t
         if (likely(flags & HAL_FAULT_WRITE))
             page = vmo_add_plain_page_locked(v, leaf, index);
         if (unlikely(page == NULL))
-            return fault_absent_locked(m, va, index, flags & HAL_FAULT_WRITE);
+            return fault_absent_locked(m, va, index, flags);
     } else if (leaf != NULL) {
         return fault_resident_locked(m, va, index, leaf, flags);
     }

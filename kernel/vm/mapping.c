@@ -168,7 +168,7 @@ static void populate_paged(struct vm_mapping *m) REQUIRES(m->as->lock, m->vmo->l
         if (run_len == 0)
             run_first = index;
         if (m->prot & HAL_PROT_EXEC)
-            hal_cache_sync_icache(page_to_virt(page), PAGE_SIZE);
+            vmo_make_fetchable_locked(page);
         run[run_len++] = page_to_paddr(page);
     }
     if (run_len > 0)
@@ -187,10 +187,14 @@ static void populate(struct vm_mapping *m) REQUIRES(m->as->lock, m->vmo->lock)
         populate_paged(m);
 }
 
-// Translations of v may be executable from now on, and show pages of v's ancestors: writes to any of these
-// keep fetches coherent. Who has the mark has given it to all above.
-static void mark_executable(struct vmo *v) REQUIRES(v->lock)
+// Translations of v may have this protection from now on. Executable ones show pages of v's ancestors too,
+// and writes to any of these keep fetches coherent: who has that mark has given it to all above.
+static void mark_protection(struct vmo *v, unsigned prot) REQUIRES(v->lock)
 {
+    if (prot & HAL_PROT_WRITE)
+        v->marks |= VMO_MARK_WRITTEN;
+    if (!(prot & HAL_PROT_EXEC))
+        return;
     for (; v != NULL && !(v->marks & VMO_MARK_EXEC); v = v->parent)
         v->marks |= VMO_MARK_EXEC;
 }
@@ -224,8 +228,7 @@ void mapping_insert_locked(struct vmar *r, struct vm_mapping *m, bool want_popul
     mutex_assert_held(&m->as->lock);
     vmo_lock(m->vmo);
     m->memory = memory_of_policy(v->cache_policy);
-    if (m->prot & HAL_PROT_EXEC)
-        mark_executable(m->vmo);
+    mark_protection(m->vmo, m->prot);
     vmo_side_insert(m);
     if (want_populate)
         populate(m);
@@ -351,8 +354,7 @@ void mapping_set_prot_locked(struct vm_mapping *m, unsigned prot)
         mutex_unlock(&m->as->pt_lock);
     }
     m->prot = prot;
-    if (prot & HAL_PROT_EXEC)
-        mark_executable(m->vmo);
+    mark_protection(m->vmo, prot);
     vmo_unlock(m->vmo);
 }
 

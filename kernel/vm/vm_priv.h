@@ -120,6 +120,7 @@ zx_status_t vm_fault_physical_locked(struct vm_mapping *m, vaddr_t va)
 #define VM_PAGE_BUSY_MASK 0xffffu
 #define VM_PAGE_PIN_ONE   0x10000u
 #define VM_PAGE_ORPHAN    (1u << 0) // flags: has left its VMO, goes with the last busy reference
+#define VM_PAGE_FETCHABLE (1u << 2) // flags: unless mapped writable since, coherent for fetches
 #define VM_PAGE_FRESH     (1u << 1) // flags: given by a fill that may yet fail, under one hold of the lock
 
 extern const struct lock_class vmo_tree_lock;
@@ -183,6 +184,9 @@ zx_status_t vmo_clone_add_page_locked(struct vmo *v, uint64_t index, struct page
     REQUIRES(v->lock);
 // The same for every page of [first, end) that v has not: all of them or none.
 zx_status_t vmo_clone_fill_locked(struct vmo *v, uint64_t first, uint64_t end) REQUIRES(v->lock);
+// Before a translation makes `page` executable: what was written to it can be fetched. `page` is a VMO's or
+// the zero page; the tree lock is held.
+void vmo_make_fetchable_locked(struct page *page);
 // V5: drops every translation that shows [offset, offset+len) of v, in v's mappings and through
 // its clones.
 void vmo_unmap_range_locked(struct vmo *v, uint64_t offset, uint64_t len) REQUIRES(v->lock);

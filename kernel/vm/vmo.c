@@ -31,7 +31,6 @@ void vmo_init_common(struct vmo *v, enum vmo_kind kind, uint64_t size, unsigned 
     v->source = NULL;
     v->parent = NULL;
     v->parent_offset = 0;
-    v->parent_limit = VMO_MAX_SIZE;
     list_init(&v->children);
     list_node_init(&v->sibling);
     v->pin_count = 0;
@@ -181,7 +180,8 @@ void vmo_release(struct vmo *v)
 {
     // The last reference to a clone gives back its reference to the parent, and so on up.
     while (v != NULL) {
-        if (atomic_load_explicit(&v->refs, memory_order_relaxed) == 2 && vmo_child_count(v) == 1)
+        if (unlikely(vmo_child_count(v) != 0) && vmo_child_count(v) == 1 &&
+            atomic_load_explicit(&v->refs, memory_order_relaxed) == 2)
             vmo_merge_dead(v, true); // ours and its clone's
         unsigned old = atomic_fetch_sub_explicit(&v->refs, 1, memory_order_acq_rel);
         DEBUG_ASSERT(old > 0);

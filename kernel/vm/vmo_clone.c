@@ -34,6 +34,7 @@ zx_status_t vmo_init_clone(struct vmo *v, struct vmo *parent, uint64_t offset, u
         vmo_acquire(parent);
         v->parent = parent;
         v->parent_offset = offset;
+        v->parent_limit = VMO_MAX_SIZE;
         v->marks |= VMO_MARK_SPECIAL;
         parent->marks |= VMO_MARK_SPECIAL;
         list_add_tail(&parent->children, &v->sibling);
@@ -88,9 +89,10 @@ static void undo_levels_locked(struct vmo *v, uint64_t index, size_t levels) REQ
 
 // Copies what v shows at `index` into v and into every clone between v and the page's owner, all of
 // them or none (that the ones between get it too is the contract's; see its corrections). The pages get
-// `flags`. Translations: V5 is the caller's, below the clone that gains highest up.
+// `flags`; *out is v's. Translations: V5 is the caller's, below the clone that gains highest up.
 static zx_status_t copy_down_locked(struct vmo *v, uint64_t index, size_t levels,
-                                    const struct page *source, uint16_t flags) REQUIRES(v->lock)
+                                    const struct page *source, uint16_t flags,
+                                    struct page **out) REQUIRES(v->lock)
 {
     zx_status_t status = ZX_OK;
     struct vmo *at = v;
@@ -113,6 +115,8 @@ static zx_status_t copy_down_locked(struct vmo *v, uint64_t index, size_t levels
             break;
         }
         page->flags |= flags;
+        if (done == 0)
+            *out = page;
         at_index += vmo_page_index(at->parent_offset);
         at = at->parent;
     }
@@ -131,7 +135,7 @@ zx_status_t vmo_clone_add_page_locked(struct vmo *v, uint64_t index, struct page
     zx_status_t status = source_of_locked(v, index, &source, &levels);
     if (status != ZX_OK)
         return status;
-    status = copy_down_locked(v, index, levels, source, 0);
+    status = copy_down_locked(v, index, levels, source, 0, out);
     if (status != ZX_OK)
         return status;
     for (size_t i = 1; i < levels; i++) {
@@ -140,7 +144,6 @@ zx_status_t vmo_clone_add_page_locked(struct vmo *v, uint64_t index, struct page
     }
     mutex_assert_held(top->lock);
     vmo_prepare_gain_locked(top, top_index << PAGE_SHIFT, PAGE_SIZE);
-    *out = radix_get(&v->pages, index);
     return ZX_OK;
 }
 
@@ -192,13 +195,13 @@ zx_status_t vmo_clone_fill_locked(struct vmo *v, uint64_t first, uint64_t end)
     mutex_assert_held(v->lock);
     prepare_fill_locked(v, first, end);
     for (index = first; index < end && status == ZX_OK; index++) {
-        struct page *source;
+        struct page *source, *page;
         size_t levels;
         if (radix_get(&v->pages, index) != NULL)
             continue;
         status = source_of_locked(v, index, &source, &levels);
         if (status == ZX_OK)
-            status = copy_down_locked(v, index, levels, source, VM_PAGE_FRESH);
+            status = copy_down_locked(v, index, levels, source, VM_PAGE_FRESH, &page);
     }
     settle_fresh_locked(v, first, index, status == ZX_OK);
     return status;

@@ -86,6 +86,8 @@ static zx_status_t copy_part_faulting_locked(const struct copy *c, struct page *
     vmo_unlock(c->v);
     zx_status_t status = copy_part(c, data, buffer, n, executed);
     vmo_lock(c->v);
+    if (c->write && unlikely(!executed && (c->v->marks & VMO_MARK_EXEC)))
+        hal_cache_sync_icache(data, n); // it became so meanwhile
     if (page != vm_zero_page)
         vmo_page_unbusy_locked(c->v, page, freed);
     return status;

@@ -112,6 +112,20 @@ void vmo_prepare_gain_locked(struct vmo *v, uint64_t offset, uint64_t len)
         vmo_unmap_range_locked(v, offset, len);
 }
 
+void vmo_make_fetchable_locked(struct page *page)
+{
+    // Once is enough for a page that nobody can write but the kernel: that keeps fetches coherent itself
+    // from VMO_MARK_EXEC on.
+    const struct vmo *v = page != vm_zero_page ? page->owner : NULL;
+    bool stays = v != NULL && !(v->marks & VMO_MARK_WRITTEN);
+
+    if (stays && (page->flags & VM_PAGE_FETCHABLE))
+        return;
+    hal_cache_sync_icache(page_to_virt(page), PAGE_SIZE);
+    if (stays)
+        page->flags |= VM_PAGE_FETCHABLE;
+}
+
 // ---- giving pages --------------------------------------------------------------------------------
 
 zx_status_t vmo_put_page_locked(struct vmo *v, uint64_t index, struct page *page)
@@ -405,6 +419,7 @@ zx_status_t vmo_pin(struct vmo *v, uint64_t offset, uint64_t len)
     vmo_lock(v);
     if (offset > v->size || len > v->size - offset)
         status = ZX_ERR_OUT_OF_RANGE;
+    v->marks |= VMO_MARK_WRITTEN; // by a device
     // Physical memory never goes away.
     for (uint64_t index = first;
          status == ZX_OK && !vmo_is_physical(v) && index < first + vmo_page_index(len); index++) {

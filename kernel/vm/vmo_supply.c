@@ -111,6 +111,7 @@ static void finish_locked(struct move *m) REQUIRES(m->v->lock, m->aux->lock)
     while ((page = m->inserted) != NULL) {
         m->inserted = page->owner;
         page->owner = m->v;
+        page->flags &= (uint16_t)~VM_PAGE_FETCHABLE; // nobody watched for v's sake
         vmo_source_arrived_locked(m->v, page->index, &cursor);
     }
     while ((page = radix_remove_next(&m->aux->pages, &index, m->from + m->count,

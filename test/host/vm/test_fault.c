@@ -209,6 +209,103 @@ static void test_fault_exec_of_ancestors_page(void **state)
     }
 }
 
+static unsigned translated(vaddr_t va, unsigned pages)
+{
+    unsigned count = 0, prot;
+    paddr_t pa;
+
+    for (unsigned i = 0; i < pages; i++)
+        count += hal_aspace_query(&t.as->hal, va + PAGES(i), &pa, &prot) == ZX_OK;
+    return count;
+}
+
+// A fault brings the neighbours that are there, of code and of what ancestors have, too; code that nobody
+// writes is made fetchable once, in whichever mapping.
+static void test_fault_around_code_and_ancestors(void **state)
+{
+    struct test_vmo clone = {.has_children = -1}, far = {.has_children = -1};
+
+    (void)state;
+    as_create(&t);
+    vmo_new(&vmo, 64, VMO_RESIZABLE);
+    for (unsigned i = 0; i < 32; i++)
+        vmo_poke(&vmo, i, i + 1);
+    assert_int_equal(vmo_init_clone(&clone.v, &vmo.v, 0, PAGES(24), VMO_RESIZABLE, &test_vmo_ops),
+                     ZX_OK);
+    vmo_poke(&clone, 5, 500);
+
+    vaddr_t va = map_any(root, RX, &vmo, 0, 64);
+    size_t before = host_icache_syncs();
+    assert_true(can_exec(va + PAGES(3)));
+    assert_int_equal(translated(va, 64), 16);
+    assert_int_equal(host_icache_syncs(), before + 16);
+    vaddr_t again = map_any(root, RX, &vmo, 0, 64);
+    assert_true(can_exec(again));
+    assert_int_equal(translated(again, 64), 16);
+    assert_int_equal(host_icache_syncs(), before + 16);
+
+    // Through the clone: all of the block but its own page, and nothing past its end.
+    vaddr_t vc = map_any(root, RX, &clone, 0, 64);
+    assert_true(can_exec(vc + PAGES(2)));
+    assert_int_equal(translated(vc, 64), 15);
+    assert_int_equal(translated(vc + PAGES(5), 1), 0);
+    assert_int_equal(host_icache_syncs(), before + 16);
+    assert_int_equal(at(vc + PAGES(5)), 500);
+    assert_true(can_exec(vc + PAGES(16)));
+    assert_int_equal(translated(vc, 64), 24);
+    for (unsigned i = 0; i < 24; i++)
+        assert_int_equal(at(vc + PAGES(i)), i == 5 ? 500 : i + 1);
+    // What an ancestor gains, loses and replaces beside the page that was asked for shows at once.
+    vmo_poke(&vmo, 17, 1700);
+    assert_int_equal(at(vc + PAGES(17)), 1700);
+    assert_int_equal(vmo_decommit(&vmo.v, PAGES(18), PAGES(1)), ZX_OK);
+    assert_int_equal(at(vc + PAGES(18)), 0);
+    vmo_poke(&clone, 19, 1900);
+    assert_int_equal(at(vc + PAGES(19)), 1900);
+    assert_int_equal(vmo_set_size(&clone.v, PAGES(20)), ZX_OK);
+    assert_int_equal(translated(vc, 64), 20);
+    assert_int_equal(at(vc + PAGES(19)), 1900);
+
+    // Read-only data, by the clone of the clone.
+    assert_int_equal(vmo_init_clone(&far.v, &clone.v, 0, PAGES(16), 0, &test_vmo_ops), ZX_OK);
+    vaddr_t vf = map_any(root, RW, &far, 0, 16);
+    assert_int_equal(at(vf + PAGES(5)), 500);
+    assert_int_equal(translated(vf, 16), 16);
+    assert_true(poke(vf + PAGES(7), 7)); // A4: not the ancestor's
+    assert_int_equal(vmo_peek(&vmo, 7), 8);
+    as_destroy(&t);
+    vmo_drop(&far);
+    vmo_drop(&clone);
+    vmo_drop(&vmo);
+}
+
+// What programs can write is made fetchable page by page, when it is asked for and each time.
+static void test_fault_code_that_is_written(void **state)
+{
+    struct test_vmo clone = {.has_children = -1};
+
+    (void)state;
+    as_create(&t);
+    vmo_new(&vmo, 16, 0);
+    vaddr_t va = map_any(root, RW, &vmo, 0, 16);
+    for (unsigned i = 0; i < 16; i++)
+        assert_true(poke(va + PAGES(i), i));
+    assert_int_equal(vmo_init_clone(&clone.v, &vmo.v, 0, PAGES(16), 0, &test_vmo_ops), ZX_OK);
+    size_t before = host_icache_syncs();
+    vaddr_t vx = map_any(root, RX, &vmo, 0, 16), vc = map_any(root, RX, &clone, 0, 16);
+    assert_true(can_exec(vx) && can_exec(vc));
+    assert_int_equal(translated(vx, 16) + translated(vc, 16), 2);
+    assert_int_equal(host_icache_syncs(), before + 2);
+    assert_int_equal(vmar_unmap(root, vx, PAGES(16)), ZX_OK);
+    vx = map_any(root, RX, &vmo, 0, 16);
+    assert_true(poke(va, 99));
+    assert_true(can_exec(vx));
+    assert_int_equal(host_icache_syncs(), before + 3);
+    as_destroy(&t);
+    vmo_drop(&clone);
+    vmo_drop(&vmo);
+}
+
 static void test_fault_exec(void **state)
 {
     (void)state;
@@ -250,5 +347,6 @@ static void test_fault_pages_come_zeroed(void **state)
 VM_GROUP(fault, VM_TEST(test_fault_results), VM_TEST(test_fault_read_shows_zero_page),
          VM_TEST(test_fault_all_mappings_agree), VM_TEST(test_fault_user_copy),
          VM_TEST(test_fault_physical), VM_TEST(test_fault_physical_exec_beyond_ram),
-         VM_TEST(test_fault_exec_of_ancestors_page), VM_TEST(test_fault_exec),
+         VM_TEST(test_fault_exec_of_ancestors_page), VM_TEST(test_fault_around_code_and_ancestors),
+         VM_TEST(test_fault_code_that_is_written), VM_TEST(test_fault_exec),
          VM_TEST(test_fault_pages_come_zeroed));

@@ -62,6 +62,7 @@ enum vmo_kind {
 // Bits of vmo.marks, never cleared: what may be true of this VMO and of the translations to it.
 #define VMO_MARK_FOREIGN (1u << 0) // some show the zero page or an ancestor's page
 #define VMO_MARK_EXEC    (1u << 1) // some, or a clone's, were executable: writes keep fetches coherent
+#define VMO_MARK_WRITTEN (1u << 3) // some were writable, or it was pinned: its pages change unnoticed
 #define VMO_MARK_SPECIAL (1u << 2) // it has or had a parent, a clone or an uncached policy
 
 // Locks: [T] tree lock; [I] fixed after init; [a] atomic; [R] the root's are used by the whole tree,
@@ -89,7 +90,7 @@ struct vmo {
     };
     struct vmo *parent;       // [T] referenced; NULL if none, which never changes
     uint64_t parent_offset;   // [T] offset of our byte 0 in the parent
-    uint64_t parent_limit;    // [T] from here on we do not look through to the parent
+    uint64_t parent_limit;    // [T] from here on we do not look through to a parent
     struct list children;     // [T] of vmo.sibling
     struct list_node sibling; // [T] parent's
     uint64_t pin_count;       // [T] pins of all pages together
