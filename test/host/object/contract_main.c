@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The contract tests of handles, waiting and messages, which run in the laboratory and, from the same
+// The contract tests of handles, waiting, messages and memory, which run in the laboratory and, from the same
 // source, on the target (test/target/contract): the list of them.
 #include "object_test.h"
 
@@ -22,6 +22,7 @@ TEST_GROUP(timer);
 TEST_GROUP(interrupt);
 TEST_GROUP(futex);
 TEST_GROUP(requeue);
+TEST_GROUP(memory_model);
 
 int main(int argc, char **argv)
 {
@@ -45,6 +46,7 @@ int main(int argc, char **argv)
         {interrupt_tests, interrupt_test_count},
         {futex_tests, futex_test_count},
         {requeue_tests, requeue_test_count},
+        {memory_model_tests, memory_model_test_count},
     };
 
     return lab_main_groups(argc, argv, groups, countof(groups));
