@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 // GICv2 and GIC-400.
 //
+// Every interrupt is of the group whose bits are the lowest of the CTLR registers as we see them (IHI
+// 0048, "GIC support for the Security Extensions"): group 1 from the non-secure side, where IGROUPR
+// ignores writes and firmware has set it; group 0 where there is no such side, whatever firmware has
+// left in IGROUPR.
+//
 // Interface: the driver table, struct irqchip_ops. Locks: none; enable registers are write-one.
 // Targets of software-generated interrupts go by the controller's own numbering of CPU interfaces,
 // which each CPU reads from its banked GICD_ITARGETSR0.
@@ -36,6 +41,7 @@ static zx_status_t gicv2_cpu_init(unsigned cpu)
     cpu_target[cpu] = target != 0 ? (uint8_t)target : 1; // reads as zero with one CPU interface
 
     mmio_write32(gicd + GICD_ICENABLER, ~0u);
+    mmio_write32(gicd + GICD_IGROUPR, 0);
     for (unsigned i = 0; i < IRQ_PRIVATE_COUNT; i += 4)
         mmio_write32(gicd + GICD_IPRIORITYR + i, GIC_PRIORITY_WORD);
     if (cpu == 0) {
@@ -127,8 +133,10 @@ static zx_status_t gicv2_init(struct fdt_tree *tree, struct fdt_node node)
 
     mmio_write32(gicd + GICD_CTLR, 0);
     lines = MIN(GICD_TYPER_LINES(mmio_read32(gicd + GICD_TYPER)), IRQ_SPURIOUS);
-    for (unsigned i = IRQ_PRIVATE_COUNT; i < lines; i += 32)
+    for (unsigned i = IRQ_PRIVATE_COUNT; i < lines; i += 32) {
         mmio_write32(gicd + GICD_ICENABLER + i / 8, ~0u);
+        mmio_write32(gicd + GICD_IGROUPR + i / 8, 0);
+    }
     for (unsigned i = IRQ_PRIVATE_COUNT; i < lines; i += 4)
         mmio_write32(gicd + GICD_IPRIORITYR + i, GIC_PRIORITY_WORD);
     gic_all_edge(gicd, lines);
