@@ -8,7 +8,7 @@
 
 #include <hal/time.h>
 
-extern atomic_uint sched_idle_mask; // bit n: CPU n runs its idle thread; a hint for placement
+extern atomic_uint sched_idle_mask; // bit n: CPU n idles and may be given work (S6)
 
 // Cold halves, sched.c. Interrupts are off and the CPU's lock is held.
 void sched_slice_arm_locked(struct cpu *cpu);
@@ -177,10 +177,13 @@ ALWAYS_INLINE void make_ready_here_locked(struct cpu *self, struct thread *t)
     struct thread *running = thread_current();
     uint8_t p = t->queued_priority;
     uint8_t rp = atomic_load_explicit(&running->priority, memory_order_relaxed);
-    if (unlikely(p > rp || running->idle))
+    if (unlikely(p > rp || running->idle)) {
+        if (running->idle)
+            sched_idle_flag_set(self, false); // S6
         atomic_store_explicit(&running->hal.need_resched, 1, memory_order_relaxed);
-    else
+    } else {
         offer_locked(self, t);
+    }
     if (p == rp && unlikely(!self->slice_armed))
         sched_slice_arm_locked(self);
 }

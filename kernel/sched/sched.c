@@ -19,6 +19,9 @@
 //     It is on no queue and not counted, so nobody steals it. The next switch takes it, unless a queue
 //     has somebody of higher priority. If the current thread is preempted or does not block, it goes
 //     to its queue (sched_next_settle_locked).
+//  S6 A CPU's bit in sched_idle_mask says that it idles and nobody has given it work. Whoever queues a
+//     thread there, or sends it to look around, clears the bit, so that the next thread goes to another
+//     CPU; the idle loop, which each of them makes go round, sets it again when it finds nothing.
 #include "run_queue.h"
 
 #include <debug/assert.h>
@@ -70,6 +73,9 @@ static void slice_timer_fire(struct timer *timer, zx_time_t now)
 
 void sched_idle_flag_set(struct cpu *cpu, bool idle)
 {
+    const unsigned bit = 1u << cpu->num;
+    if (((atomic_load_explicit(&sched_idle_mask, memory_order_relaxed) & bit) != 0) == idle)
+        return;
     if (idle)
         atomic_fetch_or_explicit(&sched_idle_mask, 1u << cpu->num, memory_order_seq_cst);
     else
@@ -120,6 +126,8 @@ static NO_INLINE void make_ready_locked(struct cpu *cpu, struct thread *t)
     uint8_t p = t->queued_priority;
     uint8_t rp = atomic_load_explicit(&running->priority, memory_order_relaxed);
     if (running->idle || p > rp) {
+        if (running->idle)
+            sched_idle_flag_set(cpu, false); // S6
         if (!atomic_exchange_explicit(&running->hal.need_resched, 1, memory_order_relaxed))
             kick_locked(cpu);
         return;
@@ -129,10 +137,12 @@ static NO_INLINE void make_ready_locked(struct cpu *cpu, struct thread *t)
         kick_locked(cpu);
 }
 
-// An interrupt ends its sleep, and the idle loop looks around for work.
+// An interrupt ends its sleep, and the idle loop looks around for work; S6.
 void sched_kick_idle(unsigned idle)
 {
-    hal_ipi_send((unsigned)__builtin_ctz(idle), HAL_IPI_RESCHEDULE);
+    struct cpu *cpu = &cpus[__builtin_ctz(idle)];
+    sched_idle_flag_set(cpu, false);
+    hal_ipi_send(cpu->num, HAL_IPI_RESCHEDULE);
 }
 
 // See S5. The lock is held.
@@ -233,9 +243,9 @@ void sched_preempt_check_slow(void)
 void kernel_irq_exit(bool from_user)
 {
     struct hal_thread *h = hal_current();
-    if (!atomic_load_explicit(&h->need_resched, memory_order_relaxed))
-        return;
-    if (from_user || h->preempt_count == 0) {
+    // Again, if the thread that gave the CPU back to this one has died: its reaper waits to run.
+    while (atomic_load_explicit(&h->need_resched, memory_order_relaxed) &&
+           (from_user || h->preempt_count == 0)) {
         cpu_this()->stats.irq_preempts++;
         preempt_irqsoff();
     }
@@ -433,6 +443,7 @@ static bool steal(struct cpu *self)
     if (stolen == NULL)
         return false;
     rq_lock(self);
+    sched_idle_flag_set(self, false); // S6
     enqueue_locked(self, stolen, false);
     rq_unlock(self);
     return true;
@@ -450,6 +461,7 @@ static NO_RETURN void idle_loop(void)
         } else {
             // What set it was stolen meanwhile; left set, the next to queue here would not kick (S4).
             atomic_store_explicit(&cpu->idle->hal.need_resched, 0, memory_order_relaxed);
+            sched_idle_flag_set(cpu, true); // before it looks around: offer_locked()
             rq_unlock(cpu);
         }
         if (!ready && !steal(cpu))

@@ -5,6 +5,7 @@
 TEST_GROUP(policy);
 TEST_GROUP(mutex);
 TEST_GROUP(timer);
+TEST_GROUP(place);
 
 int main(int argc, char **argv)
 {
@@ -12,6 +13,7 @@ int main(int argc, char **argv)
         {policy_tests, policy_test_count},
         {mutex_tests, mutex_test_count},
         {timer_tests, timer_test_count},
+        {place_tests, place_test_count},
     };
 
     return lab_main_groups(argc, argv, groups, sizeof(groups) / sizeof(groups[0]));
