@@ -142,7 +142,7 @@ function(syscall name)
     endif()
     foreach(attribute IN LISTS row_ATTRS)
         if(NOT attribute MATCHES
-           "^(vdso|internal|blocking|handwritten|unreached|installs|noreturn|const|test-cat-[0-9])$")
+           "^(vdso|internal|blocking|handwritten|unreached|installs|noreturn|const|takes|test-cat-[0-9])$")
             message(FATAL_ERROR "${name}: unknown attribute ${attribute}")
         endif()
     endforeach()
@@ -364,9 +364,15 @@ function(wrapper name out)
     else()
         list(TRANSFORM ${name}_outs APPEND .addr OUTPUT_VARIABLE pointers)
         list(JOIN pointers ", " pointers)
+        set(before "")
+        if("takes" IN_LIST ${name}_attrs)
+            set(before "handle_out_prepare(where, ${handles});
+    if (status == ZX_OK)
+        status = ")
+        endif()
         string(APPEND text "    struct handle_out outs[${handles}] = {0};
     const uintptr_t where[${handles}] = {${pointers}};
-    zx_status_t status = ${call};
+    zx_status_t status = ${before}${call};
     if (status != ZX_OK)
         return status;
     return handle_out_finish(outs, where, ${handles});\n}\n")

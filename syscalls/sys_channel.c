@@ -167,31 +167,84 @@ ALWAYS_INLINE zx_status_t deliver(struct packet *p, user_out_void bytes,
                                        : deliver_handles(p, bytes, sink);
 }
 
+// Brings in what a message of these sizes is written to, as far as a pager has to give it. Errors as
+// vm_user_page_in().
+static zx_status_t page_in_buffers(struct channel_sizes sizes, user_out_void bytes,
+                                   const struct handle_sink *sink, user_out_uint32_t actual_bytes,
+                                   user_out_uint32_t actual_handles)
+{
+    zx_status_t status = vm_user_page_in(actual_bytes.addr, sizeof(uint32_t));
+    if (status == ZX_OK)
+        status = vm_user_page_in(actual_handles.addr, sizeof(uint32_t));
+    if (status == ZX_OK)
+        status = vm_user_page_in(bytes.addr, sizes.bytes);
+    if (status != ZX_OK)
+        return status;
+    return sink->etc ? vm_user_page_in(sink->infos.addr, sizes.handles * sizeof(zx_handle_info_t))
+                     : vm_user_page_in(sink->values.addr, sizes.handles * sizeof(zx_handle_t));
+}
+
+// channel_read() of a process with memory that a pager serves: the message is not taken before there is
+// memory for it.
+static NO_INLINE zx_status_t read_paged(zx_handle_t handle, uint32_t options,
+                                        struct channel_sizes max, user_out_void bytes,
+                                        const struct handle_sink *sink,
+                                        user_out_uint32_t actual_bytes,
+                                        user_out_uint32_t actual_handles, struct packet **out,
+                                        struct channel_sizes *got)
+{
+    struct channel_sizes ready = { 0, 0 };
+    struct object *ch;
+    zx_status_t status = sys_lookup(handle, &channel_ops, ZX_RIGHT_READ, &ch);
+    if (status != ZX_OK)
+        return status;
+    if (options & ~(uint32_t)ZX_CHANNEL_READ_MAY_DISCARD)
+        status = ZX_ERR_NOT_SUPPORTED;
+    else
+        status = page_in_buffers(ready, bytes, sink, actual_bytes, actual_handles);
+    while (status == ZX_OK) {
+        status =
+            channel_read_ready(ch, max.bytes, max.handles, &ready, options != 0, out, got);
+        if (status != ZX_ERR_NEXT)
+            break;
+        ready.bytes = MAX(ready.bytes, got->bytes);
+        ready.handles = MAX(ready.handles, got->handles);
+        status = page_in_buffers(ready, bytes, sink, actual_bytes, actual_handles);
+    }
+    object_unref(ch);
+    return status;
+}
+
 ALWAYS_INLINE zx_status_t read_message(zx_handle_t handle, uint32_t options, user_out_void bytes,
                                 const struct handle_sink *sink, uint32_t num_bytes,
                                 uint32_t num_handles, user_out_uint32_t actual_bytes,
                                 user_out_uint32_t actual_handles)
 {
-    struct object *ch;
     struct packet *p = NULL;
-    uint32_t got_bytes, got_handles;
-    zx_status_t status = sys_lookup(handle, &channel_ops, ZX_RIGHT_READ, &ch);
-    if (unlikely(status != ZX_OK))
-        return status;
-    if (unlikely(options & ~(uint32_t)ZX_CHANNEL_READ_MAY_DISCARD))
-        status = ZX_ERR_NOT_SUPPORTED;
-    else
-        status = channel_read(ch, num_bytes, num_handles, options != 0, &p, &got_bytes,
-                              &got_handles);
-    object_unref(ch);
+    struct channel_sizes got;
+    zx_status_t status;
+    struct handle_ref ref =
+        handle_get_unpaged(&process_current()->handles, handle, &channel_ops, ZX_RIGHT_READ);
+    if (likely(ref.object != NULL)) {
+        if (unlikely(options & ~(uint32_t)ZX_CHANNEL_READ_MAY_DISCARD))
+            status = ZX_ERR_NOT_SUPPORTED;
+        else
+            status = channel_read(ref.object, num_bytes, num_handles, options != 0, &p, &got);
+        object_unref(ref.object);
+    } else {
+        status = (zx_status_t)ref.rights;
+        if (status == ZX_ERR_NEXT)
+            status = read_paged(handle, options, (struct channel_sizes){ num_bytes, num_handles },
+                                bytes, sink, actual_bytes, actual_handles, &p, &got);
+    }
     if (likely(status == ZX_OK)) {
-        got_bytes = p->num_bytes;
-        got_handles = p->num_handles;
+        got.bytes = p->num_bytes;
+        got.handles = p->num_handles;
     } else if (status != ZX_ERR_BUFFER_TOO_SMALL) {
         return status;
     }
-    if (unlikely(user_write_optional(actual_bytes, got_bytes) != ZX_OK ||
-                 user_write_optional(actual_handles, got_handles) != ZX_OK)) {
+    if (unlikely(user_write_optional(actual_bytes, got.bytes) != ZX_OK ||
+                 user_write_optional(actual_handles, got.handles) != ZX_OK)) {
         packet_free(p); // the message is lost (spec 11 section 1)
         return ZX_ERR_INVALID_ARGS;
     }
@@ -234,6 +287,41 @@ ALWAYS_INLINE zx_status_t deliver_reply(struct packet *reply, const zx_channel_c
     return deliver(reply, (user_out_void){ .addr = (uintptr_t)args->rd_bytes }, &sink);
 }
 
+// A call of a process with memory that a pager serves: a reply cannot wait for its place. Whatever the caller
+// has room for is brought in before the call begins.
+static NO_INLINE zx_status_t look_up_paged(zx_handle_t handle, const zx_channel_call_args_t *args,
+                                           user_out_uint32_t actual_bytes,
+                                           user_out_uint32_t actual_handles, struct object **out)
+{
+    zx_status_t status = sys_lookup(handle, &channel_ops, ZX_RIGHT_READ | ZX_RIGHT_WRITE, out);
+    if (status != ZX_OK)
+        return status;
+    const struct handle_sink sink = { .values = { .addr = (uintptr_t)args->rd_handles } };
+    struct channel_sizes most = { MIN(args->rd_num_bytes, ZX_CHANNEL_MAX_MSG_BYTES),
+                                  MIN(args->rd_num_handles, ZX_CHANNEL_MAX_MSG_HANDLES) };
+    status = page_in_buffers(most, (user_out_void){ .addr = (uintptr_t)args->rd_bytes }, &sink,
+                             actual_bytes, actual_handles);
+    if (status != ZX_OK)
+        object_unref(*out);
+    return status;
+}
+
+// The endpoint of a call, referenced; there is memory for the reply.
+ALWAYS_INLINE zx_status_t look_up_for_call(zx_handle_t handle, const zx_channel_call_args_t *args,
+                                           user_out_uint32_t actual_bytes,
+                                           user_out_uint32_t actual_handles, struct object **out)
+{
+    struct handle_ref ref = handle_get_unpaged(&process_current()->handles, handle, &channel_ops,
+                                               ZX_RIGHT_READ | ZX_RIGHT_WRITE);
+    *out = ref.object;
+    if (likely(ref.object != NULL))
+        return ZX_OK;
+    zx_status_t status = (zx_status_t)ref.rights;
+    return status == ZX_ERR_NEXT
+               ? look_up_paged(handle, args, actual_bytes, actual_handles, out)
+               : status;
+}
+
 zx_status_t sys_channel_call_noretry(zx_handle_t handle, uint32_t options, zx_time_t deadline,
                                      user_in_zx_channel_call_args_t user_args,
                                      user_out_uint32_t actual_bytes,
@@ -254,7 +342,7 @@ zx_status_t sys_channel_call_noretry(zx_handle_t handle, uint32_t options, zx_ti
     user_in_void wr_bytes = { .addr = (uintptr_t)args.wr_bytes };
     status = ZX_ERR_INVALID_ARGS;
     if (likely(options == 0 && args.wr_num_bytes >= sizeof(zx_txid_t)))
-        status = sys_lookup(handle, &channel_ops, ZX_RIGHT_READ | ZX_RIGHT_WRITE, &ch);
+        status = look_up_for_call(handle, &args, actual_bytes, actual_handles, &ch);
     if (unlikely(status != ZX_OK))
         return fail_write(status, wr_handles, args.wr_num_handles);
     status = build_packet(ch, wr_bytes, args.wr_num_bytes, wr_handles, args.wr_num_handles, &p);

@@ -58,8 +58,12 @@ zx_status_t sys_debuglog_read(zx_handle_t handle, uint32_t options, user_out_voi
     if (status != ZX_OK)
         return status;
     // Nobody knows how long the next record is, so there must be room for any.
-    status = buffer_size < sizeof(record) ? ZX_ERR_BUFFER_TOO_SMALL
-                                          : log_object_read(log, &record, &len);
+    if (buffer_size < sizeof(record))
+        status = ZX_ERR_BUFFER_TOO_SMALL;
+    else if (process_memory_paged())
+        status = vm_user_page_in(buffer.addr, sizeof(record)); // before a record is taken
+    if (status == ZX_OK)
+        status = log_object_read(log, &record, &len);
     object_unref(log);
     if (status != ZX_OK)
         return status;
@@ -105,6 +109,13 @@ zx_status_t sys_debug_read(zx_handle_t handle, user_out_char buffer, user_inout_
         return status;
     if (size > 0 && !settings.serial)
         return ZX_ERR_NOT_SUPPORTED;
+    if (process_memory_paged()) { // before a character is taken
+        status = vm_user_page_in(buffer.addr, size);
+        if (status == ZX_OK)
+            status = vm_user_page_in(buffer_size.addr, sizeof(size));
+        if (status != ZX_OK)
+            return status;
+    }
     for (size_t i = 0; i < size; i++) {
         char c;
         status = read_char(&c);

@@ -46,6 +46,12 @@ zx_status_t sys_socket_read(zx_handle_t handle, uint32_t options, user_out_void 
     zx_status_t status = sys_lookup(handle, &socket_ops, ZX_RIGHT_READ, &obj);
     if (status != ZX_OK)
         return status;
+    if (options == ZX_SOCKET_CONTROL && process_memory_paged())
+        status = vm_user_page_in(actual.addr, sizeof(moved)); // before the message is taken
+    if (status != ZX_OK) {
+        object_unref(obj);
+        return status;
+    }
     if (options == ZX_SOCKET_CONTROL)
         status = socket_control_read_user(obj, buffer.addr, buffer_size, &moved);
     else

@@ -206,8 +206,10 @@ ALWAYS_INLINE void dequeue_locked(struct channel *ch, struct packet *p)
         object_update_locked(&ch->obj, ZX_CHANNEL_READABLE, 0);
 }
 
-zx_status_t channel_read(struct object *obj, uint32_t max_bytes, uint32_t max_handles, bool discard,
-                         struct packet **out, uint32_t *out_bytes, uint32_t *out_handles)
+// The read calls: `ready` is what the caller's memory can take at once (NULL: all of `max_...`).
+ALWAYS_INLINE zx_status_t read_first(struct object *obj, uint32_t max_bytes, uint32_t max_handles,
+                                     const struct channel_sizes *ready, bool discard,
+                                     struct packet **out, struct channel_sizes *sizes)
 {
     struct channel *ch = channel_from_object(obj);
     mutex_lock(obj->lock);
@@ -218,8 +220,7 @@ zx_status_t channel_read(struct object *obj, uint32_t max_bytes, uint32_t max_ha
         return status;
     }
     if (unlikely(p->num_bytes > max_bytes || p->num_handles > max_handles)) {
-        *out_bytes = p->num_bytes;
-        *out_handles = p->num_handles;
+        *sizes = (struct channel_sizes){ p->num_bytes, p->num_handles };
         if (discard)
             dequeue_locked(ch, p);
         mutex_unlock(obj->lock);
@@ -227,10 +228,28 @@ zx_status_t channel_read(struct object *obj, uint32_t max_bytes, uint32_t max_ha
             packet_free(p);
         return ZX_ERR_BUFFER_TOO_SMALL;
     }
+    if (ready != NULL && (p->num_bytes > ready->bytes || p->num_handles > ready->handles)) {
+        *sizes = (struct channel_sizes){ p->num_bytes, p->num_handles };
+        mutex_unlock(obj->lock);
+        return ZX_ERR_NEXT;
+    }
     dequeue_locked(ch, p);
     mutex_unlock(obj->lock);
     *out = p;
     return ZX_OK;
+}
+
+zx_status_t channel_read(struct object *obj, uint32_t max_bytes, uint32_t max_handles, bool discard,
+                         struct packet **out, struct channel_sizes *sizes)
+{
+    return read_first(obj, max_bytes, max_handles, NULL, discard, out, sizes);
+}
+
+zx_status_t channel_read_ready(struct object *obj, uint32_t max_bytes, uint32_t max_handles,
+                               const struct channel_sizes *ready, bool discard,
+                               struct packet **out, struct channel_sizes *sizes)
+{
+    return read_first(obj, max_bytes, max_handles, ready, discard, out, sizes);
 }
 
 // --- Calls -------------------------------------------------------------------------------------

@@ -198,14 +198,34 @@ static NO_INLINE struct fifo_moved move_faulting(struct object *obj, uintptr_t u
     return moved;
 }
 
+// The count may have to go to memory that a pager serves: brings that in before anything moves.
+static NO_INLINE zx_status_t move_paged(zx_handle_t handle, size_t elem_size, uintptr_t user,
+                                        size_t count, uintptr_t out, bool write)
+{
+    struct object *obj;
+    zx_status_t status = handle_lookup(&process_current()->handles, handle, &fifo_ops,
+                                       write ? ZX_RIGHT_WRITE : ZX_RIGHT_READ, &obj, NULL);
+    if (status != ZX_OK)
+        return status;
+    struct fifo_moved moved = { vm_user_page_in(out, sizeof(size_t)), 0 };
+    if (moved.status == ZX_OK)
+        moved = move_once(obj, elem_size, user, count, write);
+    if (moved.status == ZX_ERR_INVALID_ARGS)
+        moved = move_faulting(obj, user, count, moved.count, write);
+    else
+        object_unref(obj);
+    return moved.status == ZX_OK && out != 0 ? hal_user_write_u64(out, moved.count) : moved.status;
+}
+
 ALWAYS_INLINE zx_status_t move_user(zx_handle_t handle, size_t elem_size, uintptr_t user, size_t count,
                                     uintptr_t out, bool write)
 {
     struct fifo_moved moved;
-    struct object *obj = handle_hold(handle, &fifo_ops, write ? ZX_RIGHT_WRITE : ZX_RIGHT_READ,
-                                     &moved.status);
+    struct object *obj = handle_hold_unpaged(
+        handle, &fifo_ops, write ? ZX_RIGHT_WRITE : ZX_RIGHT_READ, &moved.status);
     if (unlikely(obj == NULL))
-        return moved.status;
+        return moved.status == ZX_ERR_NEXT ? move_paged(handle, elem_size, user, count, out, write)
+                                           : moved.status;
     moved = move_once(obj, elem_size, user, count, write);
     if (likely(moved.status != ZX_ERR_INVALID_ARGS)) {
         handle_release();

@@ -45,6 +45,15 @@ void handle_table_init(struct handle_table *t)
     t->secret = (t->secret & SECRET_MASK) | SECRET_FIXED;
 }
 
+void handle_table_set_paged(void *table)
+{
+    struct handle_table *t = table;
+    mutex_lock(&t->lock);
+    atomic_store_explicit(&t->paged, 1, memory_order_relaxed);
+    t->unpaged_chunks = 0;
+    mutex_unlock(&t->lock);
+}
+
 static zx_handle_t value_of(const struct handle_table *t, uint32_t index, uint32_t generation)
 {
     return ((((generation << SLOT_BITS) | index) ^ t->secret) << 1) | 1u;
@@ -93,6 +102,7 @@ static NO_INLINE zx_status_t grow_locked(struct handle_table *t)
         chunk->slot[i].generation = NOT_LIVE;
     }
     t->chunks[t->chunk_count++] = chunk;
+    t->unpaged_chunks = handle_table_paged(t) ? 0 : t->chunk_count;
     t->free_head = first + 1;
     return ZX_OK;
 }
@@ -199,6 +209,17 @@ NO_INLINE struct handle_ref handle_get_failed(struct handle_table *t, zx_handle_
     return (struct handle_ref){ .object = NULL, .rights = (uint32_t)status };
 }
 
+// handle_slot.h
+NO_INLINE zx_status_t handle_hold_failed(struct handle_table *t, zx_handle_t value,
+                                         const struct object_ops *ops, zx_rights_t rights) NO_TSA
+{
+    struct handle_slot *slot = slot_live(t, value);
+    if (slot == NULL || (rights & ~slot->rights) != 0 || slot->object->ops != ops)
+        return (zx_status_t)handle_get_failed(t, value, rights).rights;
+    mutex_unlock(&t->lock);
+    return ZX_ERR_NEXT;
+}
+
 static NO_INLINE struct handle_ref get_unlock_slow(struct object *object, uint64_t rights,
                                                    struct handle_table *t) NO_TSA
 {
@@ -206,14 +227,17 @@ static NO_INLINE struct handle_ref get_unlock_slow(struct object *object, uint64
     return (struct handle_ref){ .object = object, .rights = rights };
 }
 
-// The look-up proper. The table's lock is held, and released.
+// The look-up proper. The table's lock is held, and released. `unpaged`: as handle_get_unpaged().
 ALWAYS_INLINE struct handle_ref get_locked(struct handle_table *t, zx_handle_t value,
-                                           const struct object_ops *ops, zx_rights_t rights) NO_TSA
+                                           const struct object_ops *ops, zx_rights_t rights,
+                                           bool unpaged) NO_TSA
 {
-    struct handle_slot *slot = slot_live(t, value);
+    struct handle_slot *slot =
+        slot_live_below(t, unpaged ? t->unpaged_chunks : t->chunk_count, value);
     if (unlikely(slot == NULL || (rights & ~slot->rights) != 0 ||
                  (likely(ops != NULL) && slot->object->ops != ops)))
-        return handle_get_failed(t, value, rights);
+        return unpaged ? (struct handle_ref){ NULL, handle_hold_failed(t, value, ops, rights) }
+                       : handle_get_failed(t, value, rights);
     struct object *object = slot->object;
     uint64_t have = slot->rights;
     object_ref(object);
@@ -227,7 +251,15 @@ static NO_INLINE struct handle_ref get_contended(struct handle_table *t, zx_hand
                                                  zx_rights_t rights) NO_TSA
 {
     mutex_lock(&t->lock);
-    return get_locked(t, value, ops, rights);
+    return get_locked(t, value, ops, rights, false);
+}
+
+static NO_INLINE struct handle_ref get_contended_unpaged(struct handle_table *t, zx_handle_t value,
+                                                         const struct object_ops *ops,
+                                                         zx_rights_t rights) NO_TSA
+{
+    mutex_lock(&t->lock);
+    return get_locked(t, value, ops, rights, true);
 }
 
 struct handle_ref handle_get(struct handle_table *t, zx_handle_t value,
@@ -235,7 +267,15 @@ struct handle_ref handle_get(struct handle_table *t, zx_handle_t value,
 {
     if (unlikely(!mutex_lock_at_once(&t->lock)))
         return get_contended(t, value, ops, rights);
-    return get_locked(t, value, ops, rights);
+    return get_locked(t, value, ops, rights, false);
+}
+
+struct handle_ref handle_get_unpaged(struct handle_table *t, zx_handle_t value,
+                                     const struct object_ops *ops, zx_rights_t rights) NO_TSA
+{
+    if (unlikely(!mutex_lock_at_once(&t->lock)))
+        return get_contended_unpaged(t, value, ops, rights);
+    return get_locked(t, value, ops, rights, true);
 }
 
 bool handle_valid(struct handle_table *t, zx_handle_t value)
@@ -459,6 +499,16 @@ zx_status_t handle_duplicate(zx_handle_t value, zx_rights_t rights, uintptr_t pt
         return unlock_duplicate(t, value, rights, ptr);
     take_announced_locked(t, slot, handle_make(from->object, reduced));
     return likely(mutex_unlock_at_once(&t->lock)) ? ZX_OK : unlock_slow(t);
+}
+
+zx_status_t handle_out_prepare(const uintptr_t *ptrs, unsigned count)
+{
+    zx_status_t status = ZX_OK;
+    if (process_memory_paged()) {
+        for (unsigned i = 0; i < count && status == ZX_OK; i++)
+            status = vm_user_page_in(ptrs[i], sizeof(zx_handle_t));
+    }
+    return status;
 }
 
 zx_status_t handle_out_finish_more(struct handle_out *outs, const uintptr_t *ptrs, unsigned count)

@@ -39,14 +39,24 @@ ALWAYS_INLINE uint32_t index_of(const struct handle_table *t, zx_handle_t value)
     return raw_of(t, value) & SLOT_MASK;
 }
 
-// The slot that carries `value`, if it is live: one comparison tells (H4).
-ALWAYS_INLINE struct handle_slot *slot_live_raw(const struct handle_table *t, uint32_t raw)
+// The slot that carries the value, if it is live and in the first `chunks`: one comparison tells (H4).
+ALWAYS_INLINE struct handle_slot *slot_live_raw_below(const struct handle_table *t, uint32_t chunks,
+                                                      uint32_t raw)
 {
     size_t index = raw & SLOT_MASK;
-    if (unlikely((index >> CHUNK_SHIFT) >= t->chunk_count))
+    if (unlikely((index >> CHUNK_SHIFT) >= chunks))
         return NULL;
     struct handle_slot *slot = slot_at(t, index);
     return likely(slot->generation == raw >> SLOT_BITS) ? slot : NULL;
+}
+ALWAYS_INLINE struct handle_slot *slot_live_raw(const struct handle_table *t, uint32_t raw)
+{
+    return slot_live_raw_below(t, t->chunk_count, raw);
+}
+ALWAYS_INLINE struct handle_slot *slot_live_below(const struct handle_table *t, uint32_t chunks,
+                                                  zx_handle_t value)
+{
+    return slot_live_raw_below(t, chunks, raw_of(t, value));
 }
 ALWAYS_INLINE struct handle_slot *slot_live(const struct handle_table *t, zx_handle_t value)
 {
@@ -67,6 +77,24 @@ ALWAYS_INLINE struct object *handle_hold(zx_handle_t value, const struct object_
     struct handle_slot *slot = slot_live(t, value);
     if (unlikely(slot == NULL || (rights & ~slot->rights) != 0 || slot->object->ops != ops)) {
         *status = (zx_status_t)handle_get_failed(t, value, rights).rights;
+        return NULL;
+    }
+    return slot->object;
+}
+
+// Why handle_hold_unpaged() fails; the table's lock is held, and released (handle.c).
+zx_status_t handle_hold_failed(struct handle_table *t, zx_handle_t value,
+                               const struct object_ops *ops, zx_rights_t rights);
+
+// The same with the bound and the further error of handle_get_unpaged().
+ALWAYS_INLINE struct object *handle_hold_unpaged(zx_handle_t value, const struct object_ops *ops,
+                                                 zx_rights_t rights, zx_status_t *status) NO_TSA
+{
+    struct handle_table *t = &process_current()->handles;
+    mutex_lock(&t->lock);
+    struct handle_slot *slot = slot_live_below(t, t->unpaged_chunks, value);
+    if (unlikely(slot == NULL || (rights & ~slot->rights) != 0 || slot->object->ops != ops)) {
+        *status = handle_hold_failed(t, value, ops, rights);
         return NULL;
     }
     return slot->object;

@@ -469,12 +469,27 @@ static NO_INLINE zx_status_t port_wait_blocking(struct port *port, zx_time_t dea
     return status;
 }
 
+// The memory that the packet goes to is brought in first: the packet must not get lost.
+static NO_INLINE zx_status_t port_wait_paged(zx_handle_t handle, zx_time_t deadline, uintptr_t out)
+{
+    struct object *obj;
+    zx_status_t status = handle_lookup(&process_current()->handles, handle, &port_ops,
+                                       ZX_RIGHT_READ, &obj, NULL);
+    if (status != ZX_OK)
+        return status;
+    status = vm_user_page_in(out, sizeof(zx_port_packet_t));
+    if (status == ZX_OK)
+        return port_wait_blocking(port_from_object(obj), deadline, out);
+    object_unref(obj);
+    return status;
+}
+
 zx_status_t port_wait_user(zx_handle_t handle, zx_time_t deadline, uintptr_t out) NO_TSA
 {
     zx_status_t status;
-    struct object *obj = handle_hold(handle, &port_ops, ZX_RIGHT_READ, &status);
+    struct object *obj = handle_hold_unpaged(handle, &port_ops, ZX_RIGHT_READ, &status);
     if (unlikely(obj == NULL))
-        return status;
+        return status == ZX_ERR_NEXT ? port_wait_paged(handle, deadline, out) : status;
     struct port *port = port_from_object(obj);
     if (likely(!port->bind_to_interrupt)) {
         mutex_lock(&port->lock);

@@ -94,6 +94,8 @@ zx_status_t process_create(struct job *job, const char *name, struct object **ou
         slab_free(&process_cache, p);
         return status;
     }
+    p->aspace->owner = &p->handles;
+    p->aspace->paged = handle_table_set_paged;
     mutex_init(&p->lock, &object_lock_class);
     object_init(&p->obj, &process_ops, &p->lock, 0);
     handle_table_init(&p->handles);

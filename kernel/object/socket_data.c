@@ -193,12 +193,28 @@ ALWAYS_INLINE bool write_at_once(struct socket *s, uintptr_t src, size_t size)
     return done;
 }
 
+// Memory may have to come from a pager: the count must have its place before anything is written.
+static NO_INLINE zx_status_t write_paged(zx_handle_t handle, uintptr_t src, size_t size,
+                                         uintptr_t actual)
+{
+    struct object *obj;
+    zx_status_t status = handle_lookup(&process_current()->handles, handle, &socket_ops,
+                                       ZX_RIGHT_WRITE, &obj, NULL);
+    if (status != ZX_OK)
+        return status;
+    status = vm_user_page_in(actual, sizeof(size));
+    if (status == ZX_OK)
+        status = write_general(socket_from_object(obj), src, size, &size);
+    object_unref(obj);
+    return status == ZX_OK && actual != 0 ? hal_user_write_u64(actual, size) : status;
+}
+
 zx_status_t socket_write_user(zx_handle_t handle, uintptr_t src, size_t size, uintptr_t actual)
 {
     zx_status_t status;
-    struct object *obj = handle_hold(handle, &socket_ops, ZX_RIGHT_WRITE, &status);
+    struct object *obj = handle_hold_unpaged(handle, &socket_ops, ZX_RIGHT_WRITE, &status);
     if (unlikely(obj == NULL))
-        return status;
+        return status == ZX_ERR_NEXT ? write_paged(handle, src, size, actual) : status;
     struct socket *s = socket_from_object(obj);
     if (likely(size - 1 < SMALL_BYTES && !is_datagram(s)) && write_at_once(s, src, size)) {
         handle_release();
@@ -358,13 +374,36 @@ ALWAYS_INLINE size_t read_at_once(struct socket *s, uintptr_t dst, size_t size)
     return done;
 }
 
+// Memory may have to come from a pager: what there is to read must have its place before it is taken. What
+// cannot come the copy finds.
+static NO_INLINE zx_status_t read_paged(zx_handle_t handle, uintptr_t dst, size_t size,
+                                        uintptr_t actual)
+{
+    struct object *obj;
+    zx_status_t status = handle_lookup(&process_current()->handles, handle, &socket_ops,
+                                       ZX_RIGHT_READ, &obj, NULL);
+    if (status != ZX_OK)
+        return status;
+    struct socket *s = socket_from_object(obj);
+    mutex_lock(&s->end.pair->lock);
+    size_t there = MIN(size, (size_t)s->rx_bytes);
+    mutex_unlock(&s->end.pair->lock);
+    status = vm_user_page_in(dst, there);
+    if (status == ZX_OK || status == ZX_ERR_BAD_STATE)
+        status = vm_user_page_in(actual, sizeof(size));
+    if (status == ZX_OK)
+        status = read_general(s, dst, size, &there);
+    object_unref(obj);
+    return status == ZX_OK && actual != 0 ? hal_user_write_u64(actual, there) : status;
+}
+
 zx_status_t socket_read_user(zx_handle_t handle, uintptr_t dst, size_t size, uintptr_t actual)
 {
     zx_status_t status;
     size_t done = 0;
-    struct object *obj = handle_hold(handle, &socket_ops, ZX_RIGHT_READ, &status);
+    struct object *obj = handle_hold_unpaged(handle, &socket_ops, ZX_RIGHT_READ, &status);
     if (unlikely(obj == NULL))
-        return status;
+        return status == ZX_ERR_NEXT ? read_paged(handle, dst, size, actual) : status;
     struct socket *s = socket_from_object(obj);
     if (likely(size - 1 < SMALL_BYTES && !is_datagram(s)))
         done = read_at_once(s, dst, size);

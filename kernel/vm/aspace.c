@@ -2,7 +2,7 @@
 // Address spaces: creation, references, teardown, look-up. Faults are in fault.c, the walk for object
 // info in walk.c.
 //
-// Invariants A1..A5: vm/aspace.h.
+// Invariants A1..A6: vm/aspace.h.
 
 #include <vm/aspace.h>
 

@@ -318,6 +318,30 @@ static NO_INLINE zx_status_t wait_for_pager(struct vm_aspace *as, vaddr_t va, bo
     return status;
 }
 
+zx_status_t vm_user_page_in(vaddr_t va, size_t len)
+{
+    zx_status_t status = ZX_OK;
+    uint64_t offset;
+    struct vmo *v;
+    size_t there;
+
+    while (len > 0 && status == ZX_OK) {
+        if (vm_aspace_find(vm_aspace_current(), va, &v, &offset, &there) != ZX_OK) {
+            there = PAGE_SIZE - (va & PAGE_MASK); // a hole, at least up to the next page
+        } else {
+            if (vmo_has_pager(v))
+                status = vmo_page_in_range(v, offset, MIN(len, there));
+            vmo_release(v);
+        }
+        if (status == ZX_ERR_OUT_OF_RANGE)
+            status = ZX_OK; // past the end of the VMO
+        there = MIN(len, there);
+        va += there;
+        len -= there;
+    }
+    return status;
+}
+
 zx_status_t vm_aspace_fault(struct vm_aspace *as, vaddr_t va, unsigned flags)
 {
     for (;;) {

@@ -229,6 +229,8 @@ void mapping_insert_locked(struct vmar *r, struct vm_mapping *m, bool want_popul
     vmo_lock(m->vmo);
     m->memory = memory_of_policy(v->cache_policy);
     mark_protection(m->vmo, m->prot);
+    if (unlikely(v->marks & VMO_MARK_SPECIAL) && vmo_has_pager(v) && as->paged != NULL)
+        as->paged(as->owner); // A6
     vmo_side_insert(m);
     if (want_populate)
         populate(m);

@@ -19,4 +19,5 @@ syscall(handle_replace
     ARGS "handle handle consumed ANY"
          "rights zx_rights_t"
          "out out handle"
-    RIGHTS "consumed unless it was invalid")
+    RIGHTS "consumed unless it was invalid"
+    ATTRS takes)

@@ -26,7 +26,8 @@ syscall(socket_share
 
 syscall(socket_accept
     ARGS "handle handle SOCKET READ"
-         "out_socket out handle")
+         "out_socket out handle"
+    ATTRS takes)
 
 syscall(socket_shutdown
     ARGS "handle handle SOCKET WRITE"

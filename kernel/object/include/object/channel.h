@@ -53,11 +53,19 @@ ALWAYS_INLINE zx_txid_t *packet_txid(struct packet *p)
 // and nulls it, only on success. ZX_ERR_PEER_CLOSED.
 zx_status_t channel_write(struct object *ch, struct packet **p) MUST_CHECK;
 
-// Takes the first message if it fits; if not, *out_bytes and *out_handles are its sizes
-// (ZX_ERR_BUFFER_TOO_SMALL). `discard`: a message that does not fit is dropped.
-// ZX_ERR_SHOULD_WAIT, ZX_ERR_PEER_CLOSED, ZX_ERR_BUFFER_TOO_SMALL.
+struct channel_sizes {
+    uint32_t bytes, handles;
+};
+
+// Takes the first message if it fits; if not, *sizes are its sizes (ZX_ERR_BUFFER_TOO_SMALL). `discard`: a
+// message that does not fit is dropped. ZX_ERR_SHOULD_WAIT, ZX_ERR_PEER_CLOSED, ZX_ERR_BUFFER_TOO_SMALL.
 zx_status_t channel_read(struct object *ch, uint32_t max_bytes, uint32_t max_handles, bool discard,
-                         struct packet **out, uint32_t *out_bytes, uint32_t *out_handles) MUST_CHECK;
+                         struct packet **out, struct channel_sizes *sizes) MUST_CHECK;
+// The same, but a message that fits is left, too, if it has more than `ready`: ZX_ERR_NEXT, and *sizes are
+// its sizes. For a caller whose memory has to be brought in first.
+zx_status_t channel_read_ready(struct object *ch, uint32_t max_bytes, uint32_t max_handles,
+                               const struct channel_sizes *ready, bool discard,
+                               struct packet **out, struct channel_sizes *sizes) MUST_CHECK;
 
 // A call in progress: lives in the thread, so that a suspended call can be finished later.
 struct channel_call {

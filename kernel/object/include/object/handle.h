@@ -33,12 +33,21 @@ struct handle_table {
     uint32_t count;               // [T] live handles
     uint32_t spare;               // [T] claimed of HANDLE_MAX_SYSTEM and not in use
     uint32_t secret;              // [I] mixed into values
+    atomic_uint paged;            // [T] to write: memory of the process may come from a pager
+    uint32_t unpaged_chunks;      // [T] chunk_count, and 0 once `paged` is set
     bool closed;                  // [T] the process is dead: nothing can be installed
 };
 
 void handle_table_init(struct handle_table *t);
 // Closes everything; nothing can be installed afterwards. No lock held.
 void handle_table_close_all(struct handle_table *t);
+// `table`: that of a process that is about to have memory which a pager serves. From now on its look-ups
+// with handle_hold_unpaged() fail. Locks below RANK_HANDLE_TABLE may be held.
+void handle_table_set_paged(void *table);
+ALWAYS_INLINE bool handle_table_paged(const struct handle_table *t)
+{
+    return atomic_load_explicit(&((struct handle_table *)t)->paged, memory_order_relaxed) != 0;
+}
 // Frees the memory of a closed table.
 void handle_table_destroy(struct handle_table *t);
 
@@ -53,7 +62,13 @@ struct handle_ref {
 struct handle_ref handle_get(struct handle_table *t, zx_handle_t value,
                              const struct object_ops *ops, zx_rights_t rights) MUST_CHECK;
 
-// The same with results through pointers; *out_rights may be NULL.
+// The same for calls that take something away and then write to user memory, `ops` given. For these a process
+// with memory that a pager serves (process_memory_paged) has a slower way: ZX_ERR_NEXT. To ask costs
+// nothing here: such a process's handles are beyond the bound.
+struct handle_ref handle_get_unpaged(struct handle_table *t, zx_handle_t value,
+                                     const struct object_ops *ops, zx_rights_t rights) MUST_CHECK;
+
+// The same as handle_get() with results through pointers; *out_rights may be NULL.
 ALWAYS_INLINE MUST_CHECK zx_status_t handle_lookup(struct handle_table *t, zx_handle_t value,
                                                    const struct object_ops *ops,
                                                    zx_rights_t rights, struct object **out,

@@ -23,6 +23,10 @@ ALWAYS_INLINE void handle_out_move(struct handle_out *out, struct handle h)
     out->rights = h.rights | HANDLE_OUT_COUNTED;
 }
 
+// Before a call that takes away for good what it gives out: memory at the user addresses `ptrs` that a pager
+// must supply first is waited for. Errors as vm_user_page_in().
+zx_status_t handle_out_prepare(const uintptr_t *ptrs, unsigned count) MUST_CHECK;
+
 // After a successful call with `count` (<= 3) new handles: reserves slots in the current process's
 // table, stores the values through the user addresses `ptrs` in order, then installs all. If a slot
 // is missing (ZX_ERR_NO_MEMORY) or a store faults (ZX_ERR_INVALID_ARGS) none is installed and the new

@@ -45,7 +45,8 @@ bool port_attach_exceptions(struct object *port, struct list_node *node) MUST_CH
 
 // Takes the oldest packet to the user address `out`. Blocks, interruptibly, until `deadline`.
 // ZX_ERR_TIMED_OUT, ZX_ERR_CANCELED, ZX_ERR_INTERNAL_INTR_RETRY; ZX_ERR_INVALID_ARGS: not writable, the
-// packet is lost.
+// packet is lost. Memory that a pager serves is waited for before a packet is taken: ZX_ERR_BAD_STATE,
+// detached.
 zx_status_t port_wait_user(zx_handle_t handle, zx_time_t deadline, uintptr_t out) MUST_CHECK;
 
 // Registers an asynchronous wait on the object behind `handle`. In order, after those of `port`:

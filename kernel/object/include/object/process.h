@@ -88,6 +88,15 @@ zx_status_t policy_act(uint8_t action); // what is not plainly allowed
 // The calling thread's process; system-call context only.
 ALWAYS_INLINE struct process *process_current(void) { return uthread_current()->process; }
 
+// Whether memory of the calling process may have to come from a pager. A call that takes something away for
+// good (a message, a packet, a handle) asks before it does, and then brings in what it will write to
+// (vm_user_page_in): else it would be lost with a thread that is killed while it waits for that memory, or
+// when the pager lets go.
+ALWAYS_INLINE bool process_memory_paged(void)
+{
+    return unlikely(handle_table_paged(&process_current()->handles));
+}
+
 ALWAYS_INLINE MUST_CHECK zx_status_t policy_check(uint32_t condition)
 {
     uint8_t action = process_current()->policy.action[condition];

@@ -11,6 +11,8 @@
 //   A4  A writable translation exists only to a page that the mapped VMO itself owns (or a physical
 //       one). The zero page and ancestors' pages are mapped read-only.
 //   A5  While vdso_code is set the vDSO's code mapping stays where it is until vm_aspace_teardown.
+//   A6  paged(owner) is called before a mapping of memory that a pager serves comes to be. The owner stays as
+//       long as something can be mapped.
 #pragma once
 
 #include <hal/mmu.h>
@@ -37,6 +39,8 @@ struct vm_aspace {
     uint32_t mapping_count;       // [A]
     uint64_t mapped_bytes;        // [A]
     bool torn_down;               // [A]
+    void (*paged)(void *owner);   // [I] once it is in use; A6, called with `lock` held; NULL: none
+    void *owner;                  // [I]
 };
 
 // An empty address space whose root region, in the caller's storage `root`, covers
@@ -104,6 +108,11 @@ struct vm_usage {
     uint64_t mapped, private_bytes, shared, scaled_shared;
 };
 void vm_aspace_usage(struct vm_aspace *as, struct vm_usage *out);
+
+// Waits until a pager has given what it has to give of [va, va+len) of the current address space. What is
+// not mapped there, or cannot be written, is left for the access to find. The wait can be killed:
+// ZX_ERR_CANCELED; ZX_ERR_BAD_STATE: detached; ZX_ERR_NO_MEMORY. No lock held.
+zx_status_t vm_user_page_in(vaddr_t va, size_t len) MUST_CHECK;
 
 // Page-table pages in use.
 size_t vm_aspace_table_pages(struct vm_aspace *as);
