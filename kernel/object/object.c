@@ -180,6 +180,10 @@ void object_move_observers(struct object *obj, struct observer **from, struct ob
 {
     mutex_lock(obj->lock);
     struct observer *first = *from;
+    for (struct observer *o = first; o != NULL; o = o->handle_next) {
+        if (o->ops->on_move != NULL)
+            o->ops->on_move(o);
+    }
     __atomic_store_n(to, first, __ATOMIC_RELAXED);
     __atomic_store_n(from, NULL, __ATOMIC_RELAXED);
     if (first != NULL)

@@ -2,21 +2,25 @@
 // Ports (object/port.h).
 //
 // A registration is an observer that hangs in three places: on its object and on the handle value it
-// was begun through (both under the object's lock), and on its port's list of registrations. Its own
-// packet stands in the port's queue at most once.
+// was begun through (both under the object's lock), and in its port's index of registrations, by that
+// handle value and key. Its own packet stands in the port's queue at most once.
 //   R1 A registration has a reference count: one for being linked to its object, one while its packet
 //      is queued. It is freed when both are gone.
 //   R2 `port` is cleared, under the port's lock, when the port closes. While it is set under the
 //      object's lock the port is alive: closing a port unlinks each registration from its object,
 //      for which it must take the object's lock.
-//   R3 While a registration is on its port's list its object is alive: whoever ends it (a closing
-//      handle, which still owns its reference) takes it off the list first.
+//   R3 While a registration that is not over is in its port's index its object is alive: whoever ends it (a
+//      closing handle, which still owns its reference) takes it out or makes it over first.
+//   R4 One that has fired for the last time is over, and in the index for as long as its packet is queued,
+//      where zx_port_cancel finds it. One whose handle has gone away is not in there any more; one whose
+//      handle is on its way elsewhere is, by no handle.
 //   Q1 packet_count counts what is queued; user, signal and other packets alike.
 // Locks: object's lock -> port's lock ([P], rank PORT). The port's lock is its object lock as well.
 #include <object/port.h>
 
 #include <debug/assert.h>
 #include <hal/usercopy.h>
+#include <lib/rbtree.h>
 #include <mem/slab.h>
 #include <object/exception.h>
 #include <object/irq_queue.h>
@@ -34,26 +38,28 @@ struct registration;
 struct port {
     struct object obj;
     struct mutex lock;
-    struct list packets;       // [P] of port_packet, oldest first
-    struct list registrations; // [P] of registration.port_node
-    struct waitq waiters;      // [P]
-    uint32_t packet_count;     // [P] Q1
-    bool closed;               // [P] the last handle is gone
-    bool bind_to_interrupt;    // [I]
-    bool had_exceptions;       // [P] something was put on the list below
-    struct list exceptions;    // [lock of exception.c] of its bindings
-    struct irq_queue interrupts; // used if bind_to_interrupt
+    struct list packets;          // [P] of port_packet, oldest first
+    struct rb_tree registrations; // [P] of registration.port_node, by struct source
+    struct waitq waiters;         // [P]
+    uint32_t packet_count;        // [P] Q1
+    bool closed;                  // [P] the last handle is gone
+    bool bind_to_interrupt;       // [I]
+    bool had_exceptions;          // [P] something was put on the list below
+    struct list exceptions;       // [lock of exception.c] of its bindings
+    struct irq_queue interrupts;  // used if bind_to_interrupt
 };
 
 struct registration {
     struct observer observer;
-    struct list_node port_node;     // [P] in port->registrations
-    struct port *_Atomic port;      // [P] to write; R2
-    struct object *object;          // [I] borrowed, R3
-    struct handle_table *table;     // [I] identity only
-    zx_handle_t handle;             // [I] identity only
-    bool repeating;                 // [I]
-    atomic_uint refs;               // [a] R1
+    struct rb_node port_node;  // [P] in port->registrations, R4
+    struct port *_Atomic port; // [P] to write; R2
+    struct object *object;     // [I] borrowed, R3
+    zx_koid_t process;         // [I] whose handle it was begun through
+    zx_handle_t handle;        // [P] that value; 0: it has gone elsewhere
+    bool repeating;            // [I]
+    bool over;                 // [P] R4
+    uint8_t puts;              // owner's once it is in no place: references to put
+    atomic_uint refs;          // [a] R1
     struct port_packet packet;
 };
 
@@ -67,14 +73,6 @@ static struct port *port_from_object(struct object *obj)
     return container_of(obj, struct port, obj);
 }
 
-// The registration a packet belongs to; NULL: none.
-ALWAYS_INLINE struct registration *registration_of_packet(struct port_packet *p)
-{
-    _Static_assert(ZX_PKT_TYPE_SIGNAL_ONE == 1 && ZX_PKT_TYPE_SIGNAL_REP == 2, "two neighbours");
-    return p->data.type - ZX_PKT_TYPE_SIGNAL_ONE < 2 ? container_of(p, struct registration, packet)
-                                                     : NULL;
-}
-
 static struct registration *registration_of(struct observer *o)
 {
     return container_of(o, struct registration, observer);
@@ -84,6 +82,49 @@ static void registration_put(struct registration *r)
 {
     if (atomic_fetch_sub_explicit(&r->refs, 1, memory_order_acq_rel) == 1)
         slab_free(&registration_cache, r);
+}
+
+// What zx_port_cancel names, by which registrations are indexed.
+struct source {
+    zx_koid_t process;
+    uint64_t key;
+    zx_handle_t handle;
+};
+
+static int source_compare(const void *key, const struct rb_node *n)
+{
+    const struct source *a = key;
+    const struct registration *b = rb_entry(n, const struct registration, port_node);
+    if (a->handle != b->handle)
+        return a->handle < b->handle ? -1 : 1;
+    if (a->key != b->packet.data.key)
+        return a->key < b->packet.data.key ? -1 : 1;
+    return a->process < b->process ? -1 : a->process > b->process;
+}
+
+static bool registration_less(const struct rb_node *a, const struct rb_node *b)
+{
+    const struct registration *r = rb_entry(a, const struct registration, port_node);
+    const struct source source = { r->process, r->packet.data.key, r->handle };
+    return source_compare(&source, b) < 0;
+}
+
+static NO_INLINE void index_another_locked(struct port *port, struct registration *r)
+{
+    rb_insert(&port->registrations, &r->port_node, registration_less, NULL);
+}
+
+ALWAYS_INLINE void index_locked(struct port *port, struct registration *r)
+{
+    if (likely(rb_is_empty(&port->registrations)))
+        rb_insert_first(&port->registrations, &r->port_node);
+    else
+        index_another_locked(port, r);
+}
+
+ALWAYS_INLINE void unindex_locked(struct port *port, struct registration *r)
+{
+    rb_remove_mostly_last(&port->registrations, &r->port_node);
 }
 
 // --- The queue ---------------------------------------------------------------------------------
@@ -146,9 +187,10 @@ static bool fire(struct registration *r, zx_signals_t signals, uint64_t count)
     bool over = false;
     mutex_lock(&port->lock);
     if (atomic_load_explicit(&r->port, memory_order_relaxed) != NULL) {
-        over = !deliver_locked(port, r, signals, count) || !r->repeating;
-        if (over)
-            list_remove(&r->port_node);
+        bool queued = deliver_locked(port, r, signals, count);
+        r->over = over = !queued || !r->repeating;
+        if (unlikely(!queued))
+            unindex_locked(port, r);
     }
     mutex_unlock(&port->lock);
     return over;
@@ -171,16 +213,35 @@ static void registration_cancel(struct observer *o, zx_signals_t signals)
     struct port *port = atomic_load_explicit(&r->port, memory_order_acquire);
     if (port != NULL) {
         mutex_lock(&port->lock);
-        if (atomic_load_explicit(&r->port, memory_order_relaxed) != NULL)
-            list_remove(&r->port_node);
+        if (atomic_load_explicit(&r->port, memory_order_relaxed) != NULL) {
+            unindex_locked(port, r);
+            r->over = true;
+        }
         mutex_unlock(&port->lock);
     }
     registration_put(r);
 }
 
+// The handle goes elsewhere: zx_port_cancel cannot name it any more.
+static void registration_move(struct observer *o)
+{
+    struct registration *r = registration_of(o);
+    struct port *port = atomic_load_explicit(&r->port, memory_order_acquire);
+    if (port == NULL)
+        return;
+    mutex_lock(&port->lock);
+    if (atomic_load_explicit(&r->port, memory_order_relaxed) != NULL) {
+        unindex_locked(port, r);
+        r->handle = ZX_HANDLE_INVALID;
+        index_locked(port, r);
+    }
+    mutex_unlock(&port->lock);
+}
+
 static const struct observer_ops registration_ops = {
     .on_change = registration_change,
     .on_cancel = registration_cancel,
+    .on_move = registration_move,
 };
 
 // Takes the first registration off a closing port, with references to it and to its object.
@@ -188,8 +249,12 @@ static struct registration *detach_one(struct port *port)
 {
     mutex_lock(&port->lock);
     port->closed = true;
-    struct registration *r = list_pop_head_entry(&port->registrations, struct registration,
-                                                 port_node);
+    struct registration *r;
+    do {
+        r = rb_entry_or_null(port->registrations.root, struct registration, port_node);
+        if (r != NULL)
+            unindex_locked(port, r);
+    } while (r != NULL && r->over); // just a packet
     if (r != NULL) {
         atomic_store_explicit(&r->port, NULL, memory_order_release);
         atomic_fetch_add_explicit(&r->refs, 1, memory_order_relaxed);
@@ -255,7 +320,7 @@ zx_status_t port_create(bool bind_to_interrupt, struct object **out)
         return ZX_ERR_NO_MEMORY;
     mutex_init(&port->lock, &port_class);
     list_init(&port->packets);
-    list_init(&port->registrations);
+    rb_tree_init(&port->registrations);
     waitq_init(&port->waiters);
     list_init(&port->exceptions);
     port->had_exceptions = false;
@@ -404,6 +469,9 @@ ALWAYS_INLINE zx_status_t take_packet_unlock(struct port *port, struct port_pack
     if (p->data.type != ZX_PKT_TYPE_USER) {
         copy = p->data;
         data = &copy;
+        struct registration *r = container_of(p, struct registration, packet);
+        if (likely(p->data.type == ZX_PKT_TYPE_SIGNAL_ONE) && rb_node_linked(&r->port_node))
+            unindex_locked(port, r); // R4: it has fired
     }
     mutex_unlock(&port->lock);
     if (held)
@@ -504,8 +572,8 @@ zx_status_t port_wait_user(zx_handle_t handle, zx_time_t deadline, uintptr_t out
 
 // --- Asynchronous waits ------------------------------------------------------------------------
 
-static struct registration *registration_make(struct handle_table *table, zx_handle_t handle,
-                                              uint64_t key, zx_signals_t signals, bool repeating)
+static struct registration *registration_make(zx_handle_t handle, uint64_t key,
+                                              zx_signals_t signals, bool repeating)
 {
     struct registration *r = slab_alloc(&registration_cache);
     if (r == NULL)
@@ -513,9 +581,10 @@ static struct registration *registration_make(struct handle_table *table, zx_han
     r->observer.handle_pprev = NULL;
     r->observer.ops = &registration_ops;
     r->observer.trigger = signals;
-    r->table = table;
+    r->process = process_current()->obj.koid;
     r->handle = handle;
     r->repeating = repeating;
+    r->over = false;
     atomic_init(&r->refs, 1);
     list_node_init(&r->packet.node);
     r->packet.data = (zx_port_packet_t){
@@ -538,7 +607,7 @@ static bool registration_link(struct port *port, struct registration *r, struct 
     mutex_lock(&port->lock);
     closed = port->closed;
     if (!closed)
-        list_add_tail(&port->registrations, &r->port_node);
+        index_locked(port, r);
     mutex_unlock(&port->lock);
     if (!closed) {
         object_observe_locked(obj, &r->observer, &slot->observers);
@@ -578,7 +647,7 @@ zx_status_t port_wait_async(zx_handle_t handle, zx_handle_t port_handle, uint64_
     zx_status_t status;
     bool valid = options == ZX_WAIT_ASYNC_ONCE || options == ZX_WAIT_ASYNC_REPEATING;
     struct registration *r =
-        registration_make(table, handle, key, signals, options == ZX_WAIT_ASYNC_REPEATING);
+        registration_make(handle, key, signals, options == ZX_WAIT_ASYNC_REPEATING);
     bool linked = false;
     struct object *obj = handle_hold(port_handle, &port_ops, ZX_RIGHT_WRITE, &status);
     if (likely(obj != NULL)) {
@@ -598,71 +667,52 @@ zx_status_t port_wait_async(zx_handle_t handle, zx_handle_t port_handle, uint64_
     return status;
 }
 
-// Ends the registrations of `slot` on `port` with this key and moves them to `ended`, linked by their
-// port_node, and their packets from the queue to `packets`. Table lock, object lock and port lock held.
-static void end_matching_locked(struct port *port, struct handle_slot *slot, uint64_t key,
-                                struct list *ended, struct list *packets)
+// Ends the registrations of this source, whose object is `obj`, and takes their packets off the queue. All go
+// to `ended`, linked by their packets' nodes. Table lock, object lock and port lock held.
+static void end_matching_locked(struct port *port, struct object *obj, const struct source *source,
+                                struct list *ended)
 {
-    for (struct observer *o = slot->observers, *next; o != NULL; o = next) {
-        struct registration *r = registration_of(o);
-        next = o->handle_next;
-        if (o->ops != &registration_ops || r->packet.data.key != key ||
-            atomic_load_explicit(&r->port, memory_order_relaxed) != port)
-            continue;
-        object_unobserve_locked(slot->object, o);
-        list_remove(&r->port_node);
-        list_add_tail(ended, &r->port_node);
+    struct rb_node *n = rb_lower_bound(&port->registrations, source, source_compare);
+    while (n != NULL && source_compare(source, n) == 0) {
+        struct registration *r = rb_entry(n, struct registration, port_node);
+        n = rb_next(n);
+        unindex_locked(port, r);
+        r->puts = r->over ? 0 : 1;
+        if (!r->over)
+            object_unobserve_locked(obj, &r->observer);
         if (list_node_linked(&r->packet.node)) {
             dequeue_locked(port, &r->packet);
-            list_add_tail(packets, &r->packet.node);
+            r->puts++;
         }
+        list_add_tail(ended, &r->packet.node);
     }
 }
 
-// Moves what registrations of this source and key left in the queue when they fired for the last time
-// to `packets`. A registration that goes on keeps its packet, which is guarded by the port's lock: its
-// handle is in a message, and the handle's value has come round again. Port lock held.
-static void unqueue_matching_locked(struct port *port, struct handle_table *table,
-                                    zx_handle_t source, uint64_t key, struct list *packets)
-{
-    struct port_packet *p;
-    list_for_each_entry_safe (p, &port->packets, node) {
-        struct registration *r = registration_of_packet(p);
-        if (r == NULL || r->table != table || r->handle != source || p->data.key != key ||
-            list_node_linked(&r->port_node))
-            continue;
-        dequeue_locked(port, p);
-        list_add_tail(packets, &p->node);
-    }
-}
-
-zx_status_t port_cancel(struct object *obj, struct handle_table *table, zx_handle_t source,
+zx_status_t port_cancel(struct object *obj, struct handle_table *table, zx_handle_t handle,
                         uint64_t key)
 {
     struct port *port = port_from_object(obj);
+    const struct source source = { process_current()->obj.koid, key, handle };
     struct handle_slot *slot;
-    struct list ended, packets;
+    struct list ended;
     struct registration *r;
-    struct port_packet *p;
     list_init(&ended);
-    list_init(&packets);
     // All in one hold: a delivery or a close between two steps would leave packets behind.
     mutex_lock(&table->lock);
-    zx_status_t status = source_slot_locked(table, source, &slot);
+    zx_status_t status = source_slot_locked(table, handle, &slot);
     if (status == ZX_OK) {
         mutex_lock(slot->object->lock);
         mutex_lock(&port->lock);
-        end_matching_locked(port, slot, key, &ended, &packets);
-        unqueue_matching_locked(port, table, source, key, &packets);
+        end_matching_locked(port, slot->object, &source, &ended);
         mutex_unlock(&port->lock);
         mutex_unlock(slot->object->lock);
-        if (list_is_empty(&ended) && list_is_empty(&packets))
+        if (list_is_empty(&ended))
             status = ZX_ERR_NOT_FOUND;
     }
     mutex_unlock(&table->lock);
-    while ((p = list_pop_head_entry(&packets, struct port_packet, node)) != NULL)
-        packet_done(p);
-    while ((r = list_pop_head_entry(&ended, struct registration, port_node)) != NULL)
-        registration_put(r);
+    while ((r = list_pop_head_entry(&ended, struct registration, packet.node)) != NULL) {
+        for (unsigned puts = r->puts; puts > 0; puts--)
+            registration_put(r);
+    }
     return status;
 }

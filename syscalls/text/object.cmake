@@ -56,7 +56,7 @@ the queue the new state is merged into it."
     NOTES "Of several registrations with one object the latest is served first."
           "If the port is full when a packet is due, the packet is lost and the registration ends."
           "Registrations with the same handle and key are independent of each other."
-    COST "1" "handle_table object port" "O(1)"
+    COST "1" "handle_table object port" "O(log registrations of the port)"
     SEE port_wait port_cancel object_wait_one)
 
 describe(object_signal

@@ -45,6 +45,6 @@ value of `source` with this key, and takes its packets off the queue. User packe
            "ACCESS_DENIED: `source` lacks WAIT."
            "NOT_SUPPORTED: objects of this type have no signals to wait for."
            "NOT_FOUND: there was neither a registration nor a packet."
-    COST "0" "handle_table handle_table object port" "O(waits begun through `source`, plus packets in the \
-port, of which there are at most 2049)"
+    COST "0" "handle_table handle_table object port" "O(log registrations of the port + what it takes \
+back)"
     SEE object_wait_async port_wait)

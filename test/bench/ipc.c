@@ -78,6 +78,26 @@ static void run_wait_async(uint32_t count)
     }
 }
 
+// What else is in the port, and waits through the same handle, does not make a cancellation dearer.
+static void crowd_make(uint32_t count)
+{
+    zx_port_packet_t packet = { .key = 0 };
+    port_make(count);
+    for (uint64_t key = 2; key < 1000; key++) {
+        bench_check(zx_port_queue(port, &packet), "port_queue");
+        bench_check(zx_object_wait_async(event, port, key, ZX_USER_SIGNAL_1, ZX_WAIT_ASYNC_ONCE),
+                    "object_wait_async");
+    }
+}
+
+static void run_wait_cancel(uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        zx_object_wait_async(event, port, 1, ZX_EVENT_SIGNALED, ZX_WAIT_ASYNC_ONCE);
+        zx_port_cancel(port, event, 1);
+    }
+}
+
 static void timer_make(uint32_t count)
 {
     (void)count;
@@ -102,6 +122,8 @@ const struct bench_row bench_ipc[] = {
     { "fifo_write_read_64", 1000, 1, fifo_make, run_fifo, pair_drop },
     { "port_queue_wait", 1000, 1, port_make, run_queue_wait, port_drop },
     { "wait_async_signal_port_wait", 1000, 1, port_make, run_wait_async, port_drop },
+    { "wait_async_cancel", 1000, 1, port_make, run_wait_cancel, port_drop },
+    { "wait_async_cancel_crowded", 1000, 1, crowd_make, run_wait_cancel, port_drop },
     { "timer_set_cancel", 1000, 1, timer_make, run_timer, timer_drop },
     { 0 },
 };

@@ -189,6 +189,39 @@ SCENARIO(cancel_takes_all_registrations_and_packets_of_its_key)
     assert_ok(zx_handle_close_many((zx_handle_t[]){port, e}, 2));
 }
 
+// Many waits of one handle: each is found by its key, whether it waits, goes on or has fired.
+SCENARIO(cancel_finds_its_own_among_many)
+{
+    enum { KEYS = 150 };
+    zx_handle_t port = make_port(), e = make_event();
+
+    for (unsigned key = 0; key < KEYS; key++) {
+        // Not in the order of the keys; a third has fired, a third fires again and again, a third waits.
+        unsigned k = key * 67 % KEYS;
+        assert_ok(zx_object_wait_async(e, port, k, k % 3 == 2 ? ZX_USER_SIGNAL_1 : ONE,
+                                       k % 3 == 1 ? ZX_WAIT_ASYNC_REPEATING : ZX_WAIT_ASYNC_ONCE));
+    }
+    assert_ok(zx_object_signal(e, 0, ONE));
+    for (unsigned k = 0; k < KEYS; k += 2) {
+        assert_ok(zx_port_cancel(port, e, k));
+        assert_status(zx_port_cancel(port, e, k), ZX_ERR_NOT_FOUND);
+    }
+    assert_ok(zx_object_signal(e, 0, ZX_USER_SIGNAL_1));
+    unsigned seen[KEYS] = {0}, packets = 0;
+    zx_port_packet_t p;
+    while (zx_port_wait(port, 0, &p) == ZX_OK) {
+        assert_true(p.key < KEYS && p.key % 2 == 1);
+        seen[p.key]++;
+        packets++;
+    }
+    assert_int_equal(packets, KEYS / 2);
+    for (unsigned k = 1; k < KEYS; k += 2) {
+        assert_int_equal(seen[k], 1);
+        assert_status(zx_port_cancel(port, e, k), k % 3 == 1 ? ZX_OK : ZX_ERR_NOT_FOUND);
+    }
+    assert_ok(zx_handle_close_many((zx_handle_t[]){port, e}, 2));
+}
+
 SCENARIO(cancel_leaves_other_keys_handles_ports_and_user_packets)
 {
     zx_handle_t port = make_port(), other_port = make_port(), e = make_event();
@@ -344,6 +377,7 @@ const struct CMUnitTest port_tests[] = {
     T(port_wait_never_times_out_early),
     T(port_calls_check_handle_right_type),
     T(cancel_takes_all_registrations_and_packets_of_its_key),
+    T(cancel_finds_its_own_among_many),
     T(cancel_leaves_other_keys_handles_ports_and_user_packets),
     T(cancelled_repeating_wait_can_be_begun_again),
     T(three_waiters_get_one_packet_each),

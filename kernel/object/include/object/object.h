@@ -158,6 +158,9 @@ struct observer_ops {
     bool (*on_change)(struct observer *o, zx_signals_t signals);
     // The handle it was begun through is gone. Already unlinked. Object lock held.
     void (*on_cancel)(struct observer *o, zx_signals_t signals);
+    // The handle leaves its table, and what was begun through it goes on. Still linked. Table lock and object
+    // lock held. NULL: nothing to do.
+    void (*on_move)(struct observer *o);
 };
 struct observer {
     struct list_node node;           // [L] in object->observers
