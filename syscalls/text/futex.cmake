@@ -9,7 +9,7 @@ until `deadline`. Looking and going to sleep are one step for those who wake. Wa
 in which they came. A futex is a word of one process: two mappings of a page are two futexes."
          "`new_futex_owner` becomes the owner of the futex: it runs with the priority of its best waiter."
     ARGS "value_ptr: aligned to 4 bytes."
-         "new_futex_owner: a thread, or 0 for no owner."
+         "new_futex_owner: a thread, of any process, or 0 for no owner."
     ERRORS "INVALID_ARGS: `value_ptr` is not aligned."
            "BAD_HANDLE: `new_futex_owner` is neither 0 nor a handle of the caller."
            "WRONG_TYPE: `new_futex_owner` is not a thread."
@@ -35,7 +35,8 @@ describe(futex_wake_single_owner
     IS "Wake one thread and make it the owner of the futex"
     DOES "As `zx_futex_wake` with a count of 1. If nobody waits any more the futex has no owner."
     ERRORS "INVALID_ARGS: `value_ptr` is not aligned to 4 bytes."
-    COST "0" "futex" "O(log futexes in use), and O(waiters) once for a futex that had no owner yet"
+    COST "0" "futex" "O(log futexes in use), and for the first owner of a futex O(1) for each of \
+its waiters, once"
     SEE futex_wake futex_get_owner)
 
 describe(futex_requeue
@@ -44,7 +45,7 @@ describe(futex_requeue
 `requeue_count` of those who are left to the end of the queue of `requeue_ptr`. They sleep on, with their \
 deadlines. The futex woken has no owner afterwards, the other that of `new_requeue_owner` if it has waiters."
     ARGS "requeue_ptr: not read. Both addresses are aligned to 4 bytes and differ."
-         "new_requeue_owner: a thread, or 0 for no owner."
+         "new_requeue_owner: a thread, of any process, or 0 for no owner."
     ERRORS "INVALID_ARGS: `requeue_ptr` is NULL and `requeue_count` is not 0."
            "BAD_HANDLE: `new_requeue_owner` is neither 0 nor a handle of the caller."
            "WRONG_TYPE: `new_requeue_owner` is not a thread."
@@ -59,7 +60,7 @@ describe(futex_requeue_single_owner
     IS "Wake one waiter as the new owner and move others to another futex"
     DOES "As `zx_futex_requeue` with a wake count of 1, except that the thread woken becomes the owner of \
 the futex it is woken from."
-    ARGS "new_requeue_owner: a thread, or 0 for no owner."
+    ARGS "new_requeue_owner: a thread, of any process, or 0 for no owner."
     ERRORS "INVALID_ARGS: `requeue_ptr` is NULL and `requeue_count` is not 0."
            "BAD_HANDLE: `new_requeue_owner` is neither 0 nor a handle of the caller."
            "WRONG_TYPE: `new_requeue_owner` is not a thread."

@@ -349,12 +349,79 @@ SCENARIO_ON(race_owners_against_their_end, 4, 200)
     close_handle(r.event);
 }
 
+// A thread of another process may own a futex: it need not be able to see the word.
+// CALLS(zx_futex_wait, zx_futex_requeue, zx_futex_get_owner)
+SCENARIO(owner_may_be_of_another_process)
+{
+    static zx_futex_t words[FUTEXES];
+    struct child c = start_child(lab.job, child_waits, ZX_HANDLE_INVALID);
+    struct sleeper a = {.words = words, .priority = 25, .owner = c.thread};
+
+    start(&a);
+    assert_int_equal(owner_of(words), koid_of(c.thread));
+    assert_int_equal(thread_priority(c.thread), 25);
+    assert_ok(zx_futex_requeue(&words[0], 0, 0, &words[1], 1, ZX_HANDLE_INVALID));
+    assert_int_not_equal(thread_priority(c.thread), 25);
+    assert_ok(zx_futex_requeue(&words[1], 0, 0, &words[2], 1, c.thread));
+    assert_int_equal(owner_of(&words[2]), koid_of(c.thread));
+    assert_int_equal(thread_priority(c.thread), 25);
+    assert_ok(zx_task_kill(c.process)); // the futex has no owner any more
+    await(c.process, ZX_TASK_TERMINATED);
+    assert_int_equal(owner_of(&words[2]), ZX_KOID_INVALID);
+    assert_ok(zx_futex_wake(&words[2], 1));
+    lab_thread_join(a.thread);
+    assert_ok(a.status);
+    close_child(&c);
+}
+
+// Taken by the thread that counts.
+static const struct thread *counting;
+static unsigned inheritance_locks;
+
+static void count_lock(const struct lock_class *class_)
+{
+    if (thread_current() == counting && strcmp(class_->name, "mutex_pi_class") == 0)
+        inheritance_locks++;
+}
+
+static unsigned locks_of_a_wake(zx_futex_t *word)
+{
+    counting = thread_current();
+    inheritance_locks = 0;
+    lock_debug_set_trace(count_lock);
+    assert_ok(zx_futex_wake_single_owner(word));
+    lock_debug_set_trace(NULL);
+    return inheritance_locks;
+}
+
+// The first owner is told to each who waits, later ones to nobody: what an owner costs does not grow with
+// those who are not woken. CALLS(zx_futex_wake_single_owner)
+SCENARIO(waiters_are_told_of_owners_once)
+{
+    enum { COUNT = 40 };
+    static zx_futex_t words[FUTEXES];
+    static struct sleeper s[COUNT];
+
+    for (unsigned i = 0; i < COUNT; i++) {
+        s[i] = (struct sleeper){.words = words, .priority = 20};
+        start(&s[i]);
+    }
+    assert_in_range(locks_of_a_wake(words), COUNT - 1, 3 * COUNT);
+    for (unsigned i = 1; i < COUNT / 2; i++)
+        assert_in_range(locks_of_a_wake(words), 1, COUNT / 2);
+    assert_ok(zx_futex_wake(words, UINT32_MAX));
+    for (unsigned i = 0; i < COUNT; i++)
+        lab_thread_join(s[i].thread);
+}
+
 const struct CMUnitTest futex_owner_tests[] = {
     cmocka_unit_test(test_owner_inherits_while_somebody_waits),
     cmocka_unit_test(test_last_word_names_the_owner),
     cmocka_unit_test(test_priority_runs_along_a_chain),
     cmocka_unit_test(test_a_circle_of_owners_ends),
     cmocka_unit_test(test_requeue_names_the_owner_of_the_target),
+    cmocka_unit_test(test_owner_may_be_of_another_process),
+    cmocka_unit_test(test_waiters_are_told_of_owners_once),
     cmocka_unit_test(test_owners_that_cannot_be),
     cmocka_unit_test(test_owners_that_go_away),
     cmocka_unit_test(test_race_owners),
