@@ -180,7 +180,11 @@ function(syscall name)
             list(LENGTH outs index)
             list(APPEND outs ${arg_name})
             list(APPEND raw "user_out_zx_handle_t ${arg_name}")
-            list(APPEND passed "&outs[${index}]")
+            if("takes" IN_LIST row_ATTRS)
+                list(APPEND passed "&taken.out")
+            else()
+                list(APPEND passed "&outs[${index}]")
+            endif()
             set(wrapped ON)
         elseif(arg_type STREQUAL "bool")
             # The register is the user's: make a proper bool of it.
@@ -364,18 +368,20 @@ function(wrapper name out)
     else()
         list(TRANSFORM ${name}_outs APPEND .addr OUTPUT_VARIABLE pointers)
         list(JOIN pointers ", " pointers)
-        set(before "")
         if("takes" IN_LIST ${name}_attrs)
-            set(before "handle_out_prepare(where, ${handles});
+            string(APPEND text "    struct handle_taken taken = {0};
+    zx_status_t status = handle_taken_prepare(${pointers});
     if (status == ZX_OK)
-        status = ")
-        endif()
-        string(APPEND text "    struct handle_out outs[${handles}] = {0};
+        status = ${call};
+    return status == ZX_OK ? handle_taken_finish(&taken, ${pointers}) : status;\n}\n")
+        else()
+            string(APPEND text "    struct handle_out outs[${handles}] = {0};
     const uintptr_t where[${handles}] = {${pointers}};
-    zx_status_t status = ${before}${call};
+    zx_status_t status = ${call};
     if (status != ZX_OK)
         return status;
     return handle_out_finish(outs, where, ${handles});\n}\n")
+        endif()
     endif()
     set(${out} "${text}" PARENT_SCOPE)
 endfunction()

@@ -73,30 +73,30 @@ zx_status_t sys_socket_shutdown(zx_handle_t handle, uint32_t options)
     return ZX_OK;
 }
 
-// The checks of socket_share from row 3 on. Consumes h only on ZX_OK.
-static zx_status_t share(struct object *obj, struct handle h)
+// The checks of socket_share from row 3 on. Takes *t only on ZX_OK.
+static zx_status_t share(struct object *obj, struct transit *t)
 {
-    if (!(h.rights & ZX_RIGHT_TRANSFER))
+    if (!(t->handle.rights & ZX_RIGHT_TRANSFER))
         return ZX_ERR_ACCESS_DENIED;
-    if (h.object->ops != &socket_ops)
+    if (t->handle.object->ops != &socket_ops)
         return ZX_ERR_WRONG_TYPE;
-    return socket_share(obj, h);
+    return socket_share(obj, t);
 }
 
 zx_status_t sys_socket_share(zx_handle_t handle, zx_handle_t socket_to_share)
 {
     struct object *obj;
-    struct handle h;
+    struct transit t;
     zx_status_t status = sys_lookup(handle, &socket_ops, ZX_RIGHT_WRITE, &obj);
     if (status != ZX_OK) {
         handle_discard(&process_current()->handles, &socket_to_share, 1);
         return status;
     }
-    status = handle_remove(&process_current()->handles, socket_to_share, 0, &h);
+    status = handle_remove_for_share(&process_current()->handles, socket_to_share, &t);
     if (status == ZX_OK) {
-        status = share(obj, h);
+        status = share(obj, &t);
         if (status != ZX_OK)
-            handle_drop(h);
+            handle_drop(transit_end(&t));
     }
     object_unref(obj);
     return status;
@@ -105,13 +105,10 @@ zx_status_t sys_socket_share(zx_handle_t handle, zx_handle_t socket_to_share)
 zx_status_t sys_socket_accept(zx_handle_t handle, struct handle_out *out_socket)
 {
     struct object *obj;
-    struct handle h;
     zx_status_t status = sys_lookup(handle, &socket_ops, ZX_RIGHT_READ, &obj);
     if (status != ZX_OK)
         return status;
-    status = socket_accept(obj, &h);
+    status = socket_accept(obj, out_socket);
     object_unref(obj);
-    if (status == ZX_OK)
-        handle_out_move(out_socket, h);
     return status;
 }

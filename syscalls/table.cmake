@@ -37,7 +37,7 @@
 #   unreached     the vDSO answers by itself and never issues it
 #   installs      its function stores the new handle's value by itself, for speed: no wrapper
 #   noreturn
-#   takes         the handle it gives out is taken from where it was: must not be lost on the way
+#   takes         the one handle it gives out is taken from where it was: must not be lost on the way
 #   const         the same result each time
 #   test-cat-<n>  absent from test variant <n> of the vDSO
 #

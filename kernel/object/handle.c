@@ -501,16 +501,6 @@ zx_status_t handle_duplicate(zx_handle_t value, zx_rights_t rights, uintptr_t pt
     return likely(mutex_unlock_at_once(&t->lock)) ? ZX_OK : unlock_slow(t);
 }
 
-zx_status_t handle_out_prepare(const uintptr_t *ptrs, unsigned count)
-{
-    zx_status_t status = ZX_OK;
-    if (process_memory_paged()) {
-        for (unsigned i = 0; i < count && status == ZX_OK; i++)
-            status = vm_user_page_in(ptrs[i], sizeof(zx_handle_t));
-    }
-    return status;
-}
-
 zx_status_t handle_out_finish_more(struct handle_out *outs, const uintptr_t *ptrs, unsigned count)
 {
     DEBUG_ASSERT(count <= HANDLE_OUT_MAX);
@@ -593,6 +583,81 @@ struct handle transit_end(struct transit *t)
     if (unlikely(__atomic_load_n(&t->observers, __ATOMIC_ACQUIRE) != NULL))
         object_cancel_observers(t->handle.object, &t->observers);
     return t->handle;
+}
+
+void transit_move(struct transit *to, struct transit *from)
+{
+    to->handle = from->handle;
+    to->observers = NULL;
+    from->handle.object = NULL;
+    if (unlikely(__atomic_load_n(&from->observers, __ATOMIC_ACQUIRE) != NULL))
+        object_move_observers_nested(to->handle.object, &from->observers, &to->observers);
+}
+
+zx_status_t handle_remove_for_share(struct handle_table *t, zx_handle_t value, struct transit *out)
+{
+    mutex_lock(&t->lock);
+    struct handle_slot *slot = slot_live(t, value);
+    if (slot != NULL)
+        move_to_transit_locked(t, slot, index_of(t, value), out);
+    mutex_unlock(&t->lock);
+    if (slot != NULL)
+        return ZX_OK;
+    policy_bad_handle();
+    return ZX_ERR_BAD_HANDLE;
+}
+
+// --- Handles that are taken and given out ---------------------------------------------------------
+
+zx_status_t handle_taken_prepare(uintptr_t ptr)
+{
+    return process_memory_paged() ? vm_user_page_in(ptr, sizeof(zx_handle_t)) : ZX_OK;
+}
+
+void handle_taken_from(struct handle_out *out, struct transit *from)
+{
+    struct handle_taken *taken = container_of(out, struct handle_taken, out);
+    transit_move(&taken->from, from);
+    handle_out_move(out, taken->from.handle);
+}
+
+// handle_commit() of a handle with what was begun through it.
+static void commit_transit(struct handle_table *t, zx_handle_t value, struct transit *from)
+{
+    uint32_t index;
+    mutex_lock(&t->lock);
+    struct handle_slot *slot = slot_reserved(t, value, &index);
+    if (slot != NULL) {
+        fill_slot_locked(slot, from->handle);
+        object_move_observers(from->handle.object, &from->observers, &slot->observers);
+    }
+    mutex_unlock(&t->lock);
+    if (slot == NULL)
+        handle_drop(transit_end(from));
+}
+
+static NO_INLINE zx_status_t finish_transit(struct transit *from, uintptr_t ptr)
+{
+    struct handle_table *t = &process_current()->handles;
+    zx_handle_t value;
+    zx_status_t status = handle_reserve(t, &value);
+    if (status == ZX_OK) {
+        status = hal_user_write_u32(ptr, value);
+        if (status != ZX_OK)
+            handle_cancel(t, value);
+    }
+    if (status == ZX_OK)
+        commit_transit(t, value, from);
+    else
+        handle_drop(transit_end(from));
+    return status;
+}
+
+zx_status_t handle_taken_finish(struct handle_taken *taken, uintptr_t ptr)
+{
+    if (unlikely(__atomic_load_n(&taken->from.observers, __ATOMIC_ACQUIRE) != NULL))
+        return finish_transit(&taken->from, ptr);
+    return handle_out_finish_one(taken->out.object, taken->out.rights, ptr);
 }
 
 zx_status_t handle_remove_for_message(struct handle_table *t, const zx_handle_t *values,

@@ -176,9 +176,8 @@ void object_notify_locked(struct object *obj, zx_signals_t signals)
     }
 }
 
-void object_move_observers(struct object *obj, struct observer **from, struct observer **to)
+static void move_observers_locked(struct observer **from, struct observer **to)
 {
-    mutex_lock(obj->lock);
     struct observer *first = *from;
     for (struct observer *o = first; o != NULL; o = o->handle_next) {
         if (o->ops->on_move != NULL)
@@ -188,6 +187,19 @@ void object_move_observers(struct object *obj, struct observer **from, struct ob
     __atomic_store_n(from, NULL, __ATOMIC_RELAXED);
     if (first != NULL)
         first->handle_pprev = to;
+}
+
+void object_move_observers(struct object *obj, struct observer **from, struct observer **to)
+{
+    mutex_lock(obj->lock);
+    move_observers_locked(from, to);
+    mutex_unlock(obj->lock);
+}
+
+void object_move_observers_nested(struct object *obj, struct observer **from, struct observer **to)
+{
+    mutex_lock_nested(obj->lock);
+    move_observers_locked(from, to);
     mutex_unlock(obj->lock);
 }
 

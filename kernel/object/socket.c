@@ -32,13 +32,13 @@ static void socket_zero_handles(struct object *obj)
     s->end.closed = true;
     list_splice_tail(&blocks, &s->rx);
     s->rx_bytes = 0;
-    struct handle shared = s->shared;
-    s->shared.object = NULL;
+    struct transit shared;
+    transit_move(&shared, &s->shared);
     update_locked(socket_peer(s), ZX_SOCKET_WRITABLE, ZX_SOCKET_PEER_CLOSED);
     mutex_unlock(obj->lock);
     put_blocks(&blocks);
-    if (shared.object != NULL)
-        handle_drop(shared);
+    if (shared.handle.object != NULL)
+        handle_drop(transit_end(&shared));
 }
 
 static void socket_destroy(struct object *obj)
@@ -169,11 +169,11 @@ void socket_shutdown(struct object *obj, uint32_t how)
     mutex_unlock(obj->lock);
 }
 
-zx_status_t socket_share(struct object *obj, struct handle h)
+zx_status_t socket_share(struct object *obj, struct transit *t)
 {
     struct socket *s = socket_from_object(obj);
     struct socket *to = socket_peer(s);
-    struct socket *guest = socket_from_object(h.object);
+    struct socket *guest = socket_from_object(t->handle.object);
     if ((guest->options & ZX_SOCKET_HAS_ACCEPT) || guest == s || guest == to)
         return ZX_ERR_BAD_STATE;
     if (!(s->options & ZX_SOCKET_HAS_ACCEPT))
@@ -182,10 +182,10 @@ zx_status_t socket_share(struct object *obj, struct handle h)
     mutex_lock(obj->lock);
     if (to->end.closed) {
         status = ZX_ERR_PEER_CLOSED;
-    } else if (to->shared.object != NULL) {
+    } else if (to->shared.handle.object != NULL) {
         status = ZX_ERR_SHOULD_WAIT;
     } else {
-        to->shared = h;
+        transit_move(&to->shared, t); // its lock comes after that of a socket with HAS_ACCEPT
         update_locked(to, 0, ZX_SOCKET_ACCEPT);
         update_locked(s, ZX_SOCKET_SHARE, 0);
     }
@@ -193,16 +193,15 @@ zx_status_t socket_share(struct object *obj, struct handle h)
     return status;
 }
 
-zx_status_t socket_accept(struct object *obj, struct handle *out)
+zx_status_t socket_accept(struct object *obj, struct handle_out *out)
 {
     struct socket *s = socket_from_object(obj);
     if (!(s->options & ZX_SOCKET_HAS_ACCEPT))
         return ZX_ERR_NOT_SUPPORTED;
     zx_status_t status = ZX_ERR_SHOULD_WAIT;
     mutex_lock(obj->lock);
-    if (s->shared.object != NULL) {
-        *out = s->shared;
-        s->shared.object = NULL;
+    if (s->shared.handle.object != NULL) {
+        handle_taken_from(out, &s->shared);
         update_locked(s, ZX_SOCKET_ACCEPT, 0);
         if (!s->end.peer->closed)
             update_locked(socket_peer(s), 0, ZX_SOCKET_SHARE);

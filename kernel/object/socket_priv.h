@@ -39,7 +39,7 @@ struct socket {
     uint64_t tx_threshold;     // [P]
     uint8_t *control;          // [P] control message to be read, NULL: none
     uint32_t control_bytes;    // [P]
-    struct handle shared;      // [P] socket to be accepted; object NULL: none
+    struct transit shared;     // [P] socket to be accepted; handle.object NULL: none
 };
 
 ALWAYS_INLINE struct socket *socket_from_object(struct object *obj)

@@ -49,4 +49,5 @@ syscall(vmo_set_cache_policy
 syscall(vmo_replace_as_executable
     ARGS "handle handle consumed VMO"
          "vmex handle optional RESOURCE:VMEX"
-         "out out handle")
+         "out out handle"
+    ATTRS takes)

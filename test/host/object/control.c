@@ -2,6 +2,8 @@
 // The control plane of sockets, and sockets handed through sockets (spec 11 section 2).
 #include "object_test.h"
 
+#include <zircon/syscalls/port.h>
+
 #define CONTROL_MAX 1024u
 
 static char message[CONTROL_MAX + 1], back[CONTROL_MAX + 1];
@@ -232,12 +234,75 @@ SCENARIO(socket_that_nobody_accepts_dies_with_its_carrier)
 }
 
 #define T(name) cmocka_unit_test(test_##name)
+// A wait through the handle that is shared watches the socket, wherever the handle is: it goes on while
+// it is carried and with who accepts it, and ends when the handle that came of it is closed.
+// CALLS(zx_socket_share, zx_socket_accept, zx_object_wait_one, zx_object_wait_async, zx_port_cancel)
+SCENARIO(waits_through_a_shared_handle_go_on)
+{
+    zx_handle_t s[2], guest[2], accepted = 0, port = 0;
+    zx_port_packet_t p;
+    struct waiter satisfied, ended;
+
+    make_sockets(ZX_SOCKET_HAS_ACCEPT, s);
+    make_sockets(0, guest);
+    assert_ok(zx_port_create(0, &port));
+    waiter_start(&satisfied, guest[0], ZX_SOCKET_READABLE, FOREVER);
+    waiter_start(&ended, guest[0], ZX_USER_SIGNAL_7, FOREVER);
+    assert_ok(zx_object_wait_async(guest[0], port, 1, ZX_USER_SIGNAL_1, ZX_WAIT_ASYNC_REPEATING));
+    assert_ok(zx_socket_share(s[0], guest[0]));
+    assert_status(zx_port_cancel(port, guest[0], 1), ZX_ERR_BAD_HANDLE); // the value is gone
+    assert_ok(zx_object_signal_peer(guest[1], 0, ZX_USER_SIGNAL_1));
+    assert_ok(zx_port_wait(port, FOREVER, &p));
+    assert_ok(zx_socket_accept(s[1], &accepted));
+    assert_status(zx_port_cancel(port, accepted, 1), ZX_ERR_NOT_FOUND); // another value
+    assert_ok(zx_object_signal_peer(guest[1], ZX_USER_SIGNAL_1, 0));
+    assert_ok(zx_object_signal_peer(guest[1], 0, ZX_USER_SIGNAL_1));
+    assert_ok(zx_port_wait(port, FOREVER, &p));
+    assert_ok(zx_socket_write(guest[1], 0, "x", 1, NULL));
+    assert_ok(zx_port_wait(port, FOREVER, &p)); // its signal is set, and something changed
+    waiter_join(&satisfied);
+    assert_ok(satisfied.status);
+    assert_int_equal(satisfied.observed & ZX_SIGNAL_HANDLE_CLOSED, 0);
+    zx_handle_t copy = duplicate_without(accepted, 0);
+    close_handle(accepted);
+    waiter_join(&ended);
+    assert_status(ended.status, ZX_ERR_CANCELED);
+    assert_ok(zx_object_signal_peer(guest[1], ZX_USER_SIGNAL_1, 0));
+    assert_ok(zx_object_signal_peer(guest[1], 0, ZX_USER_SIGNAL_1));
+    assert_status(zx_port_wait(port, 0, &p), ZX_ERR_TIMED_OUT);
+    assert_ok(zx_handle_close_many((zx_handle_t[]){s[0], s[1], guest[1], copy, port}, 5));
+}
+
+// They end when the share fails, when the accepter cannot be told the value, and when nobody accepts.
+// CALLS(zx_socket_share, zx_socket_accept)
+SCENARIO(waits_through_a_handle_that_nobody_accepts_end)
+{
+    for (unsigned way = 0; way < 3; way++) {
+        zx_handle_t s[2], guest[2];
+        struct waiter w;
+
+        make_sockets(way == 0 ? 0 : ZX_SOCKET_HAS_ACCEPT, s);
+        make_sockets(0, guest);
+        waiter_start(&w, guest[0], ZX_USER_SIGNAL_7, FOREVER);
+        assert_status(zx_socket_share(s[0], guest[0]), way == 0 ? ZX_ERR_NOT_SUPPORTED : ZX_OK);
+        if (way == 1)
+            assert_status(zx_socket_accept(s[1], LAB_BAD_PTR), ZX_ERR_INVALID_ARGS);
+        close_handle(s[1]);
+        waiter_join(&w);
+        assert_status(w.status, ZX_ERR_CANCELED);
+        assert_int_equal(w.observed & ZX_SIGNAL_HANDLE_CLOSED, ZX_SIGNAL_HANDLE_CLOSED);
+        assert_ok(zx_handle_close_many((zx_handle_t[]){s[0], guest[1]}, 2));
+    }
+}
+
 const struct CMUnitTest control_tests[] = {
     T(control_messages_go_one_at_a_time),
     T(control_write_checks_in_order),
     T(control_read_checks_in_order),
     T(control_does_not_care_about_data_or_shutdown),
     T(shared_socket_arrives_with_its_rights),
+    T(waits_through_a_shared_handle_go_on),
+    T(waits_through_a_handle_that_nobody_accepts_end),
     T(share_checks_in_order_and_consumes_in_every_failure),
     T(accept_checks_in_order),
     T(socket_that_nobody_accepts_dies_with_its_carrier),

@@ -129,6 +129,12 @@ struct transit {
     struct observer *observers; // [L] of handle.object; the address is where it hangs
 };
 
+// Takes a handle out of the table with what was begun through it, whatever its rights. ZX_ERR_BAD_HANDLE.
+zx_status_t handle_remove_for_share(struct handle_table *t, zx_handle_t value,
+                                    struct transit *out) MUST_CHECK;
+// Moves it on; `from` is empty afterwards. The lock of an object may be held that comes before the handle's
+// in the order of LOCKING.md.
+void transit_move(struct transit *to, struct transit *from);
 // The handle has arrived, or its message dies: waits begun through it end. The handle stays valid.
 struct handle transit_end(struct transit *t);
 

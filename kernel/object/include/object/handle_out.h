@@ -2,6 +2,7 @@
 // Handles that a system call returns: the generated wrapper's second half.
 #pragma once
 
+#include <object/handle.h>
 #include <object/object.h>
 
 #define HANDLE_OUT_MAX 3u // in one call
@@ -22,10 +23,6 @@ ALWAYS_INLINE void handle_out_move(struct handle_out *out, struct handle h)
     out->object = h.object;
     out->rights = h.rights | HANDLE_OUT_COUNTED;
 }
-
-// Before a call that takes away for good what it gives out: memory at the user addresses `ptrs` that a pager
-// must supply first is waited for. Errors as vm_user_page_in().
-zx_status_t handle_out_prepare(const uintptr_t *ptrs, unsigned count) MUST_CHECK;
 
 // After a successful call with `count` (<= 3) new handles: reserves slots in the current process's
 // table, stores the values through the user addresses `ptrs` in order, then installs all. If a slot
@@ -50,3 +47,17 @@ ALWAYS_INLINE MUST_CHECK zx_status_t handle_out_finish(struct handle_out *outs,
         return handle_out_finish_one(outs[0].object, outs[0].rights, ptrs[0]);
     return handle_out_finish_more(outs, ptrs, count);
 }
+
+// The one handle that a call gives out and has taken from where it was (attribute `takes` of the table).
+struct handle_taken {
+    struct handle_out out;
+    struct transit from; // handle.object NULL: no waits go on through it
+};
+
+// Before such a call: memory at `ptr` that a pager must supply first is waited for. Errors as
+// vm_user_page_in().
+zx_status_t handle_taken_prepare(uintptr_t ptr) MUST_CHECK;
+// handle_out_finish() for it; waits begun through it go on through the new handle, or end with it.
+zx_status_t handle_taken_finish(struct handle_taken *taken, uintptr_t ptr) MUST_CHECK;
+// Fills it from a transit, which is empty afterwards.
+void handle_taken_from(struct handle_out *out, struct transit *from);

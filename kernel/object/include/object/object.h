@@ -225,6 +225,8 @@ ALWAYS_INLINE bool object_unobserve_locked(struct object *obj, struct observer *
 }
 // The handle moves: hangs what was begun through it on another list head.
 void object_move_observers(struct object *obj, struct observer **from, struct observer **to);
+// The same while the lock of another object may be held (LOCKING.md).
+void object_move_observers_nested(struct object *obj, struct observer **from, struct observer **to);
 // Ends everything begun through a handle that is going away.
 void object_cancel_observers(struct object *obj, struct observer **handle_list);
 

@@ -3,6 +3,7 @@
 // optional one-slot queue of sockets in each direction.
 #pragma once
 
+#include <object/handle_out.h>
 #include <object/object.h>
 #include <zircon/syscalls/object.h>
 
@@ -29,10 +30,10 @@ zx_status_t socket_control_read_user(struct object *obj, uintptr_t dst, size_t s
 // `how`: ZX_SOCKET_SHUTDOWN_* bits.
 void socket_shutdown(struct object *obj, uint32_t how);
 
-// Rows 5 to 8 of socket_share. Consumes *h only on ZX_OK.
-zx_status_t socket_share(struct object *obj, struct handle h) MUST_CHECK;
+// Rows 5 to 8 of socket_share. Takes *t, a socket, only on ZX_OK.
+zx_status_t socket_share(struct object *obj, struct transit *t) MUST_CHECK;
 // ZX_ERR_NOT_SUPPORTED, ZX_ERR_SHOULD_WAIT.
-zx_status_t socket_accept(struct object *obj, struct handle *out) MUST_CHECK;
+zx_status_t socket_accept(struct object *obj, struct handle_out *out) MUST_CHECK;
 
 // Thresholds; 0 turns one off. ZX_ERR_PEER_CLOSED (tx), ZX_ERR_INVALID_ARGS (above the maximum).
 uint64_t socket_threshold(struct object *obj, bool tx);
