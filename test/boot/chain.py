@@ -18,7 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "scripts", "lib"))
 import machine  # noqa: E402
 
-COMMANDS = "demo; echo $((6 * 7)) is the answer"
+COMMANDS = "sleep 0.1; demo; echo $((6 * 7)) is the answer"
 ANSWERS = ("all as it should be\n", "42 is the answer\n")
 
 

@@ -33,7 +33,8 @@ class Terminal:
         """Output up to and with `text`; what follows stays for later."""
         deadline = time.monotonic() + PATIENCE
         while text not in self.seen:
-            ready, _, _ = select.select([self.process.stdout], [], [], deadline - time.monotonic())
+            ready, _, _ = select.select([self.process.stdout], [], [],
+                                        max(0, deadline - time.monotonic()))
             data = os.read(self.process.stdout.fileno(), 65536) if ready else b""
             if not data:
                 raise AssertionError("no %r after %r" % (text, self.seen[-400:]))
