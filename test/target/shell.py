@@ -85,6 +85,11 @@ def recall(person):
     answer = person.command("history 3")
     check("history", re.fullmatch(r" +\d+  echo first\n +\d+  echo out\n +\d+  history 3\n", answer),
           answer)
+    answer = person.command("history 2 | tail -n 1")
+    check("history in a pipeline", re.fullmatch(r" +\d+  history 2 \| tail -n 1\n", answer), answer)
+    answer = person.command("(history) | wc -l; history | wc -l; x=$(history 1); echo $x")
+    check("and in subshells", re.fullmatch(r" *(\d+)\n *\1\n(\d+) \(history\) .*; echo \$x\n", answer),
+          answer)
 
 
 def complete(person):

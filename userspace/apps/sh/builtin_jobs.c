@@ -168,6 +168,10 @@ BUILTIN(history)
         history_clear(history);
         return 0;
     }
+    if (argc > 2 && strcmp(argv[1], "-s") == 0) {
+        history_add(history, argv[2]);
+        return 0;
+    }
     if (argc > 1) {
         long count = strtol(argv[1], &end, 10);
 

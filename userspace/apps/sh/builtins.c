@@ -29,7 +29,7 @@ const struct builtin builtins[] = {
      "fg [%N]             wait for a background job, Ctrl-C ends it"},
     {"getopts", builtin_getopts, false, false, "getopts LETTERS NAME [ARG...]  next option"},
     {"help", builtin_help, false, true, "help                what you are reading"},
-    {"history", builtin_history, false, false, "history [N | -c]    lines typed before"},
+    {"history", builtin_history, false, false, "history [N | -c | -s LINE]    lines typed before"},
     {"jobs", builtin_jobs, false, true, "jobs                what runs in the background"},
     {"kill", builtin_kill, false, false, "kill %N | PID...    end a job or process"},
     {"local", builtin_local, false, false, "local NAME[=VALUE]...   variables of a function"},

@@ -8,6 +8,7 @@
 // text. Its descriptors are those of the place where the command stands. What it changes is its
 // own.
 
+#include "history.h"
 #include "shell.h"
 
 #include <errno.h>
@@ -65,6 +66,16 @@ static void add_state(struct shell *sh, struct str *out)
     }
 }
 
+// The lines typed before, for a command (or a function) that may ask for them.
+static void add_history(const struct history *history, struct str *out)
+{
+    for (size_t i = 0; i < history->lines.count; i++) {
+        str_add_text(out, "history -s ");
+        add_quoted(out, history->lines.items[i]);
+        str_add_char(out, '\n');
+    }
+}
+
 // $- without -e where its failing does not count.
 static unsigned option_bits(const struct shell *sh)
 {
@@ -95,7 +106,7 @@ int start_subshell(struct shell *sh, const struct node *node, const int *fds, st
         .path = os_self(), .argv = argv, .group = job->has_group ? &job->group : NULL};
     static char *const nothing[] = {NULL};
     struct list environment = {0};
-    struct str text = {0};
+    struct str text = {0}, command = {0};
     struct str head = {0};
     int writer = -1;
     int pid, error;
@@ -104,11 +115,17 @@ int start_subshell(struct shell *sh, const struct node *node, const int *fds, st
     variables_environment(sh, &environment);
     start.environment = environment.items != NULL ? environment.items : nothing;
     add_state(sh, &text);
-    str_printf(&head, "%d %d %d %u %u %d %d %zu\n", sh->pid, sh->status, sh->background_pid,
-               option_bits(sh), sh->calls, sh->line, sh->lines, text.size);
-    print_node(&text, node);
-    str_add_char(&text, '\n');
-    error = text.failed || head.failed || environment.failed ? ENOMEM : 0;
+    print_node(&command, node);
+    str_add_char(&command, '\n');
+    if (sh->history != NULL && (strstr(str_text(&text), "history") != NULL ||
+                                strstr(str_text(&command), "history") != NULL)) {
+        add_history(sh->history, &text);
+    }
+    str_printf(&head, "%d %d %d %u %u %d %d %zu %zu\n", sh->pid, sh->status, sh->background_pid,
+               option_bits(sh), sh->calls, sh->line, sh->lines,
+               sh->history != NULL ? sh->history->first : 0, text.size);
+    str_add_text(&text, str_text(&command));
+    error = text.failed || head.failed || command.failed || environment.failed ? ENOMEM : 0;
     error = error == 0 ? -os_pipe(&start.state, &writer) : error;
     if (error == 0) {
         error = os_spawn(&start, &pid);
@@ -124,6 +141,7 @@ int start_subshell(struct shell *sh, const struct node *node, const int *fds, st
     }
     list_free(&environment);
     str_free(&text);
+    str_free(&command);
     str_free(&head);
     if (error != 0) {
         shell_error(sh, "cannot start a subshell: %s", strerror(error));
@@ -135,10 +153,11 @@ int start_subshell(struct shell *sh, const struct node *node, const int *fds, st
 // The numbers of the first line. Where the text begins, or NULL.
 static const char *read_numbers(struct shell *sh, const char *text, unsigned *bits, size_t *size)
 {
+    size_t *first = &sh->history->first;
     int lines, end = 0;
 
-    if (sscanf(text, "%d %d %d %u %u %d %d %zu%n", &sh->pid, &sh->status, &sh->background_pid, bits,
-               &sh->calls, &sh->line, &lines, size, &end) != 8 ||
+    if (sscanf(text, "%d %d %d %u %u %d %d %zu %zu%n", &sh->pid, &sh->status, &sh->background_pid,
+               bits, &sh->calls, &sh->line, &lines, first, size, &end) != 9 ||
         text[end] != '\n') {
         return NULL;
     }
@@ -148,6 +167,7 @@ static const char *read_numbers(struct shell *sh, const char *text, unsigned *bi
 
 int run_subshell(struct shell *sh)
 {
+    struct history history = {.limit = HISTORY_SIZE_MAX};
     struct str all = {0};
     unsigned bits = 0;
     size_t size = 0;
@@ -156,11 +176,13 @@ int run_subshell(struct shell *sh)
     int status = 0;
 
     sh->subshell = true;
+    sh->history = &history;
     if (!os_read_all(OS_SUBSHELL_FD, &all) ||
         (text = read_numbers(sh, str_text(&all), &bits, &size)) == NULL ||
         size > (left = (size_t)(str_text(&all) + all.size - text)) || sh->calls >= CALL_DEPTH_MAX) {
         (void)close(OS_SUBSHELL_FD);
         str_free(&all);
+        sh->history = NULL;
         shell_error(sh, "--subshell is for the shell itself, which sends the state");
         return STATUS_SYNTAX;
     }
@@ -174,5 +196,7 @@ int run_subshell(struct shell *sh)
         status = run_source(sh, NULL, text + size, left - size, sh->line, false);
     }
     str_free(&all);
+    history_clear(&history);
+    sh->history = NULL;
     return status;
 }
