@@ -14,6 +14,7 @@
 #include <zircon/limits.h>
 #include <zircon/process.h>
 #include <zircon/rights.h>
+#include <zircon/syscalls/profile.h>
 
 #define PAGE ((uint64_t)ZX_PAGE_SIZE)
 
@@ -467,4 +468,77 @@ static void launch_from_two_threads(void)
 TEST(two_threads_start_processes_at_the_same_time)
 {
     test_no_loss(launch_from_two_threads, 4);
+}
+
+// ---- a thousand threads ----
+
+#define CROWD       1000u
+#define PRIORITIES  8u
+#define CROWD_TURNS 10u
+
+static atomic_uint crowd_turns;
+
+static void crowd_entry(uintptr_t seed, uintptr_t event)
+{
+    uint32_t random = (uint32_t)seed;
+
+    for (unsigned i = 0; i < CROWD_TURNS; i++) {
+        pause_randomly(&random);
+        if (next_random(&random) % 4 == 0) {
+            zx_signals_t ignored;
+
+            (void)zx_object_wait_one((zx_handle_t)event, ZX_USER_SIGNAL_0,
+                                     zx_deadline_after(ZX_USEC(next_random(&random) % 500)),
+                                     &ignored);
+        } else {
+            (void)zx_nanosleep(0);
+        }
+        atomic_fetch_add(&crowd_turns, 1);
+    }
+    zx_thread_exit();
+}
+
+static void run_crowd(void)
+{
+    static zx_handle_t threads[CROWD], profiles[PRIORITIES];
+    char *stacks = pages_allocate(CROWD * PAGE);
+    zx_handle_t event = ZX_HANDLE_INVALID;
+    unsigned started = 0;
+
+    ASSERT_TRUE(stacks != NULL);
+    ASSERT_OK(zx_event_create(0, &event));
+    atomic_store(&crowd_turns, 0);
+    for (unsigned i = 0; i < PRIORITIES; i++) {
+        zx_profile_info_t info = {.type = ZX_PROFILE_INFO_SCHEDULER,
+                                  .scheduler = {.priority = (int32_t)(2 + 3 * i)}};
+
+        EXPECT_OK(zx_profile_create(zx_job_default(), &info, &profiles[i]));
+    }
+    for (; started < CROWD; started++) {
+        zx_handle_t *thread = &threads[started];
+
+        if (zx_thread_create(zx_process_self(), "crowd", 5, 0, thread) != ZX_OK)
+            break;
+        EXPECT_OK(zx_object_set_profile(*thread, profiles[started % PRIORITIES], 0));
+        EXPECT_OK(zx_thread_start(*thread, (zx_vaddr_t)crowd_entry,
+                                  (zx_vaddr_t)stacks + (started + 1) * PAGE, started + 1, event));
+    }
+    EXPECT_EQ(started, CROWD);
+    for (unsigned i = 0; i < started; i++) {
+        EXPECT_OK(zx_object_wait_one(threads[i], ZX_THREAD_TERMINATED, ZX_TIME_INFINITE, NULL));
+        EXPECT_OK(zx_handle_close(threads[i]));
+    }
+    EXPECT_EQ(atomic_load(&crowd_turns), CROWD * CROWD_TURNS);
+    for (unsigned i = 0; i < PRIORITIES; i++) {
+        EXPECT_OK(zx_handle_close(profiles[i]));
+    }
+    EXPECT_OK(zx_handle_close(event));
+    pages_free(stacks, CROWD * PAGE);
+}
+
+// Threads of all kinds of priority, that run, yield, wait and time out, come to their ends.
+// CALLS(zx_thread_create, zx_object_set_profile, zx_profile_create, zx_nanosleep)
+TEST(a_thousand_threads_of_mixed_priorities_finish)
+{
+    run_crowd();
 }
