@@ -39,8 +39,8 @@ static void sync_physical(paddr_t pa, uint64_t len)
     }
 }
 
-// A physical VMO: translates the 2 MiB window around va, as far as mapping and VMO reach (M4).
-zx_status_t vm_fault_physical_locked(struct vm_mapping *m, vaddr_t va)
+// Translates the 2 MiB window around va, as far as mapping and VMO reach (M4).
+zx_status_t vm_fault_run_locked(struct vm_mapping *m, vaddr_t va)
 {
     const struct vmo *v = m->vmo;
     vaddr_t lo = MAX(ROUND_DOWN(va, WINDOW_SIZE), m->node.base);
@@ -260,8 +260,8 @@ static zx_status_t fault_mapping_locked(struct vm_mapping *m, vaddr_t va, unsign
     vmo_lock(m->vmo);
     if (unlikely(offset >= v->size))
         status = ZX_ERR_OUT_OF_RANGE;
-    else if (unlikely(vmo_is_physical(v)))
-        status = vm_fault_physical_locked(m, va);
+    else if (unlikely(v->flags & VMO_RUN))
+        status = vm_fault_run_locked(m, va);
     else
         status = fault_paged_locked(m, va, vmo_page_index(offset), flags);
     vmo_unlock(m->vmo);

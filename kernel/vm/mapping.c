@@ -8,7 +8,7 @@
 //   M1  A mapping is in its VMO's tree exactly while it is in its region's tree.
 //   M2  mapping_remove_locked and mapping_cut_locked leave no translation in the removed range.
 //   M3  A mapping without READ has no translations at all.
-//   M4  Of a physical VMO's mapping, the pages of each 2 MiB window of addresses are translated all
+//   M4  Of the mapping of a VMO_RUN, the pages of each 2 MiB window of addresses are translated all
 //       or not at all (fault.c makes them so; a platform that must break a block may drop it).
 
 #include "vm_priv.h"
@@ -128,7 +128,7 @@ static void drop_translations(struct vm_mapping *m, vaddr_t lo, vaddr_t hi)
     mutex_unlock(&m->as->pt_lock);
 }
 
-static void populate_physical(struct vm_mapping *m) REQUIRES(m->as->lock, m->vmo->lock)
+static void populate_run(struct vm_mapping *m) REQUIRES(m->as->lock, m->vmo->lock)
 {
     const struct vmo *v = m->vmo;
 
@@ -138,7 +138,7 @@ static void populate_physical(struct vm_mapping *m) REQUIRES(m->as->lock, m->vmo
     zx_status_t status = ZX_OK;
     for (vaddr_t va = m->node.base; va < end && status == ZX_OK;
          va = ROUND_DOWN(va, WINDOW_SIZE) + WINDOW_SIZE)
-        status = vm_fault_physical_locked(m, va);
+        status = vm_fault_run_locked(m, va);
 }
 
 // Translates the pages that the VMO has in the range of m, as far as table memory reaches. What is
@@ -181,8 +181,8 @@ static void populate(struct vm_mapping *m) REQUIRES(m->as->lock, m->vmo->lock)
 {
     if (m->prot == 0)
         return; // M3
-    if (vmo_is_physical(m->vmo))
-        populate_physical(m);
+    if (m->vmo->flags & VMO_RUN)
+        populate_run(m);
     else
         populate_paged(m);
 }

@@ -108,8 +108,8 @@ void vmar_init(struct vmar *r, struct vm_aspace *as, uint32_t options, const str
 
 // The mapping that covers va, NULL if none.
 struct vm_mapping *vm_find_mapping_locked(struct vm_aspace *as, vaddr_t va) REQUIRES(as->lock);
-// Translates the window of physical memory around va (page aligned, below the VMO's end).
-zx_status_t vm_fault_physical_locked(struct vm_mapping *m, vaddr_t va)
+// VMO_RUN: translates the window of its memory around va (page aligned, below the VMO's end).
+zx_status_t vm_fault_run_locked(struct vm_mapping *m, vaddr_t va)
     REQUIRES(m->as->lock, m->vmo->lock);
 
 // ---- VMO internals -------------------------------------------------------------------------------

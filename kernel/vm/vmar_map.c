@@ -120,8 +120,8 @@ static zx_status_t place_mapping_locked(struct vmar *r, uint32_t options, uint64
     } else if (specific) {
         status = region_occupied_locked(r, *out_base, size) ? ZX_ERR_NO_MEMORY : ZX_OK;
     } else {
-        // A large physical range is placed so that blocks can translate it.
-        bool blocks = vmo->kind == VMO_PHYSICAL && size >= BLOCK_SIZE;
+        // A large run of memory is placed so that blocks can translate it.
+        bool blocks = (vmo->flags & VMO_RUN) != 0 && size >= BLOCK_SIZE;
         size_t phase = blocks ? (vmo->paddr + vmo_offset) & (BLOCK_SIZE - 1) : 0;
         if (!region_place_locked(r, size, blocks ? BLOCK_SIZE : PAGE_SIZE, phase, out_base))
             status = ZX_ERR_NO_MEMORY;

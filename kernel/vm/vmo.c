@@ -10,6 +10,9 @@
 
 LOCK_CLASS_PUBLIC(vmo_tree_lock, RANK_VMO_TREE, LOCK_MUTEX);
 
+#define BLOCK_SHIFT 21u // of a large translation
+#define BLOCK_PAGES (1u << (BLOCK_SHIFT - PAGE_SHIFT))
+
 #define SHARE_COUNT_EXACT 64u // address spaces told apart; above, share_count is an estimate
 
 void vmo_init_common(struct vmo *v, enum vmo_kind kind, uint64_t size, unsigned flags,
@@ -54,7 +57,7 @@ zx_status_t vmo_init_physical(struct vmo *v, paddr_t paddr, uint64_t size,
     size = ROUND_UP(size, PAGE_SIZE);
     if ((paddr & PAGE_MASK) || size > UINT64_MAX - paddr)
         return ZX_ERR_INVALID_ARGS;
-    vmo_init_common(v, VMO_PHYSICAL, size, 0, ops);
+    vmo_init_common(v, VMO_PHYSICAL, size, VMO_RUN, ops);
     v->paddr = paddr;
     return ZX_OK;
 }
@@ -88,11 +91,16 @@ zx_status_t vmo_init_contiguous(struct vmo *v, uint64_t size, unsigned alignment
     const uint64_t count = vmo_page_index(ROUND_UP(size, PAGE_SIZE));
     if (count > page_total_bytes() >> PAGE_SHIFT)
         return ZX_ERR_NO_MEMORY;
-    struct page *first =
-        page_alloc_contiguous(count, alignment_log2, PAGE_STATE_VMO, PAGE_ALLOC_ZERO);
+    struct page *first = NULL;
+    if (count >= BLOCK_PAGES) // so that blocks can translate it
+        first = page_alloc_contiguous(count, MAX(alignment_log2, BLOCK_SHIFT), PAGE_STATE_VMO,
+                                      PAGE_ALLOC_ZERO);
+    if (first == NULL)
+        first = page_alloc_contiguous(count, alignment_log2, PAGE_STATE_VMO, PAGE_ALLOC_ZERO);
     if (first == NULL)
         return ZX_ERR_NO_MEMORY;
-    vmo_init_common(v, VMO_CONTIGUOUS, count << PAGE_SHIFT, 0, ops);
+    vmo_init_common(v, VMO_CONTIGUOUS, count << PAGE_SHIFT, VMO_RUN, ops);
+    v->paddr = page_to_paddr(first);
     zx_status_t status = insert_run(v, first, count);
     if (status != ZX_OK)
         page_free_contiguous(first, count);

@@ -125,6 +125,16 @@ static void test_fault_user_copy(void **state)
     vmo_drop(&vmo);
 }
 
+static unsigned translated(vaddr_t va, unsigned pages)
+{
+    unsigned count = 0, prot;
+    paddr_t pa;
+
+    for (unsigned i = 0; i < pages; i++)
+        count += hal_aspace_query(&t.as->hal, va + PAGES(i), &pa, &prot) == ZX_OK;
+    return count;
+}
+
 static void test_fault_physical(void **state)
 {
     (void)state;
@@ -155,6 +165,48 @@ static void test_fault_physical(void **state)
     as_destroy(&t);
     vmo_drop(&vmo);
     page_free_contiguous(run, 600);
+}
+
+// A contiguous VMO is translated by windows that blocks can stand for, and a clone of it by pages.
+static void test_fault_contiguous(void **state)
+{
+    struct test_vmo clone = {.has_children = -1};
+    paddr_t pa, seen;
+    unsigned prot;
+
+    (void)state;
+    as_create(&t);
+    vmo = (struct test_vmo){.has_children = -1};
+    assert_int_equal(vmo_init_contiguous(&vmo.v, PAGES(1100), 0, &test_vmo_ops), ZX_OK);
+    assert_int_equal(vmo_lookup(&vmo.v, 0, &pa), ZX_OK);
+    assert_int_equal(pa % (2ul << 20), 0);
+    vaddr_t va = map_any(root, RW, &vmo, 0, 1200);
+    assert_int_equal((va - pa) % (2ul << 20), 0);
+    assert_true(poke(va + PAGES(700), 77));
+    assert_int_equal(translated(va, 1200), 512);
+    assert_int_equal(hal_aspace_query(&t.as->hal, va + PAGES(512), &seen, &prot), ZX_OK);
+    assert_int_equal(seen, pa + PAGES(512));
+    assert_true(poke(va + PAGES(1099), 78));
+    assert_int_equal(translated(va, 1200), 512 + 76);
+    assert_false(poke(va + PAGES(1100), 1)); // past the end
+    assert_int_equal(vmo_peek(&vmo, 700), 77);
+    assert_int_equal(vmar_protect(root, RO, va + PAGES(700), PAGES(1)), ZX_OK);
+    assert_false(poke(va + PAGES(700), 1));
+    assert_true(poke(va + PAGES(701), 79));
+    assert_int_equal(vmar_unmap(root, va + PAGES(600), PAGES(10)), ZX_OK);
+    assert_int_equal(at(va + PAGES(700)), 77);
+    vaddr_t all = map_any(root, RO | ZX_VM_MAP_RANGE, &vmo, 1, 1099);
+    assert_int_equal(translated(all, 1099), 1099);
+
+    assert_int_equal(vmo_init_clone(&clone.v, &vmo.v, PAGES(700), PAGES(4), 0, &test_vmo_ops), ZX_OK);
+    vaddr_t vc = map_any(root, RW, &clone, 0, 4);
+    assert_int_equal(at(vc), 77);
+    assert_int_equal(translated(vc, 4), 4);
+    assert_true(poke(vc + PAGES(1), 5));
+    assert_int_equal(vmo_peek(&vmo, 701), 79);
+    as_destroy(&t);
+    vmo_drop(&clone);
+    vmo_drop(&vmo);
 }
 
 // Executable memory that reaches beyond RAM: only what is RAM has fetches to keep coherent.
@@ -207,16 +259,6 @@ static void test_fault_exec_of_ancestors_page(void **state)
         vmo_drop(&clone[0]);
         vmo_drop(&vmo);
     }
-}
-
-static unsigned translated(vaddr_t va, unsigned pages)
-{
-    unsigned count = 0, prot;
-    paddr_t pa;
-
-    for (unsigned i = 0; i < pages; i++)
-        count += hal_aspace_query(&t.as->hal, va + PAGES(i), &pa, &prot) == ZX_OK;
-    return count;
 }
 
 // A fault brings the neighbours that are there, of code and of what ancestors have, too; code that nobody
@@ -346,7 +388,8 @@ static void test_fault_pages_come_zeroed(void **state)
 
 VM_GROUP(fault, VM_TEST(test_fault_results), VM_TEST(test_fault_read_shows_zero_page),
          VM_TEST(test_fault_all_mappings_agree), VM_TEST(test_fault_user_copy),
-         VM_TEST(test_fault_physical), VM_TEST(test_fault_physical_exec_beyond_ram),
+         VM_TEST(test_fault_physical), VM_TEST(test_fault_contiguous),
+         VM_TEST(test_fault_physical_exec_beyond_ram),
          VM_TEST(test_fault_exec_of_ancestors_page), VM_TEST(test_fault_around_code_and_ancestors),
          VM_TEST(test_fault_code_that_is_written), VM_TEST(test_fault_exec),
          VM_TEST(test_fault_pages_come_zeroed));

@@ -57,6 +57,7 @@ enum vmo_kind {
 #define VMO_RESIZABLE (1u << 0)
 #define VMO_CLONE     (1u << 1) // has had a parent
 #define VMO_VDSO      (1u << 2) // system-call stubs: vdso_* hold its code segment
+#define VMO_RUN       (1u << 4) // physical or contiguous: paddr is there, and never changes
 #define VMO_PAGED     (1u << 3) // the root of its tree is pager-backed
 
 // Bits of vmo.marks, never cleared: what may be true of this VMO and of the translations to it.
@@ -81,7 +82,7 @@ struct vmo {
     uint32_t mapping_count;    // [T]
     atomic_uint child_count;   // [T] direct clones; a release looks at it without
     union {
-        paddr_t paddr;             // [I] VMO_PHYSICAL: address of offset 0
+        paddr_t paddr;             // [I] VMO_RUN: address of offset 0
         struct vmo_source *source; // [I] VMO_PAGER
         struct {                   // [I] VMO_VDSO: code segment, bytes
             uint32_t vdso_code_offset;
