@@ -48,7 +48,8 @@ static NO_INLINE zx_status_t take_handles(struct object *ch, struct packet *p,
                                           user_in_zx_handle_t handles, uint32_t num_handles)
 {
     zx_handle_t values[ZX_CHANNEL_MAX_MSG_HANDLES];
-    zx_status_t status = user_copy_in(values, handles, num_handles);
+    zx_status_t status = num_handles == 1 ? user_read_one(values, handles) // mostly
+                                          : user_copy_in(values, handles, num_handles);
     if (likely(status == ZX_OK))
         status = handle_remove_for_message(&process_current()->handles, values, num_handles, ch,
                                            p->handles);
@@ -133,6 +134,14 @@ struct handle_sink {
     bool etc;
 };
 
+// The same for a single handle whose value goes to the user at once.
+static zx_status_t receive_one(struct packet *p, user_out_zx_handle_t value)
+{
+    struct handle h = transit_end(&p->handles[0]);
+    p->num_handles = 0;
+    return handle_out_finish_one(h.object, h.rights | HANDLE_OUT_COUNTED, value.addr);
+}
+
 // Hands a taken message with handles to the user: bytes, then handles. Frees the packet.
 static NO_INLINE zx_status_t deliver_handles(struct packet *p, user_out_void bytes,
                                              const struct handle_sink *sink)
@@ -142,6 +151,10 @@ static NO_INLINE zx_status_t deliver_handles(struct packet *p, user_out_void byt
     zx_status_t status = packet_drain_user(p, bytes.addr);
     if (unlikely(status != ZX_OK))
         goto out;
+    if (likely(count == 1 && !sink->etc)) {
+        status = receive_one(p, sink->values);
+        goto out;
+    }
     status = receive_handles(p, infos);
     if (unlikely(status != ZX_OK))
         goto out;

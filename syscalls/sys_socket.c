@@ -15,34 +15,36 @@ zx_status_t sys_socket_create(uint32_t options, struct handle_out *out0, struct 
     return socket_create(options, &out0->object, &out1->object);
 }
 
-zx_status_t sys_socket_write(zx_handle_t handle, uint32_t options, user_in_void buffer,
-                             size_t buffer_size, user_out_size_t actual)
+static NO_INLINE zx_status_t write_control(zx_handle_t handle, uint32_t options, user_in_void buffer,
+                                           size_t size, user_out_size_t actual)
 {
     struct object *obj;
-    if (buffer_size > 0 && user_is_null(buffer))
-        return ZX_ERR_INVALID_ARGS;
-    if (likely(options == 0))
-        return socket_write_user(handle, buffer.addr, buffer_size, actual.addr);
     zx_status_t status = sys_lookup(handle, &socket_ops, ZX_RIGHT_WRITE, &obj);
     if (status != ZX_OK)
         return status;
     if (options == ZX_SOCKET_CONTROL)
-        status = socket_control_write_user(obj, buffer.addr, buffer_size);
+        status = socket_control_write_user(obj, buffer.addr, size);
     else
         status = ZX_ERR_INVALID_ARGS;
     object_unref(obj);
-    return status == ZX_OK ? user_write_optional(actual, buffer_size) : status;
+    return status == ZX_OK ? user_write_optional(actual, size) : status;
 }
 
-zx_status_t sys_socket_read(zx_handle_t handle, uint32_t options, user_out_void buffer,
-                            size_t buffer_size, user_out_size_t actual)
+zx_status_t sys_socket_write(zx_handle_t handle, uint32_t options, user_in_void buffer,
+                             size_t buffer_size, user_out_size_t actual)
+{
+    if (buffer_size > 0 && user_is_null(buffer))
+        return ZX_ERR_INVALID_ARGS;
+    if (unlikely(options != 0))
+        return write_control(handle, options, buffer, buffer_size, actual);
+    return socket_write_user(handle, buffer.addr, buffer_size, actual.addr);
+}
+
+static NO_INLINE zx_status_t read_control(zx_handle_t handle, uint32_t options, user_out_void buffer,
+                                          size_t size, user_out_size_t actual)
 {
     struct object *obj;
     size_t moved = 0;
-    if (buffer_size > 0 && user_is_null(buffer))
-        return ZX_ERR_INVALID_ARGS;
-    if (likely(options == 0))
-        return socket_read_user(handle, buffer.addr, buffer_size, actual.addr);
     zx_status_t status = sys_lookup(handle, &socket_ops, ZX_RIGHT_READ, &obj);
     if (status != ZX_OK)
         return status;
@@ -53,11 +55,21 @@ zx_status_t sys_socket_read(zx_handle_t handle, uint32_t options, user_out_void 
         return status;
     }
     if (options == ZX_SOCKET_CONTROL)
-        status = socket_control_read_user(obj, buffer.addr, buffer_size, &moved);
+        status = socket_control_read_user(obj, buffer.addr, size, &moved);
     else
         status = ZX_ERR_INVALID_ARGS;
     object_unref(obj);
     return status == ZX_OK ? user_write_optional(actual, moved) : status;
+}
+
+zx_status_t sys_socket_read(zx_handle_t handle, uint32_t options, user_out_void buffer,
+                            size_t buffer_size, user_out_size_t actual)
+{
+    if (buffer_size > 0 && user_is_null(buffer))
+        return ZX_ERR_INVALID_ARGS;
+    if (unlikely(options != 0))
+        return read_control(handle, options, buffer, buffer_size, actual);
+    return socket_read_user(handle, buffer.addr, buffer_size, actual.addr);
 }
 
 zx_status_t sys_socket_shutdown(zx_handle_t handle, uint32_t options)

@@ -158,7 +158,7 @@ static NO_INLINE struct page *page_alloc_slow(struct page_cache *c, enum page_st
     return NULL;
 }
 
-struct page *page_alloc(enum page_state state, unsigned flags)
+ALWAYS_INLINE struct page *alloc_one(enum page_state state, unsigned flags)
 {
     if (alloc_should_fail())
         return NULL;
@@ -168,6 +168,11 @@ struct page *page_alloc(enum page_state state, unsigned flags)
     if (unlikely(!c->count))
         return page_alloc_slow(c, state, flags);
     return cache_pop(c, state, flags);
+}
+
+struct page *page_alloc(enum page_state state, unsigned flags)
+{
+    return alloc_one(state, flags);
 }
 
 ALWAYS_INLINE void cache_push(struct page_cache *c, struct page *page)
@@ -203,7 +208,7 @@ bool page_alloc_list(size_t count, enum page_state state, unsigned flags, struct
 {
     struct list got = LIST_INIT(got);
     while (count--) {
-        struct page *page = page_alloc(state, flags);
+        struct page *page = alloc_one(state, flags);
         if (!page) {
             page_free_list(&got);
             return false;

@@ -112,12 +112,12 @@ ALWAYS_INLINE zx_status_t copy_locked(struct fifo *f, uint32_t at, uint32_t coun
     uint32_t index = at & (f->elem_count - 1);
     size_t first = index * f->elem_size;
     size_t len = count * f->elem_size;
-    user_faults_disable();
+    uint32_t faults = user_faults_save();
     zx_status_t status =
         likely(count <= f->elem_count - index)
             ? copy_piece(f->ring + first, user, len, to_user)
             : copy_around(f->ring, first, f->elem_count * f->elem_size, user, len, to_user);
-    user_faults_enable();
+    user_faults_restore(faults);
     return status;
 }
 

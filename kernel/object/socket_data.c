@@ -12,7 +12,7 @@
 // --- Signals that follow from the state ---------------------------------------------------------
 
 // `s` has written `bytes` into its peer's buffer.
-static void written_locked(struct socket *s, uint32_t bytes)
+ALWAYS_INLINE void written_locked(struct socket *s, uint32_t bytes)
 {
     struct socket *to = socket_peer(s);
     to->rx_bytes += bytes;
@@ -26,7 +26,7 @@ static void written_locked(struct socket *s, uint32_t bytes)
 }
 
 // `s` has read `bytes` of its buffer.
-static void consumed_locked(struct socket *s, uint32_t bytes)
+ALWAYS_INLINE void consumed_locked(struct socket *s, uint32_t bytes)
 {
     struct socket *from = socket_peer(s);
     bool was_full = s->rx_bytes == SOCKET_BUFFER_MAX;
@@ -181,9 +181,9 @@ ALWAYS_INLINE bool write_at_once(struct socket *s, uintptr_t src, size_t size)
     struct block *b = list_peek_tail_entry(&to->rx, struct block, node);
     if (likely(b != NULL && size <= b->room - b->end && size <= SOCKET_BUFFER_MAX - to->rx_bytes &&
                may_write_locked(s) == ZX_OK)) {
-        user_faults_disable();
+        uint32_t faults = user_faults_save();
         done = hal_copy_from_user(b->data + b->end, src, size) == ZX_OK;
-        user_faults_enable();
+        user_faults_restore(faults);
         if (likely(done)) {
             b->end += (uint32_t)size;
             written_locked(s, (uint32_t)size);
@@ -219,11 +219,13 @@ zx_status_t socket_write_user(zx_handle_t handle, uintptr_t src, size_t size, ui
     if (likely(size - 1 < SMALL_BYTES && !is_datagram(s)) && write_at_once(s, src, size)) {
         handle_release();
     } else {
+        size_t written;
         handle_release_with_ref(obj);
-        status = write_general(s, src, size, &size);
+        status = write_general(s, src, size, &written);
         object_unref(obj);
         if (status != ZX_OK)
             return status;
+        size = written;
     }
     return actual != 0 ? hal_user_write_u64(actual, size) : ZX_OK;
 }
@@ -256,9 +258,9 @@ static zx_status_t stream_read_step(struct socket *s, uintptr_t dst, size_t *len
         status = empty_status_locked(s);
     } else {
         *len = MIN(*len, (size_t)(b->end - b->start));
-        user_faults_disable();
+        uint32_t faults = user_faults_save();
         status = hal_copy_to_user(dst, b->data + b->start, *len);
-        user_faults_enable();
+        user_faults_restore(faults);
     }
     if (status == ZX_OK && *len != 0) {
         b->start += (uint32_t)*len;
@@ -359,9 +361,9 @@ ALWAYS_INLINE size_t read_at_once(struct socket *s, uintptr_t dst, size_t size)
     if (likely(b != NULL && b->room <= SMALL_BYTES && b->end != b->start &&
                list_peek_tail_entry(&s->rx, struct block, node) == b)) {
         size = MIN(size, (size_t)(b->end - b->start));
-        user_faults_disable();
+        uint32_t faults = user_faults_save();
         zx_status_t status = hal_copy_to_user(dst, b->data + b->start, size);
-        user_faults_enable();
+        user_faults_restore(faults);
         if (likely(status == ZX_OK)) {
             b->start += (uint32_t)size;
             if (b->start == b->end)
@@ -410,11 +412,13 @@ zx_status_t socket_read_user(zx_handle_t handle, uintptr_t dst, size_t size, uin
     if (likely(done != 0)) {
         handle_release();
     } else {
+        size_t read;
         handle_release_with_ref(obj);
-        status = read_general(s, dst, size, &done);
+        status = read_general(s, dst, size, &read);
         object_unref(obj);
         if (status != ZX_OK)
             return status;
+        done = read;
     }
     return actual != 0 ? hal_user_write_u64(actual, done) : ZX_OK;
 }

@@ -40,9 +40,9 @@ ALWAYS_INLINE void enqueue_locked(struct cpu *cpu, struct thread *t, bool at_hea
 
 ALWAYS_INLINE void dequeue_locked(struct cpu *cpu, struct thread *t)
 {
-    list_remove(&t->run_node);
-    if (list_is_empty(&cpu->queue[t->queued_priority]))
+    if (t->run_node.next == t->run_node.prev) // both the list's head: it is the only one
         cpu->ready_mask &= ~(1u << t->queued_priority);
+    list_remove(&t->run_node);
     ready_count_add(cpu, -1u);
 }
 
@@ -77,7 +77,7 @@ ALWAYS_INLINE struct thread *pick_locked(struct cpu *cpu)
     if (cpu->ready_mask == 0)
         return cpu->idle;
     unsigned p = 31u - (unsigned)__builtin_clz(cpu->ready_mask);
-    struct thread *t = container_of(list_peek_head(&cpu->queue[p]), struct thread, run_node);
+    struct thread *t = list_entry(cpu->queue[p].head.next, struct thread, run_node);
     dequeue_locked(cpu, t);
     return t;
 }
@@ -87,12 +87,12 @@ ALWAYS_INLINE struct thread *cpu_current(struct cpu *cpu)
     return atomic_load_explicit(&cpu->current, memory_order_relaxed);
 }
 
-ALWAYS_INLINE void charge_locked(struct cpu *cpu, struct thread *t)
+ALWAYS_INLINE void charge_locked(struct cpu *cpu, struct thread *t, bool idle)
 {
     uint64_t now = hal_ticks();
     uint64_t ran = now - cpu->switch_ticks;
     cpu->switch_ticks = now;
-    if (t->idle) {
+    if (idle) {
         cpu->stats.idle_ticks += ran;
         return;
     }
@@ -112,12 +112,17 @@ ALWAYS_INLINE void finish_switch(void)
         reap_queue(cpu, from);
 }
 
-// Gives the CPU to the best ready thread. Interrupts off, rq_lock held; the current thread's state
-// says what becomes of it. Returns when it runs again, the lock released, interrupts still off.
-ALWAYS_INLINE void switch_inline_locked(struct cpu *cpu)
+// Which of the two threads of a switch may be the idle one: what is known is not looked up.
+enum switch_idle { SWITCH_ANY, SWITCH_FROM_BUSY, SWITCH_BUSY };
+
+// Gives the CPU to `next`, which has been taken off its queue. Interrupts off, rq_lock held; the current
+// thread's state says what becomes of it. Returns when it runs again, the lock released, interrupts
+// still off.
+ALWAYS_INLINE void switch_to_locked(struct cpu *cpu, struct thread *prev, struct thread *next,
+                                    enum switch_idle known)
 {
-    struct thread *prev = cpu_current(cpu);
-    struct thread *next = pick_locked(cpu);
+    bool prev_idle = known == SWITCH_ANY && prev->idle;
+    bool next_idle = known != SWITCH_BUSY && next->idle;
     atomic_store_explicit(&prev->hal.need_resched, 0, memory_order_relaxed);
     next->state = SCHED_RUNNING;
     if (next == prev) {
@@ -125,11 +130,11 @@ ALWAYS_INLINE void switch_inline_locked(struct cpu *cpu)
         rq_unlock(cpu);
         return;
     }
-    charge_locked(cpu, prev);
+    charge_locked(cpu, prev, prev_idle);
     if (unlikely(next->slice_ticks == 0))
         next->slice_ticks = cpu->slice_full;
-    if (unlikely(prev->idle || next->idle))
-        sched_idle_flag_set(cpu, next->idle);
+    if (unlikely(prev_idle || next_idle))
+        sched_idle_flag_set(cpu, next_idle);
     next->hal.cpu = cpu->num;
     atomic_store_explicit(&cpu->current, next, memory_order_relaxed);
     cpu->switched_from = prev;
@@ -139,11 +144,18 @@ ALWAYS_INLINE void switch_inline_locked(struct cpu *cpu)
         hal_aspace_activate(next->aspace);
     }
     uint8_t p = atomic_load_explicit(&next->priority, memory_order_relaxed);
-    if (unlikely(!cpu->slice_armed && (cpu->ready_mask >> p) != 0 && !next->idle))
+    if (unlikely(!cpu->slice_armed && (cpu->ready_mask >> p) != 0 && !next_idle))
         sched_slice_arm_locked(cpu);
     lock_debug_disown(&cpu->rq_lock.LOCK_DEBUG_MEMBER, &cpu->rq_lock);
     hal_thread_switch(&prev->hal, &next->hal);
     finish_switch();
+}
+
+// Gives the CPU to the best ready thread; see switch_to_locked.
+ALWAYS_INLINE void switch_inline_locked(struct cpu *cpu, enum switch_idle known)
+{
+    struct thread *prev = cpu_current(cpu);
+    switch_to_locked(cpu, prev, pick_locked(cpu), known);
 }
 
 // Locks the queue of t's CPU (S1). Interrupts are off.
@@ -224,7 +236,7 @@ ALWAYS_INLINE void park_inline(atomic_int *word)
         struct thread *t = thread_current();
         t->park_word = word;
         t->state = SCHED_BLOCKED;
-        switch_inline_locked(cpu);
+        switch_inline_locked(cpu, SWITCH_FROM_BUSY); // the idle thread does not block
     } else { // woken already: it keeps the CPU
         sched_next_settle_locked(cpu);
         rq_unlock(cpu);

@@ -83,7 +83,7 @@ void sched_idle_flag_set(struct cpu *cpu, bool idle)
 }
 
 // The same for callers that are not hot.
-static NO_INLINE void switch_locked(struct cpu *cpu) { switch_inline_locked(cpu); }
+static NO_INLINE void switch_locked(struct cpu *cpu) { switch_inline_locked(cpu, SWITCH_ANY); }
 
 void sched_finish_switch(void) { finish_switch(); }
 
@@ -286,10 +286,20 @@ void thread_yield(void)
     rq_lock(cpu);
     cpu->stats.yields++;
     uint8_t p = atomic_load_explicit(&t->priority, memory_order_relaxed);
-    if ((cpu->ready_mask >> p) != 0) {
+    uint32_t others = cpu->ready_mask >> p;
+    if (likely(others == 1 && next_get(cpu) == NULL)) {
+        // Changes places with the first of its own priority: mask and count stay.
+        struct thread *next = list_entry(cpu->queue[p].head.next, struct thread, run_node);
+        list_remove(&next->run_node);
+        list_add_tail(&cpu->queue[p], &t->run_node);
+        t->state = SCHED_READY;
+        t->queued_priority = p;
+        t->slice_ticks = 0;
+        switch_to_locked(cpu, t, next, SWITCH_BUSY);
+    } else if (others != 0) {
         t->slice_ticks = 0;
         enqueue_locked(cpu, t, false);
-        switch_inline_locked(cpu);
+        switch_inline_locked(cpu, SWITCH_FROM_BUSY);
     } else {
         rq_unlock(cpu);
     }

@@ -48,7 +48,7 @@ static void insert_locked(struct cpu *cpu, struct timer *timer)
             leftmost = false;
         }
     }
-    rb_insert_general(&cpu->timers, &timer->node, parent, link, NULL); // it is rarely empty
+    rb_insert_leaf(&cpu->timers, &timer->node, parent, link);
     timer->queued = true;
     if (leftmost)
         cpu->timer_first = &timer->node;
@@ -62,7 +62,7 @@ static void remove_locked(struct cpu *cpu, struct timer *timer)
 {
     if (cpu->timer_first == &timer->node)
         cpu->timer_first = rb_next(&timer->node);
-    rb_remove_general(&cpu->timers, &timer->node, NULL);
+    rb_remove_leaf(&cpu->timers, &timer->node);
     timer->queued = false;
 }
 

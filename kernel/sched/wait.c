@@ -49,6 +49,17 @@ static zx_status_t pending_status(unsigned pending, int word)
     return ZX_OK;
 }
 
+// The thread ran without its wait being finished.
+static NO_INLINE zx_status_t park_again(struct thread *t)
+{
+    zx_status_t status;
+    do {
+        sched_park(&t->wait_word);
+        status = atomic_load_explicit(&t->wait_word, memory_order_acquire);
+    } while (status > 0);
+    return status;
+}
+
 zx_status_t wait_block(enum wait_reason reason, zx_time_t deadline)
 {
     struct thread *t = thread_current();
@@ -70,11 +81,10 @@ zx_status_t wait_block(enum wait_reason reason, zx_time_t deadline)
         timer_set(&t->wait_timer, deadline);
     }
     atomic_store_explicit(&t->wait_reason, (uint8_t)reason, memory_order_relaxed);
-    zx_status_t status;
-    do {
-        park_inline(&t->wait_word);
-        status = atomic_load_explicit(&t->wait_word, memory_order_acquire);
-    } while (unlikely(status > 0));
+    park_inline(&t->wait_word);
+    zx_status_t status = atomic_load_explicit(&t->wait_word, memory_order_acquire);
+    if (unlikely(status > 0))
+        status = park_again(t);
     atomic_store_explicit(&t->wait_reason, WAIT_ON_NOTHING, memory_order_relaxed);
     if (deadline != ZX_TIME_INFINITE)
         timer_cancel(&t->wait_timer);
@@ -101,12 +111,8 @@ bool wait_disarm(zx_status_t *out_status)
 ALWAYS_INLINE bool wake(struct thread *t, zx_status_t status, bool handoff)
 {
     DEBUG_ASSERT(status <= 0 && status != WAIT_IDLE);
-    int word = atomic_load_explicit(&t->wait_word, memory_order_relaxed);
-    do {
-        if (word <= 0)
-            return false;
-    } while (!atomic_compare_exchange_weak_explicit(&t->wait_word, &word, status,
-                                                    memory_order_acq_rel, memory_order_relaxed));
+    if (!hal_word_finish(&t->wait_word, status))
+        return false;
     hal_preempt_point();
     unpark_inline(t, handoff);
     return true;

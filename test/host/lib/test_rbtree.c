@@ -214,6 +214,35 @@ static void test_rbtree_short_forms_do_the_same(void **state)
     }
 }
 
+// So do the forms for trees whose edge comes and goes.
+static void test_rbtree_leaf_forms_do_the_same(void **state)
+{
+    (void)state;
+    struct rb_tree t = RB_TREE_INIT;
+    uint64_t seed = 4;
+    memset(model, 0, sizeof(model));
+    unsigned count = 0;
+    for (unsigned step = 0; step < 20000; step++) {
+        uint32_t key = test_random(&seed) % (step < 10000 ? 4 : 40);
+        struct rb_node *n = &entries[key].node, *parent = NULL, **link = &t.root;
+        entries[key].key = key;
+        if (model[key]) {
+            rb_remove_leaf(&t, n);
+        } else {
+            while (*link != NULL) {
+                parent = *link;
+                link = less(n, parent) ? &parent->left : &parent->right;
+            }
+            rb_insert_leaf(&t, n, parent, link);
+        }
+        count += model[key] ? -1u : 1u;
+        model[key] = !model[key];
+        assert_int_equal(rb_node_linked(n), model[key]);
+        assert_int_equal(rb_validate(&t), count);
+        assert_ptr_equal(rb_find(&t, &key, compare), model[key] ? n : NULL);
+    }
+}
+
 int run_rbtree_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +251,7 @@ int run_rbtree_tests(void)
         cmocka_unit_test(test_rbtree_replace_takes_the_place),
         cmocka_unit_test(test_rbtree_equal_keys_keep_insertion_order),
         cmocka_unit_test(test_rbtree_short_forms_do_the_same),
+        cmocka_unit_test(test_rbtree_leaf_forms_do_the_same),
     };
     return cmocka_run_group_tests_name("rbtree", tests, NULL, NULL);
 }

@@ -14,6 +14,8 @@
 //   bool hal_lock_take(atomic_uintptr_t *word, uintptr_t self);  0 -> self, acquire and release
 //   bool hal_lock_give(atomic_uintptr_t *word, uintptr_t self);  self -> 0, release
 //                                                both: false if the word is another, and unchanged
+//   bool hal_word_finish(atomic_int *word, int value);           word = value, acquire and release, if it
+//                                                is > 0; else false, and unchanged
 //   bool hal_count_down(_Atomic uint64_t *word, uint64_t n);     word -= n, acquire and release; false,
 //                                                and unchanged, if less than n would be left
 #pragma once

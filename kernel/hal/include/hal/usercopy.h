@@ -22,6 +22,10 @@ zx_status_t hal_user_read_u64(uint64_t *out, uintptr_t src) MUST_CHECK;
 ALWAYS_INLINE void user_faults_disable(void) { hal_current()->fault_disabled++; }
 ALWAYS_INLINE void user_faults_enable(void) { hal_current()->fault_disabled--; }
 
+// The same where a call lies between the two: what it was is kept instead of counted back.
+ALWAYS_INLINE uint32_t user_faults_save(void) { return hal_current()->fault_disabled++; }
+ALWAYS_INLINE void user_faults_restore(uint32_t was) { hal_current()->fault_disabled = was; }
+
 // True if the range lies in user space (says nothing about what is mapped).
 ALWAYS_INLINE bool user_range_ok(uintptr_t addr, size_t len)
 {

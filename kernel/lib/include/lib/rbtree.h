@@ -112,6 +112,34 @@ ALWAYS_INLINE void rb_remove_mostly_last(struct rb_tree *t, struct rb_node *n)
     }
 }
 
+// The same two for a tree without augmentation whose nodes often come and go at its edge: a red leaf,
+// which disturbs nothing, is linked and unlinked in line.
+ALWAYS_INLINE void rb_insert_leaf(struct rb_tree *t, struct rb_node *n, struct rb_node *parent,
+                                  struct rb_node **link)
+{
+    if (unlikely(parent == NULL || (parent->parent_color & 1) == 0)) {
+        rb_insert_general(t, n, parent, link, NULL);
+        return;
+    }
+    n->left = n->right = NULL;
+    n->parent_color = (uintptr_t)parent; // red
+    *link = n;
+}
+
+ALWAYS_INLINE void rb_remove_leaf(struct rb_tree *t, struct rb_node *n)
+{
+    if (unlikely((n->parent_color & 1) != 0 || n->left != NULL || n->right != NULL)) {
+        rb_remove_general(t, n, NULL);
+        return;
+    }
+    struct rb_node *parent = (struct rb_node *)n->parent_color; // red: it has one
+    if (parent->left == n)
+        parent->left = NULL;
+    else
+        parent->right = NULL;
+    n->parent_color = 0;
+}
+
 // Puts `fresh` exactly where `old` was (equal in order); `old` is unlinked.
 void rb_replace(struct rb_tree *t, struct rb_node *old, struct rb_node *fresh,
                 rb_augment_fn augment);

@@ -105,7 +105,7 @@ ALWAYS_INLINE void object_ref(struct object *obj)
 {
     uint64_t counts = atomic_fetch_add_explicit(&obj->counts, 1, memory_order_relaxed) + 1;
     if (unlikely(counts & OBJECT_REFS_SATURATED)) { // one bit: cheaper than a comparison
-        bool first = !((counts - 1) & OBJECT_REFS_SATURATED);
+        bool first = (counts & (OBJECT_REFS_SATURATED - 1)) == 0;
         atomic_fetch_add_explicit(&obj->counts, first ? OBJECT_REFS_SATURATED / 2 : -1ull,
                                   memory_order_relaxed);
     }

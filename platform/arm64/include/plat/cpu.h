@@ -91,6 +91,25 @@ other:
     return false;
 }
 
+// The word of a wait goes from armed (> 0) to finished. Partners: the compiler's atomics in wait.c.
+ALWAYS_INLINE bool hal_word_finish(atomic_int *word, int value)
+{
+    int old;
+    uint32_t failed;
+    __asm__ goto("1:\tldaxr %w[old], %[word]\n"
+                 "\tcmp %w[old], #0\n"
+                 "\tb.le %l[finished]\n"
+                 "\tstlxr %w[failed], %w[value], %[word]\n"
+                 "\tcbnz %w[failed], 1b"
+                 : [old] "=&r"(old), [failed] "=&r"(failed), [word] "+Q"(*word)
+                 : [value] "r"(value)
+                 : "memory", "cc"
+                 : finished);
+    return true;
+finished:
+    return false;
+}
+
 // Counts down if the last one is not reached, by exclusives without the second comparison that the
 // compiler's atomics make. Partners: the compiler's atomics on the same word.
 ALWAYS_INLINE bool hal_count_down(_Atomic uint64_t *word, uint64_t n)

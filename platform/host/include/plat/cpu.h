@@ -36,6 +36,17 @@ static inline bool hal_lock_give(atomic_uintptr_t *word, uintptr_t self)
                                                    memory_order_relaxed);
 }
 
+static inline bool hal_word_finish(atomic_int *word, int value)
+{
+    int old = atomic_load_explicit(word, memory_order_seq_cst);
+    do {
+        if (old <= 0)
+            return false;
+    } while (!atomic_compare_exchange_weak_explicit(word, &old, value, memory_order_acq_rel,
+                                                    memory_order_relaxed));
+    return true;
+}
+
 static inline bool hal_count_down(_Atomic uint64_t *word, uint64_t n)
 {
     uint64_t old = atomic_load_explicit(word, memory_order_relaxed);
