@@ -47,7 +47,10 @@ zx_status_t sys_interrupt_wait(zx_handle_t handle, user_out_zx_time_t out_timest
     zx_status_t status = sys_lookup(handle, &interrupt_ops, ZX_RIGHT_WAIT, &obj);
     if (unlikely(status != ZX_OK))
         return status;
-    status = interrupt_wait(obj, &timestamp);
+    if (process_memory_paged()) // before the interrupt is taken
+        status = vm_user_page_in(out_timestamp.addr, sizeof(timestamp));
+    if (likely(status == ZX_OK))
+        status = interrupt_wait(obj, &timestamp);
     object_unref(obj);
     if (likely(status == ZX_OK))
         status = user_write_optional(out_timestamp, timestamp);

@@ -211,7 +211,20 @@ static zx_status_t take_record(zx_handle_t h[3], void *to, void *beside)
     return status > 0 ? ZX_OK : status;
 }
 
+static void make_interrupt(zx_handle_t h[3])
+{
+    assert_ok(zx_interrupt_create(lab.resource, 0, ZX_INTERRUPT_VIRTUAL, &h[0]));
+    assert_ok(zx_interrupt_trigger(h[0], 0, 1));
+}
+
+static zx_status_t take_interrupt(zx_handle_t h[3], void *to, void *beside)
+{
+    (void)beside;
+    return zx_interrupt_wait(h[0], to);
+}
+
 static const struct taking takings[] = {
+    {"an interrupt", make_interrupt, take_interrupt, ZX_ERR_BAD_STATE},
     {"a packet", make_packet, take_packet, ZX_ERR_BAD_STATE},
     {"a message's bytes", make_message, take_bytes, ZX_ERR_BAD_STATE},
     {"a message's size", make_message, take_bytes_size, ZX_ERR_BAD_STATE},
@@ -278,7 +291,7 @@ static void expect_nothing_taken(struct taker *t)
 }
 
 // CALLS(zx_port_wait, zx_channel_read, zx_channel_read_etc, zx_fifo_read, zx_socket_read, zx_socket_accept,
-// zx_handle_replace, zx_debuglog_read, zx_pager_detach_vmo)
+// zx_handle_replace, zx_debuglog_read, zx_interrupt_wait, zx_pager_detach_vmo)
 SCENARIO(what_was_to_be_taken_survives_the_pager)
 {
     for (unsigned i = 0; i < countof(takings); i++) {
