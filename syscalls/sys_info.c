@@ -97,6 +97,19 @@ static zx_status_t process_basic(struct object *obj, zx_rights_t rights, void *r
     return ZX_OK;
 }
 
+_Static_assert(sizeof(zx_info_job_limits_t) == ACCOUNT_KINDS * sizeof(zx_job_usage_t) &&
+                   sizeof(zx_job_usage_t) == sizeof(struct account_usage),
+               "one record a kind, in the same order");
+
+static zx_status_t job_limits(struct object *obj, zx_rights_t rights, void *record)
+{
+    struct account_usage usage[ACCOUNT_KINDS];
+    (void)rights;
+    account_usage(job_from_object(obj)->account, usage);
+    memcpy(record, usage, sizeof(usage));
+    return ZX_OK;
+}
+
 static zx_status_t thread_basic(struct object *obj, zx_rights_t rights, void *record)
 {
     (void)rights;
@@ -164,6 +177,7 @@ static const struct topic topics[] = {
     {ZX_INFO_PROCESS_HANDLE_STATS, INSPECT, &process_ops,
      RECORD(zx_info_process_handle_stats_t, process_handle_stats)},
     {ZX_INFO_VMO, 0, &vmo_object_ops, LIST(info_vmo)},
+    {ZX_INFO_JOB_LIMITS, INSPECT, &job_ops, RECORD(zx_info_job_limits_t, job_limits)},
 };
 
 static zx_status_t answer(const struct topic *t, struct object *obj, zx_rights_t rights,

@@ -19,6 +19,28 @@ zx_status_t sys_job_create(zx_handle_t parent_job, uint32_t options, struct hand
     return status;
 }
 
+_Static_assert(sizeof(zx_job_limits_t) == ACCOUNT_KINDS * sizeof(uint64_t), "one number a kind");
+_Static_assert(ZX_JOB_LIMIT_KEEP == ACCOUNT_KEEP_LIMIT && ZX_JOB_LIMIT_NONE == ACCOUNT_NO_LIMIT,
+               "the same words");
+
+zx_status_t sys_job_set_limits(zx_handle_t job, uint32_t options, user_in_void limits, size_t size)
+{
+    uint64_t values[ACCOUNT_KINDS];
+    struct object *obj;
+    if (options != 0 || size == 0 || size > sizeof(values) || size % sizeof(values[0]) != 0)
+        return ZX_ERR_INVALID_ARGS;
+    for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++)
+        values[kind] = ACCOUNT_KEEP_LIMIT;
+    if (user_copy_in((void *)values, limits, size) != ZX_OK)
+        return ZX_ERR_INVALID_ARGS;
+    zx_status_t status = sys_lookup(job, &job_ops, ZX_RIGHT_SET_POLICY, &obj);
+    if (status != ZX_OK)
+        return status;
+    status = job_set_limits(job_from_object(obj), values);
+    object_unref(obj);
+    return status;
+}
+
 // An array longer than every condition once, several times over, is absurd; but up to there its
 // length is judged only after the handle.
 #define POLICY_READ_MAX 64u

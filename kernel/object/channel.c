@@ -15,7 +15,7 @@
 #include <object/channel.h>
 
 #include <debug/assert.h>
-#include <mem/slab.h>
+#include <account/account.h>
 #include <sched/wait.h>
 
 struct channel {
@@ -34,7 +34,7 @@ struct channel_pair {
     struct channel end[2];
 };
 
-static SLAB_CACHE(channel_cache, sizeof(struct channel_pair), _Alignof(struct channel_pair));
+static ACCOUNT_CACHE(channel_cache, sizeof(struct channel_pair), _Alignof(struct channel_pair));
 
 ALWAYS_INLINE struct channel *channel_from_object(struct object *obj)
 {
@@ -93,7 +93,7 @@ static void channel_destroy(struct object *obj)
 {
     struct channel_pair *pair = pair_of(channel_from_object(obj));
     if (atomic_fetch_sub_explicit(&pair->ends, 1, memory_order_acq_rel) == 1)
-        slab_free(&channel_cache, pair);
+        account_free(channel_cache, pair);
 }
 
 static zx_koid_t channel_related(const struct object *obj)
@@ -132,7 +132,7 @@ const struct object_ops channel_ops = {
 
 zx_status_t channel_create(struct object **out0, struct object **out1)
 {
-    struct channel_pair *pair = slab_alloc(&channel_cache);
+    struct channel_pair *pair = account_alloc(channel_cache);
     if (pair == NULL)
         return ZX_ERR_NO_MEMORY;
     mutex_init(&pair->lock, &object_lock_class);

@@ -2,9 +2,9 @@
 // Events: an object that is nothing but its signals (object/event.h).
 #include <object/event.h>
 
-#include <mem/slab.h>
+#include <account/account.h>
 
-static SLAB_CACHE(event_cache, sizeof(struct event), _Alignof(struct event));
+static ACCOUNT_CACHE(event_cache, sizeof(struct event), _Alignof(struct event));
 
 static struct event *event_from_object(struct object *obj)
 {
@@ -13,7 +13,7 @@ static struct event *event_from_object(struct object *obj)
 
 static void event_destroy(struct object *obj)
 {
-    slab_free_object(&event_cache, event_from_object(obj));
+    account_free(event_cache, event_from_object(obj));
 }
 
 static zx_koid_t event_related(const struct object *obj)
@@ -39,7 +39,7 @@ const struct object_ops event_ops = {
 
 struct object *event_create(void)
 {
-    struct event *e = slab_alloc(&event_cache);
+    struct event *e = account_alloc(event_cache);
     if (e == NULL)
         return NULL;
     mutex_init(&e->lock, &object_lock_class);

@@ -3,7 +3,7 @@
 // cookie is lost for ever (spec 10 section 5).
 #include <object/eventpair.h>
 
-#include <mem/slab.h>
+#include <account/account.h>
 #include <object/pair.h>
 
 struct eventpair {
@@ -16,7 +16,7 @@ struct eventpair_both {
     struct eventpair side[2];
 };
 
-static SLAB_CACHE(eventpair_cache, sizeof(struct eventpair_both), _Alignof(struct eventpair_both));
+static ACCOUNT_CACHE(eventpair_cache, sizeof(struct eventpair_both), _Alignof(struct eventpair_both));
 
 static struct eventpair *eventpair_from_object(struct object *obj)
 {
@@ -38,7 +38,7 @@ static void eventpair_destroy(struct object *obj)
     struct pair_end *end = pair_end_of(obj);
     struct pair *pair = end->pair;
     if (pair_end_gone(end))
-        slab_free(&eventpair_cache, container_of(pair, struct eventpair_both, pair));
+        account_free(eventpair_cache, container_of(pair, struct eventpair_both, pair));
 }
 
 static struct object_cookie *eventpair_cookie(struct object *obj)
@@ -59,7 +59,7 @@ const struct object_ops eventpair_ops = {
 
 zx_status_t eventpair_create(struct object **out0, struct object **out1)
 {
-    struct eventpair_both *both = slab_zalloc(&eventpair_cache);
+    struct eventpair_both *both = account_zalloc(eventpair_cache);
     if (both == NULL)
         return ZX_ERR_NO_MEMORY;
     pair_init(&both->pair, &both->side[0].end, &both->side[1].end, &eventpair_ops, 0);

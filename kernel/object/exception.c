@@ -18,7 +18,7 @@
 #include <debug/log.h>
 #include <hal/thread.h>
 #include <hal/upcall.h>
-#include <mem/slab.h>
+#include <account/account.h>
 #include <object/port.h>
 #include <object/process.h>
 #include <sched/wait.h>
@@ -36,7 +36,7 @@ struct exception_binding {
     struct list waiting;         // [E] of exception.node
 };
 
-static SLAB_CACHE(binding_cache, sizeof(struct exception_binding),
+static ACCOUNT_CACHE(binding_cache, sizeof(struct exception_binding),
                   _Alignof(struct exception_binding));
 
 enum answer { UNANSWERED, HANDLED, TRY_NEXT };
@@ -97,7 +97,7 @@ void exception_slot_clear(struct exception_slot *slot)
     }
     mutex_unlock(&exception_lock);
     if (b != NULL)
-        slab_free(&binding_cache, b);
+        account_free(binding_cache, b);
 }
 
 void exception_port_closed(struct list *bindings)
@@ -111,7 +111,7 @@ void exception_port_closed(struct list *bindings)
         mutex_unlock(&exception_lock);
         if (b == NULL)
             return;
-        slab_free(&binding_cache, b);
+        account_free(binding_cache, b);
     }
 }
 
@@ -155,7 +155,7 @@ zx_status_t exception_bind(struct object *task, bool debugger, struct object *po
     zx_status_t status = find_slot(task, debugger, &slot, &type);
     if (status != ZX_OK)
         return status;
-    struct exception_binding *b = slab_alloc(&binding_cache);
+    struct exception_binding *b = account_alloc(binding_cache);
     if (b == NULL)
         return ZX_ERR_NO_MEMORY;
     *b = (struct exception_binding){.slot = slot, .port = port, .key = key, .type = type};
@@ -174,7 +174,7 @@ zx_status_t exception_bind(struct object *task, bool debugger, struct object *po
     mutex_unlock(&exception_lock);
     mutex_unlock(task->lock);
     if (!bound)
-        slab_free(&binding_cache, b);
+        account_free(binding_cache, b);
     return status;
 }
 
@@ -194,7 +194,7 @@ zx_status_t exception_unbind(struct object *task, bool debugger)
     mutex_unlock(&exception_lock);
     if (b == NULL)
         return ZX_ERR_BAD_STATE;
-    slab_free(&binding_cache, b);
+    account_free(binding_cache, b);
     return ZX_OK;
 }
 

@@ -8,9 +8,9 @@
 // brought in without the lock and everything starts over, so nothing is lost or half-done.
 // Locks: [P] the pair's mutex.
 #include <object/fifo.h>
+#include <account/account.h>
 
 #include <hal/usercopy.h>
-#include <mem/kmalloc.h>
 #include <object/pair.h>
 
 #include "handle_slot.h"
@@ -53,7 +53,7 @@ static void fifo_destroy(struct object *obj)
     struct pair_end *end = pair_end_of(obj);
     struct pair *pair = end->pair;
     if (pair_end_gone(end))
-        kfree(container_of(pair, struct fifo_both, pair));
+        account_kfree(container_of(pair, struct fifo_both, pair));
 }
 
 const struct object_ops fifo_ops = {
@@ -74,7 +74,7 @@ zx_status_t fifo_create(size_t elem_count, size_t elem_size, struct object **out
         elem_count * elem_size > FIFO_MAX_BYTES)
         return ZX_ERR_OUT_OF_RANGE;
     size_t bytes = elem_count * elem_size;
-    struct fifo_both *both = kzalloc(sizeof(*both) + 2 * bytes);
+    struct fifo_both *both = account_kzalloc(sizeof(*both) + 2 * bytes);
     if (both == NULL)
         return ZX_ERR_NO_MEMORY;
     for (unsigned i = 0; i < 2; i++) {

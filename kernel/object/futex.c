@@ -21,7 +21,7 @@
 #include <hal/usercopy.h>
 #include <lib/list.h>
 #include <lib/rbtree.h>
-#include <mem/slab.h>
+#include <account/account.h>
 #include <object/process.h>
 #include <object/uthread.h>
 #include <sched/mutex.h>
@@ -62,7 +62,7 @@ struct key {
 };
 
 static struct bucket buckets[1u << BUCKET_BITS];
-static SLAB_CACHE(queue_cache, sizeof(struct futex_queue), _Alignof(struct futex_queue));
+static ACCOUNT_CACHE(queue_cache, sizeof(struct futex_queue), _Alignof(struct futex_queue));
 
 void futex_init(void)
 {
@@ -74,14 +74,14 @@ void futex_init(void)
 
 zx_status_t futex_queue_alloc(struct futex_queue **out)
 {
-    *out = slab_alloc(&queue_cache);
+    *out = account_alloc(queue_cache);
     return *out != NULL ? ZX_OK : ZX_ERR_NO_MEMORY;
 }
 
 void futex_queue_free(struct futex_queue *q)
 {
     if (q != NULL)
-        slab_free(&queue_cache, q);
+        account_free(queue_cache, q);
 }
 
 static struct bucket *bucket_of(const struct process *p, uintptr_t addr)

@@ -14,33 +14,37 @@
 
 #include "handle_slot.h"
 
+#include <account/account.h>
 #include <debug/assert.h>
 #include <hal/usercopy.h>
 #include <object/random.h>
 #include <lib/string.h>
-#include <mem/kmalloc.h>
 #include <object/process.h>
 
 LOCK_CLASS(handle_table_class, RANK_HANDLE_TABLE, LOCK_MUTEX);
 
+static ACCOUNT_CACHE(chunk_cache, sizeof(struct handle_chunk), _Alignof(struct handle_chunk));
+
 _Static_assert(1u << SLOT_BITS == HANDLE_MAX_SYSTEM, "a table can hold them all");
 _Static_assert(sizeof(struct handle_slot) == 24, "memory overhead of a handle");
 
-// Handles that tables have claimed of HANDLE_MAX_SYSTEM. Each table claims and gives back by the
-// batch, so that CPUs do not share this word on every call.
-static atomic_uint system_count;
-#define CLAIM     16u
-#define SPARE_MAX (2 * CLAIM) // more are given back
+// Spare claims of the account (account/account.h) that a table keeps.
+#define SPARE_KEPT 16
+#define SPARE_MAX  (2 * SPARE_KEPT) // with more, some are given back
 
 uint32_t handle_system_count(void)
 {
-    return atomic_load_explicit(&system_count, memory_order_relaxed);
+    struct account_usage usage[ACCOUNT_KINDS];
+    account_usage(&account_root, usage);
+    return (uint32_t)usage[ACCOUNT_HANDLES].used;
 }
 
-void handle_table_init(struct handle_table *t)
+void handle_table_init(struct handle_table *t, struct account *account)
 {
     memset(t, 0, sizeof(*t));
     mutex_init(&t->lock, &handle_table_class);
+    t->account = account;
+    account_keep_handles_at(account, &t->spare);
     random_draw(&t->secret, sizeof(t->secret));
     t->secret = (t->secret & SECRET_MASK) | SECRET_FIXED;
 }
@@ -84,16 +88,16 @@ static NO_INLINE zx_status_t grow_locked(struct handle_table *t)
         uint32_t capacity = t->chunk_capacity == 0 ? 4 : t->chunk_capacity * 2;
         if (capacity > HANDLE_MAX_SYSTEM / HANDLE_CHUNK_SLOTS)
             return ZX_ERR_NO_MEMORY;
-        struct handle_chunk **chunks = kcalloc(capacity, sizeof(*chunks));
+        struct handle_chunk **chunks = account_kzalloc(capacity * sizeof(*chunks));
         if (chunks == NULL)
             return ZX_ERR_NO_MEMORY;
         if (t->chunk_count != 0)
             memcpy(chunks, t->chunks, t->chunk_count * sizeof(*chunks));
-        kfree(t->chunks);
+        account_kfree(t->chunks);
         t->chunks = chunks;
         t->chunk_capacity = capacity;
     }
-    struct handle_chunk *chunk = kzalloc(sizeof(*chunk));
+    struct handle_chunk *chunk = account_zalloc(chunk_cache);
     if (chunk == NULL)
         return ZX_ERR_NO_MEMORY;
     uint32_t first = t->chunk_count * HANDLE_CHUNK_SLOTS;
@@ -107,44 +111,47 @@ static NO_INLINE zx_status_t grow_locked(struct handle_table *t)
     return ZX_OK;
 }
 
-// Claims room for more handles: a batch, or the last one there is. Table lock held.
-static NO_INLINE bool claim_locked(struct handle_table *t)
+// Takes a claim out of the reservoir, which others may empty at any time. False: there is none.
+ALWAYS_INLINE bool claim_spare(struct handle_table *t)
 {
-    for (uint32_t n = CLAIM; n != 0; n = n > 1 ? 1 : 0) {
-        if (atomic_fetch_add_explicit(&system_count, n, memory_order_relaxed) <=
-            HANDLE_MAX_SYSTEM - n) {
-            t->spare += n;
-            return true;
-        }
-        atomic_fetch_sub_explicit(&system_count, n, memory_order_relaxed);
-    }
+    if (likely(atomic_fetch_sub_explicit(&t->spare, 1, memory_order_relaxed) > 0))
+        return true;
+    atomic_fetch_add_explicit(&t->spare, 1, memory_order_relaxed);
     return false;
 }
 
-// Gives back all claims beyond `keep`. Table lock held.
-static NO_INLINE void unclaim_locked(struct handle_table *t, uint32_t keep)
+ALWAYS_INLINE int64_t spare_of(struct handle_table *t)
 {
-    atomic_fetch_sub_explicit(&system_count, t->spare - keep, memory_order_relaxed);
-    t->spare = keep;
+    return atomic_load_explicit(&t->spare, memory_order_relaxed);
 }
 
-// Makes what take_slot_locked needs. Table lock held.
-static NO_INLINE bool make_room_locked(struct handle_table *t)
+// Claims one handle from the account, and has a free slot. Table lock held.
+static NO_INLINE zx_status_t make_room_locked(struct handle_table *t)
 {
-    if (t->closed || (t->spare == 0 && !claim_locked(t)))
-        return false;
-    return t->free_head != 0 || grow_locked(t) == ZX_OK;
+    if (t->closed)
+        return ZX_ERR_NO_MEMORY;
+    if (t->free_head == 0) {
+        zx_status_t status = grow_locked(t);
+        if (status != ZX_OK)
+            return status;
+    }
+    atomic_fetch_sub_explicit(&t->spare, 1, memory_order_relaxed);
+    return account_charge_slow(t->account, ACCOUNT_HANDLES, 1);
 }
 
-// Takes a free slot; it has no object yet. NULL: no memory, or the process is dead. Table lock held.
-ALWAYS_INLINE struct handle_slot *take_slot_locked(struct handle_table *t, zx_handle_t *out_value)
+// Takes a free slot; it has no object yet. NULL: *status says why (ZX_ERR_NO_MEMORY, also if the process
+// is dead; ZX_ERR_NO_RESOURCES). Table lock held.
+ALWAYS_INLINE struct handle_slot *take_slot_locked(struct handle_table *t, zx_handle_t *out_value,
+                                                   zx_status_t *status)
 {
-    if (unlikely(t->spare == 0 || t->free_head == 0 || t->closed) && !make_room_locked(t))
-        return NULL;
+    if (unlikely(t->free_head == 0 || t->closed || !claim_spare(t))) {
+        *status = make_room_locked(t);
+        if (*status != ZX_OK)
+            return NULL;
+    }
     uint32_t index = t->free_head - 1;
     struct handle_slot *slot = slot_at(t, index);
     *out_value = value_of(t, index, slot->generation);
-    t->spare--;
     t->free_head = slot->rights;
     t->count++;
     return slot;
@@ -159,15 +166,15 @@ ALWAYS_INLINE void put_slot_locked(struct handle_table *t, struct handle_slot *s
     slot->rights = t->free_head;
     t->free_head = index + 1;
     t->count--;
-    t->spare++;
+    atomic_fetch_add_explicit(&t->spare, 1, memory_order_relaxed);
 }
 
 ALWAYS_INLINE void free_slot_locked(struct handle_table *t, struct handle_slot *slot,
                                     uint32_t index)
 {
     put_slot_locked(t, slot, index, slot->generation);
-    if (unlikely(t->spare > SPARE_MAX))
-        unclaim_locked(t, CLAIM);
+    if (unlikely(spare_of(t) > SPARE_MAX))
+        account_trim(t->account, ACCOUNT_HANDLES, SPARE_KEPT);
 }
 
 // Makes a taken slot live (H1, H4).
@@ -289,21 +296,23 @@ bool handle_valid(struct handle_table *t, zx_handle_t value)
 zx_status_t handle_install(struct handle_table *t, struct handle h, zx_handle_t *out_value)
 {
     mutex_lock(&t->lock);
-    struct handle_slot *slot = take_slot_locked(t, out_value);
+    zx_status_t status = ZX_OK;
+    struct handle_slot *slot = take_slot_locked(t, out_value, &status);
     if (likely(slot != NULL))
         fill_slot_locked(slot, h);
     mutex_unlock(&t->lock);
-    return likely(slot != NULL) ? ZX_OK : ZX_ERR_NO_MEMORY;
+    return status;
 }
 
 zx_status_t handle_reserve(struct handle_table *t, zx_handle_t *out_value)
 {
     mutex_lock(&t->lock);
-    struct handle_slot *slot = take_slot_locked(t, out_value);
+    zx_status_t status = ZX_OK;
+    struct handle_slot *slot = take_slot_locked(t, out_value, &status);
     if (slot != NULL)
         slot->object = RESERVED;
     mutex_unlock(&t->lock);
-    return slot != NULL ? ZX_OK : ZX_ERR_NO_MEMORY;
+    return status;
 }
 
 void handle_commit(struct handle_table *t, zx_handle_t value, struct handle h)
@@ -346,11 +355,11 @@ ALWAYS_INLINE struct handle handle_of_out(struct object *object, zx_rights_t rig
     return h;
 }
 
-static NO_INLINE zx_status_t install_no_room(const struct installation *in)
+static NO_INLINE zx_status_t install_no_room(const struct installation *in, zx_status_t status)
 {
     for (unsigned i = 0; i < in->count; i++)
         handle_drop(handle_of_out(in->outs[i].object, in->outs[i].rights));
-    return ZX_ERR_NO_MEMORY;
+    return status;
 }
 
 // A store did not go through at once: the slots are reserved, now it may fault.
@@ -382,12 +391,12 @@ static zx_status_t install(const struct installation *in)
     zx_status_t status = ZX_OK;
     mutex_lock(&t->lock);
     for (unsigned i = 0; i < in->count; i++) {
-        slots[i] = take_slot_locked(t, &values[i]);
+        slots[i] = take_slot_locked(t, &values[i], &status);
         if (unlikely(slots[i] == NULL)) {
             while (i-- > 0)
                 free_slot_locked(t, slots[i], index_of(t, values[i]));
             mutex_unlock(&t->lock);
-            return install_no_room(in);
+            return install_no_room(in, status);
         }
     }
     user_faults_disable();
@@ -429,21 +438,23 @@ static NO_INLINE zx_status_t unlock_install_one(struct object *object, zx_rights
 // work, or there is no free slot just so. Nothing has been taken yet. Table lock held.
 ALWAYS_INLINE struct handle_slot *announce_locked(struct handle_table *t, uintptr_t ptr)
 {
-    if (unlikely(t->spare == 0 || t->free_head == 0 || t->closed))
+    if (unlikely(t->free_head == 0 || t->closed || !claim_spare(t)))
         return NULL;
     uint32_t index = t->free_head - 1;
     struct handle_slot *slot = slot_at(t, index);
     user_faults_disable();
     zx_status_t status = hal_user_write_u32(ptr, value_of(t, index, slot->generation));
     user_faults_enable();
-    return likely(status == ZX_OK) ? slot : NULL;
+    if (likely(status == ZX_OK))
+        return slot;
+    atomic_fetch_add_explicit(&t->spare, 1, memory_order_relaxed);
+    return NULL;
 }
 
 // Takes the slot that has been announced.
 ALWAYS_INLINE void take_announced_locked(struct handle_table *t, struct handle_slot *slot,
                                          struct handle h)
 {
-    t->spare--;
     t->free_head = slot->rights;
     t->count++;
     fill_slot_locked(slot, h);
@@ -557,7 +568,7 @@ zx_status_t handle_close(struct handle_table *t, zx_handle_t value) NO_TSA
         return close_slow(t, value);
     uint32_t raw = raw_of(t, value);
     struct handle_slot *slot = slot_live_raw(t, raw);
-    if (unlikely(slot == NULL || t->spare >= SPARE_MAX ||
+    if (unlikely(slot == NULL || spare_of(t) >= SPARE_MAX ||
                  __atomic_load_n(&slot->observers, __ATOMIC_ACQUIRE) != NULL)) // H3
         return unlock_close(t, value);
     struct object *object = slot->object;
@@ -775,18 +786,17 @@ void handle_table_close_all(struct handle_table *t)
         if (h.object != NULL)
             handle_drop(h);
     }
-    mutex_lock(&t->lock);
-    unclaim_locked(t, 0);
-    mutex_unlock(&t->lock);
+    account_trim(t->account, ACCOUNT_HANDLES, 0);
 }
 
 void handle_table_destroy(struct handle_table *t)
 {
     DEBUG_ASSERT(t->count == 0);
-    unclaim_locked(t, 0); // of one that was never closed
+    account_trim(t->account, ACCOUNT_HANDLES, 0); // of one that was never closed
+    account_keep_handles_at(t->account, NULL);
     for (uint32_t i = 0; i < t->chunk_count; i++)
-        kfree(t->chunks[i]);
-    kfree(t->chunks);
+        account_free(chunk_cache, t->chunks[i]);
+    account_kfree(t->chunks);
     t->chunks = NULL;
     t->chunk_count = t->chunk_capacity = 0;
 }

@@ -19,7 +19,7 @@
 #include <hal/irq.h>
 #include <hal/spinlock.h>
 #include <hal/time.h>
-#include <mem/slab.h>
+#include <account/account.h>
 #include <object/irq_queue.h>
 #include <object/port.h>
 #include <sched/timer.h>
@@ -57,7 +57,7 @@ struct interrupt {
     struct timer timer;      // armed by [S] while `resting`
 };
 
-static SLAB_CACHE(interrupt_cache, sizeof(struct interrupt), _Alignof(struct interrupt));
+static ACCOUNT_CACHE(interrupt_cache, sizeof(struct interrupt), _Alignof(struct interrupt));
 
 static struct interrupt *interrupt_from_object(struct object *obj)
 {
@@ -328,7 +328,7 @@ static void interrupt_free(struct object *obj)
 {
     struct interrupt *i = interrupt_from_object(obj);
     struct object *port = i->port;
-    slab_free(&interrupt_cache, i);
+    account_free(interrupt_cache, i);
     if (port != NULL)
         object_unref(port);
 }
@@ -350,7 +350,7 @@ const struct object_ops interrupt_ops = {
 
 static struct interrupt *interrupt_make(bool virtual)
 {
-    struct interrupt *i = slab_zalloc(&interrupt_cache);
+    struct interrupt *i = account_zalloc(interrupt_cache);
     if (i == NULL)
         return NULL;
     mutex_init(&i->lock, &object_lock_class);
@@ -398,7 +398,7 @@ zx_status_t interrupt_create(uint32_t vector, uint32_t mode, struct object **out
     i->level = mode == ZX_INTERRUPT_MODE_LEVEL_LOW || mode == ZX_INTERRUPT_MODE_LEVEL_HIGH;
     status = hal_irq_register(vector, hal_mode, line_fired, i);
     if (status != ZX_OK) {
-        slab_free(&interrupt_cache, i);
+        account_free(interrupt_cache, i);
         return status == ZX_ERR_OUT_OF_RANGE ? ZX_ERR_INVALID_ARGS : status;
     }
     object_init(&i->obj, &interrupt_ops, &i->lock, 0);

@@ -10,14 +10,15 @@
 
 #include <debug/assert.h>
 #include <lib/string.h>
-#include <mem/slab.h>
+#include <account/account.h>
+#include <object/handle.h>
 #include <object/process.h>
 
 LOCK_CLASS(job_tree_class, RANK_JOB_TREE, LOCK_MUTEX);
 
 struct mutex job_tree_lock = MUTEX_INIT(job_tree_class);
 
-static SLAB_CACHE(job_cache, sizeof(struct job), _Alignof(struct job));
+static ACCOUNT_CACHE(job_cache, sizeof(struct job), _Alignof(struct job));
 static struct job *super_root;
 
 static void job_zero_handles(struct object *obj)
@@ -38,8 +39,9 @@ static void job_destroy(struct object *obj)
     mutex_unlock(&job_tree_lock);
     exception_slot_clear(&job->exceptions);
     exception_slot_clear(&job->debugger);
+    account_disown(job->account);
     object_unref(&parent->obj);
-    slab_free(&job_cache, job);
+    account_free(job_cache, job);
 }
 
 static zx_koid_t job_related(const struct object *obj)
@@ -63,11 +65,40 @@ const struct object_ops job_ops = {
     .name = job_name,
 };
 
+static bool job_hold(void *owner)
+{
+    return object_try_ref(&((struct job *)owner)->obj);
+}
+
+static void job_refused(void *owner)
+{
+    struct object *obj = &((struct job *)owner)->obj;
+    object_update(obj, 0, ZX_JOB_LIMIT_REACHED);
+    object_unref(obj);
+}
+
+static const struct account_owner_ops job_account_ops = {.hold = job_hold, .refused = job_refused};
+
+zx_status_t job_set_limits(struct job *job, const uint64_t limits[ACCOUNT_KINDS])
+{
+    zx_status_t status = account_set_limits(job->account, limits);
+    if (status == ZX_OK)
+        object_update(&job->obj, ZX_JOB_LIMIT_REACHED, 0);
+    return status;
+}
+
+// Its account is below the parent's; the super-root's is the root of all.
 static struct job *job_alloc(struct job *parent, uint32_t height)
 {
-    struct job *job = slab_zalloc(&job_cache);
+    struct job *job = account_zalloc(job_cache);
     if (job == NULL)
         return NULL;
+    job->account = &account_root;
+    if (parent != NULL &&
+        account_create(parent->account, &job_account_ops, job, &job->account) != ZX_OK) {
+        account_free(job_cache, job);
+        return NULL;
+    }
     mutex_init(&job->lock, &object_lock_class);
     object_init(&job->obj, &job_ops, &job->lock, ZX_JOB_NO_PROCESSES | ZX_JOB_NO_JOBS);
     job->parent = parent;
@@ -86,8 +117,12 @@ struct job *job_super_root(void)
 
 zx_status_t job_init_super_root(void)
 {
+    uint64_t limits[ACCOUNT_KINDS];
+    for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++)
+        limits[kind] = ACCOUNT_NO_LIMIT;
+    limits[ACCOUNT_HANDLES] = HANDLE_MAX_SYSTEM;
     super_root = job_alloc(NULL, JOB_MAX_HEIGHT);
-    return super_root != NULL ? ZX_OK : ZX_ERR_NO_MEMORY;
+    return super_root != NULL ? account_set_limits(&account_root, limits) : ZX_ERR_NO_MEMORY;
 }
 
 zx_status_t job_create(struct job *parent, struct object **out)

@@ -10,7 +10,7 @@
 #include <object/log_object.h>
 
 #include <hal/console.h>
-#include <mem/slab.h>
+#include <account/account.h>
 #include <sched/cpu.h>
 #include <sched/wait.h>
 
@@ -26,7 +26,7 @@ struct log_object {
     bool readable;                // [I]
 };
 
-static SLAB_CACHE(log_cache, sizeof(struct log_object), _Alignof(struct log_object));
+static ACCOUNT_CACHE(log_cache, sizeof(struct log_object), _Alignof(struct log_object));
 static struct mutex readers_lock = MUTEX_INIT(log_readers_class);
 static struct list readers = LIST_INIT(readers);
 static struct work notify_work;
@@ -54,7 +54,7 @@ static void log_destroy(struct object *obj)
         list_remove(&l->reader_node);
         mutex_unlock(&readers_lock);
     }
-    slab_free(&log_cache, l);
+    account_free(log_cache, l);
 }
 
 static zx_koid_t log_related(const struct object *obj)
@@ -74,7 +74,7 @@ const struct object_ops log_ops = {
 
 zx_status_t log_object_create(uint32_t flags, bool readable, struct object **out)
 {
-    struct log_object *l = slab_zalloc(&log_cache);
+    struct log_object *l = account_zalloc(log_cache);
     if (l == NULL)
         return ZX_ERR_NO_MEMORY;
     mutex_init(&l->lock, &object_lock_class);

@@ -9,13 +9,12 @@
 #include <debug/assert.h>
 #include <hal/usercopy.h>
 #include <lib/string.h>
-#include <mem/kmalloc.h>
 #include <mem/page.h>
-#include <mem/slab.h>
+#include <account/account.h>
 
 // A header, 64 bytes of data and two handles, or a hundred bytes and none.
 #define PACKET_SMALL 128u
-static SLAB_CACHE(packet_cache, PACKET_SMALL, 16);
+static ACCOUNT_CACHE(packet_cache, PACKET_SMALL, 16);
 
 ALWAYS_INLINE bool is_paged(const struct packet *p)
 {
@@ -65,17 +64,23 @@ ALWAYS_INLINE void packet_init(struct packet *p, uint32_t num_bytes, uint32_t nu
 
 static NO_INLINE struct packet *alloc_large(uint32_t num_bytes, uint32_t num_handles)
 {
-    struct packet *p = kmalloc(packet_size(num_bytes, num_handles));
+    struct packet *p = account_kmalloc(packet_size(num_bytes, num_handles));
     if (p == NULL)
         return NULL;
     packet_init(p, num_bytes, num_handles);
     if (!is_paged(p))
         return p;
+    const int64_t page_bytes = (int64_t)(page_count(num_bytes) << PAGE_SHIFT);
+    if (account_charge(account_of(p), ACCOUNT_KMEM, page_bytes) != ZX_OK) {
+        account_kfree(p);
+        return NULL;
+    }
     for (size_t i = 0; i < page_count(num_bytes); i++) {
         pages(p)[i] = page_alloc(PAGE_STATE_IPC, 0);
         if (pages(p)[i] == NULL) {
             free_pages(p, i);
-            kfree(p);
+            account_uncharge(account_of(p), ACCOUNT_KMEM, page_bytes);
+            account_kfree(p);
             return NULL;
         }
     }
@@ -86,7 +91,7 @@ ALWAYS_INLINE struct packet *alloc(uint32_t num_bytes, uint32_t num_handles)
 {
     if (!is_small(num_bytes, num_handles))
         return alloc_large(num_bytes, num_handles);
-    struct packet *p = slab_alloc(&packet_cache);
+    struct packet *p = account_alloc(packet_cache);
     if (likely(p != NULL))
         packet_init(p, num_bytes, num_handles);
     return p;
@@ -105,9 +110,12 @@ static NO_INLINE void drop_handles(struct packet *p)
 
 static NO_INLINE void free_large(struct packet *p)
 {
-    if (is_paged(p))
+    if (is_paged(p)) {
         free_pages(p, page_count(p->num_bytes));
-    kfree_sized(p, packet_size(p->num_bytes, p->handle_room));
+        account_uncharge(account_of(p), ACCOUNT_KMEM,
+                         (int64_t)(page_count(p->num_bytes) << PAGE_SHIFT));
+    }
+    account_kfree(p);
 }
 
 ALWAYS_INLINE void free_packet(struct packet *p)
@@ -115,7 +123,7 @@ ALWAYS_INLINE void free_packet(struct packet *p)
     if (unlikely(p->num_handles != 0))
         drop_handles(p);
     if (is_small(p->num_bytes, p->handle_room))
-        slab_free(&packet_cache, p);
+        account_free(packet_cache, p);
     else
         free_large(p);
 }

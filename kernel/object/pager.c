@@ -14,7 +14,7 @@
 #include <object/pager.h>
 
 #include <debug/assert.h>
-#include <mem/slab.h>
+#include <account/account.h>
 #include <object/port.h>
 #include <object/vmo_object.h>
 #include <vm/source.h>
@@ -44,9 +44,9 @@ struct pager_request {
     struct port_packet packet;
 };
 
-static SLAB_CACHE(pager_cache, sizeof(struct pager), _Alignof(struct pager));
-static SLAB_CACHE(source_cache, sizeof(struct pager_source), _Alignof(struct pager_source));
-static SLAB_CACHE(request_cache, sizeof(struct pager_request), _Alignof(struct pager_request));
+static ACCOUNT_CACHE(pager_cache, sizeof(struct pager), _Alignof(struct pager));
+static ACCOUNT_CACHE(source_cache, sizeof(struct pager_source), _Alignof(struct pager_source));
+static ACCOUNT_CACHE(request_cache, sizeof(struct pager_request), _Alignof(struct pager_request));
 
 static struct pager *pager_from_object(struct object *obj)
 {
@@ -68,7 +68,7 @@ static void fill_packet(struct port_packet *p, const struct pager_source *s, uin
 static void request_put(struct pager_request *r)
 {
     if (atomic_fetch_sub_explicit(&r->refs, 1, memory_order_acq_rel) == 1)
-        slab_free(&request_cache, r);
+        account_free(request_cache, r);
 }
 
 static void request_packet_done(struct port_packet *p)
@@ -82,7 +82,7 @@ static void source_put(struct pager_source *s)
         return;
     object_unref(s->port);
     object_unref(&s->pager->obj);
-    slab_free(&source_cache, s);
+    account_free(source_cache, s);
 }
 
 static void source_packet_done(struct port_packet *p)
@@ -94,7 +94,7 @@ static void source_packet_done(struct port_packet *p)
 
 static struct vmo_request *source_request_alloc(void)
 {
-    struct pager_request *r = slab_alloc(&request_cache);
+    struct pager_request *r = account_alloc(request_cache);
     if (r == NULL)
         return NULL;
     atomic_init(&r->refs, 2); // P2: the vm layer's and the sender's
@@ -190,7 +190,7 @@ static void pager_zero_handles(struct object *obj)
 
 static void pager_destroy(struct object *obj)
 {
-    slab_free(&pager_cache, pager_from_object(obj));
+    account_free(pager_cache, pager_from_object(obj));
 }
 
 static zx_koid_t pager_related(const struct object *obj)
@@ -209,7 +209,7 @@ const struct object_ops pager_ops = {
 
 zx_status_t pager_create(struct object **out)
 {
-    struct pager *pager = slab_alloc(&pager_cache);
+    struct pager *pager = account_alloc(pager_cache);
     if (pager == NULL)
         return ZX_ERR_NO_MEMORY;
     mutex_init(&pager->lock, &object_lock_class);
@@ -224,7 +224,7 @@ zx_status_t pager_create_vmo(struct object *obj, struct object *port, uint64_t k
                              struct object **out)
 {
     struct pager *pager = pager_from_object(obj);
-    struct pager_source *s = slab_alloc(&source_cache);
+    struct pager_source *s = account_alloc(source_cache);
     if (s == NULL)
         return ZX_ERR_NO_MEMORY;
     s->source.ops = &source_ops;
@@ -237,7 +237,7 @@ zx_status_t pager_create_vmo(struct object *obj, struct object *port, uint64_t k
     s->packet.done = source_packet_done;
     zx_status_t status = vmo_object_create_pager(size, &s->source, out);
     if (status != ZX_OK) {
-        slab_free(&source_cache, s);
+        account_free(source_cache, s);
         return status;
     }
     object_ref(&pager->obj);

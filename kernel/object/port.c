@@ -20,8 +20,8 @@
 
 #include <debug/assert.h>
 #include <hal/usercopy.h>
+#include <account/account.h>
 #include <lib/rbtree.h>
-#include <mem/slab.h>
 #include <object/exception.h>
 #include <object/irq_queue.h>
 #include <sched/wait.h>
@@ -63,9 +63,9 @@ struct registration {
     struct port_packet packet;
 };
 
-static SLAB_CACHE(port_cache, sizeof(struct port), _Alignof(struct port));
-static SLAB_CACHE(user_packet_cache, sizeof(struct port_packet), _Alignof(struct port_packet));
-static SLAB_CACHE(registration_cache, sizeof(struct registration), _Alignof(struct registration));
+static ACCOUNT_CACHE(port_cache, sizeof(struct port), _Alignof(struct port));
+static ACCOUNT_CACHE(user_packet_cache, sizeof(struct port_packet), _Alignof(struct port_packet));
+static ACCOUNT_CACHE(registration_cache, sizeof(struct registration), _Alignof(struct registration));
 static atomic_uint user_packets; // in all ports
 
 static struct port *port_from_object(struct object *obj)
@@ -81,7 +81,7 @@ static struct registration *registration_of(struct observer *o)
 static void registration_put(struct registration *r)
 {
     if (atomic_fetch_sub_explicit(&r->refs, 1, memory_order_acq_rel) == 1)
-        slab_free(&registration_cache, r);
+        account_free(registration_cache, r);
 }
 
 // What zx_port_cancel names, by which registrations are indexed.
@@ -147,7 +147,7 @@ static void dequeue_locked(struct port *port, struct port_packet *p)
 ALWAYS_INLINE void packet_done(struct port_packet *p)
 {
     if (p->data.type == ZX_PKT_TYPE_USER) {
-        slab_free(&user_packet_cache, p);
+        account_free(user_packet_cache, p);
         atomic_fetch_sub_explicit(&user_packets, 1, memory_order_relaxed);
         return;
     }
@@ -296,7 +296,7 @@ static void port_zero_handles(struct object *obj)
 
 static void port_destroy(struct object *obj)
 {
-    slab_free(&port_cache, port_from_object(obj));
+    account_free(port_cache, port_from_object(obj));
 }
 
 static zx_koid_t port_related(const struct object *obj)
@@ -315,7 +315,7 @@ const struct object_ops port_ops = {
 
 zx_status_t port_create(bool bind_to_interrupt, struct object **out)
 {
-    struct port *port = slab_alloc(&port_cache);
+    struct port *port = account_alloc(port_cache);
     if (port == NULL)
         return ZX_ERR_NO_MEMORY;
     mutex_init(&port->lock, &port_class);
@@ -339,7 +339,7 @@ ALWAYS_INLINE struct port_packet *user_packet_make(uintptr_t src, zx_status_t *s
     zx_port_packet_t ignored;
     if (likely(atomic_fetch_add_explicit(&user_packets, 1, memory_order_relaxed) <
                USER_PACKETS_MAX_SYSTEM)) {
-        struct port_packet *p = slab_alloc(&user_packet_cache);
+        struct port_packet *p = account_alloc(user_packet_cache);
         if (likely(p != NULL)) {
             list_node_init(&p->node);
             *status = hal_copy_from_user(&p->data, src, sizeof(p->data));
@@ -347,7 +347,7 @@ ALWAYS_INLINE struct port_packet *user_packet_make(uintptr_t src, zx_status_t *s
                 p->data.type = ZX_PKT_TYPE_USER;
                 return p;
             }
-            slab_free(&user_packet_cache, p);
+            account_free(user_packet_cache, p);
             atomic_fetch_sub_explicit(&user_packets, 1, memory_order_relaxed);
             return NULL;
         }
@@ -415,7 +415,7 @@ bool port_unqueue_packet(struct object *obj, struct port_packet *p)
 
 static void exception_packet_done(struct port_packet *p)
 {
-    slab_free(&user_packet_cache, p);
+    account_free(user_packet_cache, p);
     atomic_fetch_sub_explicit(&user_packets, 1, memory_order_relaxed);
 }
 
@@ -425,7 +425,7 @@ zx_status_t port_queue_exception(struct object *obj, const zx_port_packet_t *pac
     struct port_packet *p = NULL;
     if (atomic_fetch_add_explicit(&user_packets, 1, memory_order_relaxed) <
         USER_PACKETS_MAX_SYSTEM)
-        p = slab_alloc(&user_packet_cache);
+        p = account_alloc(user_packet_cache);
     if (p == NULL) {
         atomic_fetch_sub_explicit(&user_packets, 1, memory_order_relaxed);
         return ZX_ERR_NO_MEMORY;
@@ -575,7 +575,7 @@ zx_status_t port_wait_user(zx_handle_t handle, zx_time_t deadline, uintptr_t out
 static struct registration *registration_make(zx_handle_t handle, uint64_t key,
                                               zx_signals_t signals, bool repeating)
 {
-    struct registration *r = slab_alloc(&registration_cache);
+    struct registration *r = account_alloc(registration_cache);
     if (r == NULL)
         return NULL;
     r->observer.handle_pprev = NULL;

@@ -15,12 +15,12 @@
 #include <debug/log.h>
 #include <hal/upcall.h>
 #include <lib/string.h>
-#include <mem/slab.h>
+#include <account/account.h>
 #include <object/random.h>
 #include <object/vmar_object.h>
 #include <syscalls/vdso-offsets.h>
 
-static SLAB_CACHE(process_cache, sizeof(struct process), _Alignof(struct process));
+static ACCOUNT_CACHE(process_cache, sizeof(struct process), _Alignof(struct process));
 
 static uint8_t state_of(const struct process *p)
 {
@@ -37,6 +37,7 @@ static void process_finish(struct process *p)
 {
     handle_table_close_all(&p->handles);
     vm_aspace_teardown(p->aspace);
+    account_uncharge(p->account, ACCOUNT_PROCESSES, 1);
     mutex_lock(&p->lock);
     set_state_locked(p, PROCESS_DEAD);
     object_update_locked(&p->obj, 0, ZX_PROCESS_TERMINATED);
@@ -59,8 +60,9 @@ static void process_destroy(struct object *obj)
     exception_slot_clear(&p->debugger);
     handle_table_destroy(&p->handles);
     vm_aspace_release(p->aspace);
+    account_disown(p->account);
     object_unref(&p->job->obj);
-    slab_free(&process_cache, p);
+    account_free(process_cache, p);
 }
 
 static zx_koid_t process_related(const struct object *obj)
@@ -83,22 +85,35 @@ const struct object_ops process_ops = {
     .name = process_name,
 };
 
+// The process's account, charged with the process itself. ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES.
+static zx_status_t open_account(struct process *p, struct job *job)
+{
+    zx_status_t status = account_create(job->account, NULL, NULL, &p->account);
+    if (status != ZX_OK)
+        return status;
+    status = account_charge(p->account, ACCOUNT_PROCESSES, 1);
+    if (status != ZX_OK)
+        account_disown(p->account);
+    return status;
+}
+
 zx_status_t process_create(struct job *job, const char *name, struct object **out_process,
                            struct object **out_vmar, zx_rights_t *out_vmar_rights)
 {
-    struct process *p = slab_zalloc(&process_cache);
+    struct process *p = account_zalloc(process_cache);
     if (p == NULL)
         return ZX_ERR_NO_MEMORY;
-    zx_status_t status = vmar_object_create_root(&p->aspace, out_vmar, out_vmar_rights);
-    if (status != ZX_OK) {
-        slab_free(&process_cache, p);
-        return status;
-    }
+    zx_status_t status = open_account(p, job);
+    if (status != ZX_OK)
+        goto no_account;
+    status = vmar_object_create_root(&p->aspace, out_vmar, out_vmar_rights);
+    if (status != ZX_OK)
+        goto no_aspace;
     p->aspace->owner = &p->handles;
     p->aspace->paged = handle_table_set_paged;
     mutex_init(&p->lock, &object_lock_class);
     object_init(&p->obj, &process_ops, &p->lock, 0);
-    handle_table_init(&p->handles);
+    handle_table_init(&p->handles, p->account);
     list_init(&p->threads);
     koid_index_init(&p->by_koid);
     strlcpy(p->name, name, sizeof(p->name));
@@ -108,6 +123,7 @@ zx_status_t process_create(struct job *job, const char *name, struct object **ou
     status = job_add_process(job, p);
     if (status != ZX_OK) {
         vm_aspace_teardown(p->aspace);
+        account_uncharge(p->account, ACCOUNT_PROCESSES, 1);
         set_state_locked(p, PROCESS_DEAD);
         object_unref(*out_vmar);
         object_unref(&p->obj);
@@ -115,6 +131,12 @@ zx_status_t process_create(struct job *job, const char *name, struct object **ou
     }
     *out_process = &p->obj;
     return ZX_OK;
+no_aspace:
+    account_uncharge(p->account, ACCOUNT_PROCESSES, 1);
+    account_disown(p->account);
+no_account:
+    account_free(process_cache, p);
+    return status;
 }
 
 zx_status_t process_start(struct process *p, struct uthread *t, vaddr_t entry, vaddr_t stack,

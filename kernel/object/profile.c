@@ -2,14 +2,14 @@
 // Profiles (object/profile.h): immutable once made.
 #include <object/profile.h>
 
-#include <mem/slab.h>
+#include <account/account.h>
 
 struct profile {
     struct object obj;
     unsigned priority; // [I]
 };
 
-static SLAB_CACHE(profile_cache, sizeof(struct profile), _Alignof(struct profile));
+static ACCOUNT_CACHE(profile_cache, sizeof(struct profile), _Alignof(struct profile));
 
 static struct profile *profile_from_object(struct object *obj)
 {
@@ -23,7 +23,7 @@ static void profile_zero_handles(struct object *obj)
 
 static void profile_destroy(struct object *obj)
 {
-    slab_free(&profile_cache, profile_from_object(obj));
+    account_free(profile_cache, profile_from_object(obj));
 }
 
 static zx_koid_t profile_related(const struct object *obj)
@@ -42,7 +42,7 @@ const struct object_ops profile_ops = {
 
 zx_status_t profile_create(unsigned priority, struct object **out)
 {
-    struct profile *p = slab_alloc(&profile_cache);
+    struct profile *p = account_alloc(profile_cache);
     if (p == NULL)
         return ZX_ERR_NO_MEMORY;
     p->priority = priority;

@@ -10,7 +10,7 @@
 
 #include <hal/irq.h>
 #include <lib/string.h>
-#include <mem/slab.h>
+#include <account/account.h>
 
 LOCK_CLASS(resource_live_class, RANK_HANDLE_TABLE, LOCK_MUTEX);
 
@@ -21,7 +21,7 @@ LOCK_CLASS(resource_live_class, RANK_HANDLE_TABLE, LOCK_MUTEX);
 static struct mutex live_lock = MUTEX_INIT(resource_live_class);
 static struct rb_tree live[ZX_RSRC_KIND_COUNT]; // [live_lock] of struct resource, S2
 
-static SLAB_CACHE(resource_cache, sizeof(struct resource), _Alignof(struct resource));
+static ACCOUNT_CACHE(resource_cache, sizeof(struct resource), _Alignof(struct resource));
 
 static void resource_zero_handles(struct object *obj)
 {
@@ -59,7 +59,7 @@ static void resource_destroy(struct object *obj)
         rb_remove(&live[r->kind], &r->live_node, augment);
         mutex_unlock(&live_lock);
     }
-    slab_free(&resource_cache, r);
+    account_free(resource_cache, r);
 }
 
 static zx_koid_t resource_related(const struct object *obj)
@@ -152,7 +152,7 @@ zx_status_t resource_create(uint32_t kind, uint32_t flags, uint64_t base, uint64
         if (status != ZX_OK)
             return status;
     }
-    struct resource *r = slab_zalloc(&resource_cache);
+    struct resource *r = account_zalloc(resource_cache);
     if (r == NULL)
         return ZX_ERR_NO_MEMORY;
     mutex_init(&r->lock, &object_lock_class);
@@ -163,7 +163,7 @@ zx_status_t resource_create(uint32_t kind, uint32_t flags, uint64_t base, uint64
     strlcpy(r->name, name, sizeof(r->name));
     zx_status_t status = ranged ? claim_range(r) : ZX_OK;
     if (status != ZX_OK) {
-        slab_free(&resource_cache, r);
+        account_free(resource_cache, r);
         return status;
     }
     object_init(&r->obj, &resource_ops, &r->lock, 0);

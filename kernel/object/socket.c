@@ -5,14 +5,14 @@
 
 #include <debug/assert.h>
 #include <hal/usercopy.h>
-#include <mem/slab.h>
+#include <account/account.h>
 
 struct socket_both {
     struct pair pair;
     struct socket side[2];
 };
 
-static SLAB_CACHE(socket_cache, sizeof(struct socket_both), _Alignof(struct socket_both));
+static ACCOUNT_CACHE(socket_cache, sizeof(struct socket_both), _Alignof(struct socket_both));
 
 // --- Lifetime ----------------------------------------------------------------------------------
 
@@ -46,9 +46,9 @@ static void socket_destroy(struct object *obj)
     struct socket *s = socket_from_object(obj);
     struct pair *pair = s->end.pair;
     DEBUG_ASSERT(list_is_empty(&s->rx)); // nobody writes to a closed end
-    kfree(s->control);
+    account_kfree(s->control);
     if (pair_end_gone(&s->end))
-        slab_free(&socket_cache, container_of(pair, struct socket_both, pair));
+        account_free(socket_cache, container_of(pair, struct socket_both, pair));
 }
 
 const struct object_ops socket_ops = {
@@ -63,7 +63,7 @@ const struct object_ops socket_ops = {
 
 zx_status_t socket_create(uint32_t options, struct object **out0, struct object **out1)
 {
-    struct socket_both *both = slab_zalloc(&socket_cache);
+    struct socket_both *both = account_zalloc(socket_cache);
     if (both == NULL)
         return ZX_ERR_NO_MEMORY;
     zx_signals_t signals = ZX_SOCKET_WRITABLE;
@@ -93,7 +93,7 @@ zx_status_t socket_control_write_user(struct object *obj, uintptr_t src, size_t 
         return ZX_ERR_INVALID_ARGS;
     if (size > SOCKET_CONTROL_MAX)
         return ZX_ERR_OUT_OF_RANGE;
-    uint8_t *message = kmalloc(size);
+    uint8_t *message = account_kmalloc(size);
     zx_status_t status = message == NULL ? ZX_ERR_NO_MEMORY : hal_copy_from_user(message, src, size);
     mutex_lock(obj->lock);
     if (s->end.peer->closed)
@@ -108,7 +108,7 @@ zx_status_t socket_control_write_user(struct object *obj, uintptr_t src, size_t 
         update_locked(s, ZX_SOCKET_CONTROL_WRITABLE, 0);
     }
     mutex_unlock(obj->lock);
-    kfree(message);
+    account_kfree(message);
     return status;
 }
 
@@ -137,7 +137,7 @@ zx_status_t socket_control_read_user(struct object *obj, uintptr_t dst, size_t s
                 update_locked(socket_peer(s), 0, ZX_SOCKET_CONTROL_WRITABLE);
         }
         mutex_unlock(obj->lock);
-        kfree(message);
+        account_kfree(message);
         *out_actual = len;
         if (status == ZX_OK || hal_user_fault_in(dst, len, true) != ZX_OK)
             return status;

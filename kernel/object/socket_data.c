@@ -2,6 +2,7 @@
 // Sockets: the bytes, in streams and datagrams. Rules: socket_priv.h.
 #include "handle_slot.h"
 #include "socket_priv.h"
+#include <account/account.h>
 
 #include <hal/usercopy.h>
 #include <sched/thread.h>
@@ -47,7 +48,7 @@ ALWAYS_INLINE void consumed_locked(struct socket *s, uint32_t bytes)
 
 static struct block *block_alloc(uint32_t room)
 {
-    struct block *b = kmalloc(sizeof(*b) + room);
+    struct block *b = account_kmalloc(sizeof(*b) + room);
     if (b == NULL)
         return NULL;
     list_node_init(&b->node);
@@ -119,7 +120,7 @@ static zx_status_t stream_write(struct socket *s, uintptr_t src, size_t size, si
             break;
         done += len;
     }
-    kfree(spare);
+    account_kfree(spare);
     *out_actual = done;
     return done > 0 ? ZX_OK : status;
 }
@@ -150,7 +151,7 @@ static zx_status_t datagram_write(struct socket *s, uintptr_t src, size_t size, 
         b = NULL;
     }
     mutex_unlock(&s->end.pair->lock);
-    kfree(b);
+    account_kfree(b);
     *out_actual = size;
     return status;
 }
@@ -271,7 +272,7 @@ static zx_status_t stream_read_step(struct socket *s, uintptr_t dst, size_t *len
         consumed_locked(s, (uint32_t)*len);
     }
     mutex_unlock(&s->end.pair->lock);
-    kfree(empty);
+    account_kfree(empty);
     return status;
 }
 

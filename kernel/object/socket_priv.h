@@ -16,7 +16,7 @@
 // Locks: [P] the pair's mutex; [a] atomic.
 #pragma once
 
-#include <mem/kmalloc.h>
+#include <account/account.h>
 #include <object/pair.h>
 #include <object/socket.h>
 
@@ -66,7 +66,7 @@ ALWAYS_INLINE void update_locked(struct socket *s, zx_signals_t clear, zx_signal
 ALWAYS_INLINE void block_put(struct block *b)
 {
     if (b != NULL && atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) == 1)
-        kfree(b);
+        account_kfree(b);
 }
 
 // Bring the threshold signals of s in line with what can be read, or written. Pair's lock held.

@@ -12,7 +12,7 @@
 
 #include <debug/assert.h>
 #include <hal/thread.h>
-#include <mem/slab.h>
+#include <account/account.h>
 #include <object/process.h>
 #include <sched/wait.h>
 
@@ -22,7 +22,7 @@ struct suspend_token {
     atomic_bool counts;  // [a] S3; cleared by whoever takes the count back
 };
 
-static SLAB_CACHE(token_cache, sizeof(struct suspend_token), _Alignof(struct suspend_token));
+static ACCOUNT_CACHE(token_cache, sizeof(struct suspend_token), _Alignof(struct suspend_token));
 
 static bool wanted_locked(const struct uthread *t)
 {
@@ -109,7 +109,7 @@ static void token_destroy(struct object *obj)
     struct suspend_token *token = container_of(obj, struct suspend_token, obj);
     token_end(obj);
     object_unref(token->task);
-    slab_free(&token_cache, token);
+    account_free(token_cache, token);
 }
 
 static zx_koid_t token_related(const struct object *obj)
@@ -128,7 +128,7 @@ const struct object_ops suspend_token_ops = {
 
 zx_status_t suspend_token_create(struct object *task, struct object **out)
 {
-    struct suspend_token *token = slab_alloc(&token_cache);
+    struct suspend_token *token = account_alloc(token_cache);
     zx_status_t status = ZX_ERR_WRONG_TYPE;
     if (token == NULL)
         return ZX_ERR_NO_MEMORY;
@@ -137,7 +137,7 @@ zx_status_t suspend_token_create(struct object *task, struct object **out)
     else if (task->ops == &process_ops)
         status = suspend_process(process_from_object(task));
     if (status != ZX_OK) {
-        slab_free(&token_cache, token);
+        account_free(token_cache, token);
         return status;
     }
     object_init(&token->obj, &suspend_token_ops, NULL, 0);

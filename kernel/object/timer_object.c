@@ -11,7 +11,7 @@
 #include <object/timer_object.h>
 
 #include <hal/time.h>
-#include <mem/slab.h>
+#include <account/account.h>
 #include <sched/cpu.h>
 
 #include "handle_slot.h"
@@ -27,7 +27,7 @@ struct timer_object {
     enum timer_slack_mode mode; // [I]
 };
 
-static SLAB_CACHE(timer_cache, sizeof(struct timer_object), _Alignof(struct timer_object));
+static ACCOUNT_CACHE(timer_cache, sizeof(struct timer_object), _Alignof(struct timer_object));
 
 static struct timer_object *timer_from_object(struct object *obj)
 {
@@ -53,7 +53,7 @@ static void timer_zero_handles(struct object *obj)
 
 static void timer_destroy(struct object *obj)
 {
-    slab_free(&timer_cache, timer_from_object(obj));
+    account_free(timer_cache, timer_from_object(obj));
 }
 
 static zx_koid_t timer_related(const struct object *obj)
@@ -97,7 +97,7 @@ static void timer_work(struct work *w)
 
 zx_status_t timer_object_create(enum timer_slack_mode mode, struct object **out)
 {
-    struct timer_object *t = slab_alloc(&timer_cache);
+    struct timer_object *t = account_alloc(timer_cache);
     if (t == NULL)
         return ZX_ERR_NO_MEMORY;
     mutex_init(&t->lock, &object_lock_class);

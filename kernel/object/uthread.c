@@ -13,14 +13,14 @@
 #include <hal/upcall.h>
 #include <lib/printf.h>
 #include <lib/string.h>
-#include <mem/slab.h>
+#include <account/account.h>
 #include <object/futex.h>
 #include <object/process.h>
 #include <object/suspend.h>
 #include <sched/pi.h>
 #include <zircon/syscalls/exception.h>
 
-static SLAB_CACHE(uthread_cache, sizeof(struct uthread), _Alignof(struct uthread));
+static ACCOUNT_CACHE(uthread_cache, sizeof(struct uthread), _Alignof(struct uthread));
 
 static void uthread_zero_handles(struct object *obj)
 {
@@ -30,12 +30,15 @@ static void uthread_zero_handles(struct object *obj)
 static void uthread_destroy(struct object *obj)
 {
     struct uthread *t = uthread_from_object(obj);
-    if (t->state == UTHREAD_NEW)
+    if (t->state == UTHREAD_NEW) {
         thread_destroy_unstarted(&t->thread);
+        account_uncharge(t->process->account, ACCOUNT_THREADS, 1);
+        account_uncharge(t->process->account, ACCOUNT_KMEM, t->thread.hal.kstack_size);
+    }
     object_unref(&t->process->obj);
     futex_queue_free(t->futex_queue);
     exception_slot_clear(&t->exceptions);
-    slab_free(&uthread_cache, t);
+    account_free(uthread_cache, t);
 }
 
 static zx_koid_t uthread_related(const struct object *obj)
@@ -72,14 +75,30 @@ static void uthread_main(void *arg)
 
 static void uthread_reaped(struct thread *thread)
 {
-    object_unref(&container_of(thread, struct uthread, thread)->obj);
+    struct uthread *t = container_of(thread, struct uthread, thread);
+    account_uncharge(t->process->account, ACCOUNT_KMEM, t->thread.hal.kstack_size);
+    object_unref(&t->obj);
 }
 
 static const struct thread_ops uthread_thread_ops = { .dead = uthread_reaped };
 
+// Charges a new thread and its stack to its process. ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES.
+static zx_status_t charge_thread(struct account *a, struct thread *t)
+{
+    zx_status_t status = account_charge(a, ACCOUNT_THREADS, 1);
+    if (status != ZX_OK)
+        return status;
+    status = account_charge(a, ACCOUNT_KMEM, (int64_t)t->hal.kstack_size);
+    if (status != ZX_OK)
+        account_uncharge(a, ACCOUNT_THREADS, 1);
+    else
+        t->account = a;
+    return status;
+}
+
 zx_status_t uthread_create(struct process *p, const char *name, struct object **out)
 {
-    struct uthread *t = slab_alloc(&uthread_cache);
+    struct uthread *t = account_alloc(uthread_cache);
     if (t == NULL)
         return ZX_ERR_NO_MEMORY;
     // What object_init and thread_init leave to us.
@@ -89,9 +108,14 @@ zx_status_t uthread_create(struct process *p, const char *name, struct object **
     if (status == ZX_OK)
         status = thread_init(&t->thread, name, PRIORITY_DEFAULT, uthread_main, t,
                              &uthread_thread_ops);
+    if (status == ZX_OK) {
+        status = charge_thread(p->account, &t->thread);
+        if (status != ZX_OK)
+            thread_destroy_unstarted(&t->thread);
+    }
     if (status != ZX_OK) {
         futex_queue_free(t->futex_queue);
-        slab_free(&uthread_cache, t);
+        account_free(uthread_cache, t);
         return status;
     }
     t->thread.user = true;
@@ -158,6 +182,7 @@ void uthread_exit(void)
     pi_thread_gone(&t->thread);
     mutex_lock(&p->lock);
     t->state = UTHREAD_DEAD;
+    account_uncharge(p->account, ACCOUNT_THREADS, 1); // before anybody can see that it is dead
     list_remove(&t->process_node); // U2
     if (unlikely(p->indexed))
         koid_index_remove(&p->by_koid, &t->koid_node);

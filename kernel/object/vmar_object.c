@@ -3,11 +3,11 @@
 // storage goes back when the region's own last reference does.
 #include <object/vmar_object.h>
 
-#include <mem/slab.h>
+#include <account/account.h>
 #include <object/random.h>
 #include <object/settings.h>
 
-static SLAB_CACHE(vmar_cache, sizeof(struct vmar_object), _Alignof(struct vmar_object));
+static ACCOUNT_CACHE(vmar_cache, sizeof(struct vmar_object), _Alignof(struct vmar_object));
 
 static void vmar_zero_handles(struct object *obj)
 {
@@ -35,7 +35,7 @@ const struct object_ops vmar_object_ops = {
 
 static void vmar_storage_free(struct vmar *r)
 {
-    slab_free(&vmar_cache, container_of(r, struct vmar_object, vmar));
+    account_free(vmar_cache, container_of(r, struct vmar_object, vmar));
 }
 
 static const struct vmar_ops region_ops = { .free = vmar_storage_free };
@@ -55,13 +55,13 @@ static zx_rights_t rights_of(uint32_t options)
 zx_status_t vmar_object_create_root(struct vm_aspace **out_aspace, struct object **out,
                                     zx_rights_t *out_rights)
 {
-    struct vmar_object *v = slab_zalloc(&vmar_cache);
+    struct vmar_object *v = account_zalloc(vmar_cache);
     if (v == NULL)
         return ZX_ERR_NO_MEMORY;
     zx_status_t status = vm_aspace_create(&v->vmar, &region_ops,
                                           settings.aslr ? random_u64 : NULL, out_aspace);
     if (status != ZX_OK) {
-        slab_free(&vmar_cache, v);
+        account_free(vmar_cache, v);
         return status;
     }
     object_init(&v->obj, &vmar_object_ops, NULL, 0);
@@ -74,13 +74,13 @@ zx_status_t vmar_object_allocate(struct vmar *parent, uint32_t options, uint64_t
                                  uint64_t size, struct object **out, zx_rights_t *out_rights,
                                  vaddr_t *out_base)
 {
-    struct vmar_object *v = slab_zalloc(&vmar_cache);
+    struct vmar_object *v = account_zalloc(vmar_cache);
     if (v == NULL)
         return ZX_ERR_NO_MEMORY;
     zx_status_t status = vmar_allocate(parent, options, offset, size, &v->vmar, &region_ops,
                                        out_base);
     if (status != ZX_OK) {
-        slab_free(&vmar_cache, v);
+        account_free(vmar_cache, v);
         return status;
     }
     object_init(&v->obj, &vmar_object_ops, NULL, 0);

@@ -4,10 +4,10 @@
 #include <object/vmo_object.h>
 
 #include <lib/string.h>
-#include <mem/slab.h>
+#include <account/account.h>
 #include <vm/source.h>
 
-static SLAB_CACHE(vmo_cache, sizeof(struct vmo_object), _Alignof(struct vmo_object));
+static ACCOUNT_CACHE(vmo_cache, sizeof(struct vmo_object), _Alignof(struct vmo_object));
 
 static void vmo_zero_handles(struct object *obj)
 {
@@ -48,7 +48,7 @@ const struct object_ops vmo_object_ops = {
 
 static void vmo_storage_free(struct vmo *v)
 {
-    slab_free(&vmo_cache, vmo_object_of(v));
+    account_free(vmo_cache, vmo_object_of(v));
 }
 
 static void vmo_children(struct vmo *v, bool any)
@@ -70,7 +70,7 @@ static const struct vmo_ops pager_storage_ops = { .free = vmo_pager_storage_free
 
 static struct vmo_object *vmo_object_alloc(const char *name)
 {
-    struct vmo_object *v = slab_alloc(&vmo_cache);
+    struct vmo_object *v = account_alloc(vmo_cache);
     if (v == NULL)
         return NULL;
     mutex_init(&v->lock, &object_lock_class);
@@ -85,7 +85,7 @@ static struct vmo_object *vmo_object_alloc(const char *name)
 static zx_status_t vmo_object_finish(struct vmo_object *v, zx_status_t status, struct object **out)
 {
     if (status != ZX_OK) {
-        slab_free(&vmo_cache, v);
+        account_free(vmo_cache, v);
         return status;
     }
     object_init(&v->obj, &vmo_object_ops, &v->lock, ZX_VMO_ZERO_CHILDREN);

@@ -11,19 +11,19 @@
 LOCK_CLASS(aspace_lock, RANK_ASPACE, LOCK_MUTEX);
 LOCK_CLASS(page_table_lock, RANK_PAGE_TABLE, LOCK_MUTEX);
 
-static SLAB_CACHE(vm_aspace_cache, sizeof(struct vm_aspace), alignof(struct vm_aspace));
+static ACCOUNT_CACHE(vm_aspace_cache, sizeof(struct vm_aspace), alignof(struct vm_aspace));
 
 _Static_assert(offsetof(struct vm_aspace, hal) == 0, "thread->aspace is the address space");
 
 zx_status_t vm_aspace_create(struct vmar *root, const struct vmar_ops *ops,
                              uint64_t (*random)(void), struct vm_aspace **out)
 {
-    struct vm_aspace *as = slab_zalloc(&vm_aspace_cache);
+    struct vm_aspace *as = account_zalloc(vm_aspace_cache);
     if (as == NULL)
         return ZX_ERR_NO_MEMORY;
     zx_status_t status = hal_aspace_init(&as->hal);
     if (status != ZX_OK) {
-        slab_free(&vm_aspace_cache, as);
+        account_free(vm_aspace_cache, as);
         return status;
     }
     mutex_init(&as->lock, &aspace_lock);
@@ -56,7 +56,7 @@ void vm_aspace_release(struct vm_aspace *as)
     if (old > 1)
         return;
     DEBUG_ASSERT(as->torn_down);
-    slab_free(&vm_aspace_cache, as);
+    account_free(vm_aspace_cache, as);
 }
 
 void vm_aspace_teardown(struct vm_aspace *as)

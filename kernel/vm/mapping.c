@@ -15,19 +15,19 @@
 
 #include <lib/rbtree.h>
 
-static SLAB_CACHE(vm_mapping_cache, sizeof(struct vm_mapping), alignof(struct vm_mapping));
+static ACCOUNT_CACHE(vm_mapping_cache, sizeof(struct vm_mapping), alignof(struct vm_mapping));
 
 #define POPULATE_BATCH 16u         // pages handed to the HAL at a time
 #define WINDOW_SIZE    (2ul << 20) // M4
 
 struct vm_mapping *mapping_alloc(void)
 {
-    return slab_alloc(&vm_mapping_cache);
+    return account_alloc(vm_mapping_cache);
 }
 
 void mapping_free(struct vm_mapping *m)
 {
-    slab_free(&vm_mapping_cache, m);
+    account_free(vm_mapping_cache, m);
 }
 
 // ---- the VMO's side: an interval tree by offset --------------------------------------------------

@@ -2,6 +2,7 @@
 // What the files of this layer share: mappings, the pages of a VMO, the tree of a region.
 #pragma once
 
+#include <account/account.h>
 #include <debug/assert.h>
 #include <hal/mmu.h>
 #include <mem/page.h>
@@ -149,6 +150,16 @@ ALWAYS_INLINE uint64_t vmo_page_index(uint64_t offset)
     return offset >> PAGE_SHIFT;
 }
 
+// V8: n pages more or fewer in v->pages. ZX_ERR_NO_MEMORY.
+ALWAYS_INLINE MUST_CHECK zx_status_t vmo_charge_locked(struct vmo *v, uint64_t n)
+{
+    return account_charge(v->account, ACCOUNT_PAGES, (int64_t)n);
+}
+ALWAYS_INLINE void vmo_uncharge_locked(struct vmo *v, uint64_t n)
+{
+    account_uncharge(v->account, ACCOUNT_PAGES, (int64_t)n);
+}
+
 // Fills in a VMO with one reference; `size` is a page multiple.
 void vmo_init_common(struct vmo *v, enum vmo_kind kind, uint64_t size, unsigned flags,
                      const struct vmo_ops *ops);
@@ -166,11 +177,15 @@ ALWAYS_INLINE struct page *vmo_add_plain_page_locked(struct vmo *v, struct radix
 {
     if (unlikely(leaf == NULL || (v->marks & (VMO_MARK_FOREIGN | VMO_MARK_SPECIAL)) != 0))
         return NULL;
+    if (unlikely(!account_charge_at_once(v->account, ACCOUNT_PAGES, 1)))
+        return NULL;
     struct page *page = page_alloc(PAGE_STATE_VMO, PAGE_ALLOC_ZERO);
     if (likely(page != NULL)) {
         radix_leaf_put(&v->pages, leaf, index, page);
         page->owner = v;
         page->index = index;
+    } else {
+        vmo_uncharge_locked(v, 1);
     }
     return page;
 }

@@ -34,8 +34,10 @@ void vmo_init_common(struct vmo *v, enum vmo_kind kind, uint64_t size, unsigned 
     v->source = NULL;
     v->parent = NULL;
     v->parent_offset = 0;
+    v->parent_limit = VMO_MAX_SIZE;
     list_init(&v->children);
     list_node_init(&v->sibling);
+    v->account = account_current();
     v->pin_count = 0;
     mutex_init(&v->tree_lock, &vmo_tree_lock);
 }
@@ -66,11 +68,15 @@ zx_status_t vmo_init_physical(struct vmo *v, paddr_t paddr, uint64_t size,
 // none of them.
 static zx_status_t insert_run(struct vmo *v, struct page *first, uint64_t count)
 {
+    zx_status_t charged = vmo_charge_locked(v, count);
+    if (charged != ZX_OK)
+        return charged;
     for (uint64_t i = 0; i < count; i++) {
         zx_status_t status = radix_set(&v->pages, i, &first[i], NULL, &vmo_radix_ops);
         if (status != ZX_OK) {
             while (i-- > 0)
                 radix_remove(&v->pages, i, &vmo_radix_ops);
+            vmo_uncharge_locked(v, count);
             return status;
         }
         first[i].owner = v;

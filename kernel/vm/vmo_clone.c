@@ -82,6 +82,8 @@ static void undo_levels_locked(struct vmo *v, uint64_t index, size_t levels) REQ
 {
     for (; levels > 0; levels--) {
         page_free(radix_remove(&v->pages, index, &vmo_radix_ops));
+        mutex_assert_held(v->lock);
+        vmo_uncharge_locked(v, 1);
         index += vmo_page_index(v->parent_offset);
         v = v->parent;
     }
@@ -108,7 +110,12 @@ static zx_status_t copy_down_locked(struct vmo *v, uint64_t index, size_t levels
         if (source != NULL)
             memcpy(page_to_virt(page), page_to_virt(source), PAGE_SIZE);
         mutex_assert_held(at->lock);
-        status = vmo_put_page_locked(at, at_index, page);
+        status = vmo_charge_locked(at, 1);
+        if (status == ZX_OK) {
+            status = vmo_put_page_locked(at, at_index, page);
+            if (status != ZX_OK)
+                vmo_uncharge_locked(at, 1);
+        }
         if (status != ZX_OK) {
             page_free(page);
             undo_levels_locked(v, index, done);
@@ -158,8 +165,10 @@ static void settle_fresh_locked(struct vmo *v, uint64_t first, uint64_t end, boo
             if (page == NULL || !(page->flags & VM_PAGE_FRESH))
                 break;
             page->flags &= (uint16_t)~VM_PAGE_FRESH;
-            if (!keep)
+            if (!keep) {
                 page_free(radix_remove(&at->pages, index, &vmo_radix_ops));
+                vmo_uncharge_locked(at, 1);
+            }
             index += vmo_page_index(at->parent_offset);
         }
     }

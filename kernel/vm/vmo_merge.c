@@ -101,8 +101,8 @@ static bool widen_locked(const struct merge *m, unsigned *room, struct list *fre
 
 // Moves pages from `from` to `into`, where they hide what was there. False: there are more, or (*failed) no
 // memory for a node.
-static bool move_pages_locked(const struct merge *m, unsigned *room, bool *failed,
-                              struct list *freed) REQUIRES(m->into->lock)
+static bool move_some_locked(const struct merge *m, unsigned *room, bool *failed,
+                             struct list *freed) REQUIRES(m->into->lock)
 {
     struct vmo *into = m->into, *from = m->from;
     const uint64_t shift = vmo_page_index(from->parent_offset);
@@ -123,6 +123,18 @@ static bool move_pages_locked(const struct merge *m, unsigned *room, bool *faile
         radix_remove(&from->pages, index, &vmo_radix_ops);
     }
     return true;
+}
+
+// The same, and the charge for them goes over (V8), which must not fail.
+static bool move_pages_locked(const struct merge *m, unsigned *room, bool *failed,
+                              struct list *freed) REQUIRES(m->into->lock)
+{
+    mutex_assert_held(m->from->lock);
+    const uint64_t before = m->from->pages.count;
+    bool all = move_some_locked(m, room, failed, freed);
+    account_move_unchecked(m->from->account, m->into->account, ACCOUNT_PAGES,
+                           (int64_t)(before - m->from->pages.count));
+    return all;
 }
 
 // `from` is empty: the clone becomes one of `into`. The caller's v keeps its reference to its parent, which

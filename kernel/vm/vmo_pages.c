@@ -8,7 +8,7 @@
 
 #include "vm_priv.h"
 
-static SLAB_CACHE(radix_node_cache, sizeof(struct radix_node), alignof(struct radix_node));
+static ACCOUNT_CACHE(radix_node_cache, sizeof(struct radix_node), alignof(struct radix_node));
 
 // Many pages are allocated in runs of up to RUN_MAX; the remainder below RUN_MIN one by one.
 #define RUN_MIN 16u
@@ -18,12 +18,12 @@ struct page *vm_zero_page;
 
 static struct radix_node *node_alloc(void)
 {
-    return slab_alloc(&radix_node_cache);
+    return account_alloc(radix_node_cache);
 }
 
 static void node_free(struct radix_node *node)
 {
-    slab_free(&radix_node_cache, node);
+    account_free(radix_node_cache, node);
 }
 
 const struct radix_ops vmo_radix_ops = {.alloc = node_alloc, .free = node_free};
@@ -154,13 +154,16 @@ zx_status_t vmo_add_page_locked(struct vmo *v, uint64_t index, struct page **out
         return vmo_clone_add_page_locked(v, index, out);
     if (unlikely(v->kind == VMO_PAGER))
         return vmo_absent_status_locked(v);
-    struct page *page = page_alloc(PAGE_STATE_VMO, PAGE_ALLOC_ZERO);
-    if (unlikely(page == NULL))
-        return ZX_ERR_NO_MEMORY;
+    zx_status_t status = vmo_charge_locked(v, 1);
+    if (unlikely(status != ZX_OK))
+        return status;
     vmo_prepare_gain_locked(v, index << PAGE_SHIFT, PAGE_SIZE);
-    zx_status_t status = vmo_put_page_locked(v, index, page);
+    struct page *page = page_alloc(PAGE_STATE_VMO, PAGE_ALLOC_ZERO);
+    status = page != NULL ? vmo_put_page_locked(v, index, page) : ZX_ERR_NO_MEMORY;
     if (unlikely(status != ZX_OK)) {
-        page_free(page);
+        if (page != NULL)
+            page_free(page);
+        vmo_uncharge_locked(v, 1);
         return status;
     }
     *out = page;
@@ -182,10 +185,22 @@ static void settle_chain_locked(struct vmo *v, struct page *chain, bool keep) RE
     }
 }
 
-// Fills every gap in [first, end) with zeroed pages from `fresh` (or new ones if that runs out); all
-// of them or none.
-static zx_status_t fill_locked(struct vmo *v, uint64_t first, uint64_t end, struct list *fresh)
+// One more page for fill_locked, counted in *charged.
+static NO_INLINE zx_status_t one_more_locked(struct vmo *v, uint64_t *charged, struct page **out)
     REQUIRES(v->lock)
+{
+    zx_status_t status = vmo_charge_locked(v, 1);
+    if (status != ZX_OK)
+        return status;
+    ++*charged;
+    *out = page_alloc(PAGE_STATE_VMO, PAGE_ALLOC_ZERO);
+    return *out != NULL ? ZX_OK : ZX_ERR_NO_MEMORY;
+}
+
+// Fills every gap in [first, end) with zeroed pages from `fresh` (or new ones if that runs out); all
+// of them or none. *charged: how many pages are charged to v's account for it.
+static zx_status_t fill_locked(struct vmo *v, uint64_t first, uint64_t end, struct list *fresh,
+                               uint64_t *charged) REQUIRES(v->lock)
 {
     struct radix_node *leaf = NULL;
     struct page *chain = NULL;
@@ -199,12 +214,8 @@ static zx_status_t fill_locked(struct vmo *v, uint64_t first, uint64_t end, stru
                          : radix_get(&v->pages, index) != NULL)
             continue;
         struct page *page = list_pop_head_entry(fresh, struct page, node);
-        if (unlikely(page == NULL))
-            page = page_alloc(PAGE_STATE_VMO, PAGE_ALLOC_ZERO);
-        if (unlikely(page == NULL)) {
-            status = ZX_ERR_NO_MEMORY;
+        if (unlikely(page == NULL) && (status = one_more_locked(v, charged, &page)) != ZX_OK)
             break;
-        }
         if (likely(leaf != NULL))
             radix_leaf_put(&v->pages, leaf, index, page);
         else
@@ -267,6 +278,28 @@ uint64_t vmo_count_pages_locked(struct vmo *v, uint64_t offset, uint64_t len)
     return count;
 }
 
+// Commits [offset, offset+len). `charged` pages have been charged for it and lie on `fresh`; what of them
+// is not used stays there and is uncharged. Clones: none, as what they need shows only now.
+static zx_status_t fill(struct vmo *v, uint64_t offset, uint64_t len, struct list *fresh,
+                        uint64_t charged)
+{
+    uint64_t first = 0, end = 0;
+
+    vmo_lock(v);
+    const uint64_t before = v->pages.count;
+    zx_status_t status = vmo_trim_range_locked(v, offset, len, &first, &end);
+    if (v->flags & VMO_CLONE) {
+        if (status == ZX_OK)
+            status = vmo_clone_fill_locked(v, first, end);
+    } else {
+        if (status == ZX_OK)
+            status = fill_locked(v, first, end, fresh, &charged);
+        vmo_uncharge_locked(v, charged - (v->pages.count - before));
+    }
+    vmo_unlock(v);
+    return status;
+}
+
 // ZX_ERR_SHOULD_WAIT: some pages must be paged in first.
 static zx_status_t commit_once(struct vmo *v, uint64_t offset, uint64_t len)
 {
@@ -290,15 +323,16 @@ static zx_status_t commit_once(struct vmo *v, uint64_t offset, uint64_t len)
     // Pages are found and zeroed without the lock. What others do meanwhile is made up for.
     if (missing > page_total_bytes() >> PAGE_SHIFT)
         return ZX_ERR_NO_MEMORY;
-    const bool clone = (v->flags & VMO_CLONE) != 0;
-    if (!clone && !alloc_fresh(missing, &fresh))
+    if (v->flags & VMO_CLONE)
+        return fill(v, offset, len, &fresh, 0);
+    status = account_charge(v->account, ACCOUNT_PAGES, (int64_t)missing);
+    if (status != ZX_OK)
+        return status;
+    if (!alloc_fresh(missing, &fresh)) {
+        account_uncharge(v->account, ACCOUNT_PAGES, (int64_t)missing);
         return ZX_ERR_NO_MEMORY;
-    vmo_lock(v);
-    status = vmo_trim_range_locked(v, offset, len, &first, &end);
-    if (status == ZX_OK)
-        status = clone ? vmo_clone_fill_locked(v, first, end)
-                       : fill_locked(v, first, end, &fresh);
-    vmo_unlock(v);
+    }
+    status = fill(v, offset, len, &fresh, missing);
     page_free_list(&fresh);
     return status;
 }
@@ -340,6 +374,7 @@ zx_status_t vmo_visible_page_locked(struct vmo *v, uint64_t index, struct page *
 
 void vmo_take_pages_locked(struct vmo *v, uint64_t first, uint64_t end, struct list *freed)
 {
+    const uint64_t before = v->pages.count;
     uint64_t index = first;
     struct page *page;
 
@@ -351,6 +386,7 @@ void vmo_take_pages_locked(struct vmo *v, uint64_t first, uint64_t end, struct l
         else
             list_add_tail(freed, &page->node);
     }
+    vmo_uncharge_locked(v, before - v->pages.count);
 }
 
 void vmo_page_unbusy_locked(struct vmo *v, struct page *page, struct list *freed)

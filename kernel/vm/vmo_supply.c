@@ -44,6 +44,7 @@ struct move {
     struct vmo *v, *aux;
     uint64_t to, from, count;
     struct page *inserted; // what v got so far, linked by page->owner, the last one first
+    uint64_t given;        // how many those are
     struct list freed;     // what is left over
 };
 
@@ -97,6 +98,7 @@ static zx_status_t insert_locked(struct move *m) REQUIRES(m->v->lock)
         }
         page->owner = m->inserted;
         m->inserted = page;
+        m->given++;
     }
     return ZX_OK;
 }
@@ -163,12 +165,19 @@ zx_status_t vmo_supply_pages(struct vmo *v, uint64_t offset, uint64_t len, struc
         status = ZX_ERR_OUT_OF_RANGE;
     else
         status = check_move_locked(&m);
+    // V8: the charge goes over with the pages.
+    if (status == ZX_OK)
+        status = account_move(aux->account, v->account, ACCOUNT_PAGES, (int64_t)m.count);
     if (status == ZX_OK) {
         status = insert_locked(&m);
-        if (status == ZX_OK)
+        if (status == ZX_OK) {
             finish_locked(&m);
-        else
+            vmo_uncharge_locked(v, m.count - m.given);
+        } else {
             undo_locked(&m);
+            account_move_unchecked(v->account, aux->account, ACCOUNT_PAGES,
+                                   (int64_t)m.count);
+        }
     }
     unlock_both(v, aux);
     page_free_list(&m.freed);

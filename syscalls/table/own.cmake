@@ -12,3 +12,9 @@ syscall(pager_supply_pages
 syscall(pager_detach_vmo
     ARGS "pager handle PAGER"
          "pager_vmo handle VMO")
+
+syscall(job_set_limits
+    ARGS "job handle JOB SET_POLICY"
+         "options uint32_t"
+         "limits in void[size]"
+         "size size_t")

@@ -12,7 +12,7 @@ describe(job_create
            "@memory"
            "BAD_STATE: the parent was killed."
            "@out"
-    COST "1" "handle_table job_tree object handle_table" "O(1)"
+    COST "2" "handle_table account job_tree object handle_table" "O(1)"
     SEE job_set_policy task_kill process_create)
 
 describe(job_set_policy

@@ -180,6 +180,7 @@ many were written, `avail` how many there are."
             "ZX_INFO_PROCESS_HANDLE_STATS: `zx_info_process_handle_stats_t`: handles of a process by type."
             "ZX_INFO_SOCKET: `zx_info_socket_t`. A socket."
             "ZX_INFO_VMO: `zx_info_vmo_t`. A VMO. `avail` is 0, as in the reference."
+            "ZX_INFO_JOB_LIMITS: `zx_info_job_limits_t`, ours: what a job and all below it use and may use."
     ERRORS "NOT_SUPPORTED: there is no such `topic`."
            "BAD_HANDLE: `handle` is not a handle of the caller."
            "ACCESS_DENIED: `handle` lacks the right for this topic."
@@ -190,7 +191,7 @@ exception."
            "BUFFER_TOO_SMALL: a topic with one record, and it does not fit. `actual` is 0 and `avail` 1."
            "INVALID_ARGS: `buffer`, `actual` or `avail` cannot be written."
     COST "0" "handle_table" "O(1) for one record, O(n) for n of them"
-    SEE object_get_child object_get_property)
+    SEE object_get_child object_get_property job_set_limits)
 
 describe(object_get_child
     IS "Get a handle to a thread of a process, or to a child of a job"

@@ -32,3 +32,26 @@ its VMOs; so does the end of a VMO to itself."
     ERRORS "@pager" "@pager_vmo" "INVALID_ARGS: `pager_vmo` is not of this pager."
     COST "0" "handle_table handle_table vmo_tree port" "O(threads that wait for its pages)"
     SEE pager_create pager_supply_pages)
+
+describe(job_set_limits
+    IS "Limit what a job and all below it may use"
+    DOES "A limit covers what the job's processes and all jobs below it use together, and is enforced exactly. It \
+holds for what is there already and for what comes. A limit below what is in use takes nothing away: nothing more is \
+given until it is met again. Without a limit of its own a job is bound by those above."
+         "What is refused by a limit of this job sets `ZX_JOB_LIMIT_REACHED` on it; the next success of this call ends \
+the signal. `ZX_INFO_JOB_LIMITS` tells what is used."
+         "Committed pages are charged to the process that made their VMO, whoever has handles to it or maps it; what \
+outlives the process, and its job, stays charged to the jobs above until it is gone. Kernel memory is what objects, \
+threads, mappings, tables of handles, and messages that nobody has read yet take; it is charged to who made them. \
+Handles in messages count for nobody. Pages and kernel memory that are refused give `ZX_ERR_NO_MEMORY`, in a page \
+fault an exception; handles, threads and processes `ZX_ERR_NO_RESOURCES`."
+    ARGS "options: must be 0."
+         "limits: `zx_job_limits_t`, five numbers: pages, bytes of kernel memory, handles, threads, processes. \
+`ZX_JOB_LIMIT_KEEP` leaves one as it is, `ZX_JOB_LIMIT_NONE` takes it away."
+         "size: of `limits` in bytes, a multiple of 8. What is left out stays as it is."
+    ERRORS "INVALID_ARGS: `options` is not 0, `size` is 0, above 40 or not a multiple of 8, or `limits` cannot be read."
+           "@job"
+           "ACCESS_DENIED: a limit would be raised, and the caller is in this job or below it."
+    NOTES "All of the call takes effect, or nothing."
+    COST "0" "handle_table account object" "O(accounts of processes and jobs below)"
+    SEE job_create job_set_policy object_get_info)

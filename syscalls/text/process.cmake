@@ -23,7 +23,8 @@ that ends it."
            "@job" "@memory"
            "BAD_STATE: the job was killed."
            "@out"
-    COST "5" "handle_table random job_tree handle_table" "O(1), with VMAR, address space, page tables"
+    COST "6" "handle_table account account account random job_tree handle_table"
+         "O(1), with VMAR, address space, page tables"
     SEE process_start thread_create job_create)
 
 describe(process_start
@@ -39,7 +40,7 @@ process in x0, `arg2` in x1, and all other registers 0. The addresses are not ch
            "BAD_STATE: the process or the thread was started before, or is dead."
            "NO_MEMORY: no room for the handle in the process."
     HANDLES "`arg1` is consumed, whatever the result."
-    COST "2" "handle_table handle_table handle_table handle_table object run_queue"
+    COST "2" "handle_table handle_table handle_table handle_table account object run_queue"
          "O(1), with the first part of the table of handles"
     SEE process_create thread_create)
 

@@ -20,6 +20,7 @@ and exiting threads."
            "NOT_FOUND: binding, and the process or thread is dead."
            "ALREADY_BOUND: binding, and there is a port already."
            "BAD_STATE: unbinding, and there is none."
+    COST "1" "handle_table handle_table object exception port" "O(1)"
     SEE task_resume_from_exception)
 
 describe(task_suspend

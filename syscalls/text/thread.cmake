@@ -48,6 +48,7 @@ there are no general registers."
            "BAD_STATE: the thread is neither suspended nor in an exception."
            "NOT_SUPPORTED: it has no such registers now."
            "INVALID_ARGS: a `kind` of another architecture, or `buffer` cannot be written."
+    COST "0" "handle_table object" "O(1)"
     SEE thread_write_state task_suspend)
 
 describe(thread_write_state
@@ -67,6 +68,7 @@ change."
            "BAD_STATE: the thread is neither suspended nor in an exception."
            "NOT_SUPPORTED: it has no such registers now."
            "INVALID_ARGS: a value that is not allowed, or a `kind` of another architecture."
+    COST "0" "handle_table object" "O(1)"
     SEE thread_read_state)
 
 describe(thread_set_priority

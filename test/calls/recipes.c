@@ -289,6 +289,16 @@ static void prepare_policy(struct fixture *f)
     set_arg(f, "count", 1);
 }
 
+static void prepare_limits(struct fixture *f)
+{
+    const zx_job_limits_t limits = {.pages = 1u << 20, .kernel_memory = ZX_JOB_LIMIT_KEEP,
+                                    .handles = ZX_JOB_LIMIT_KEEP, .threads = ZX_JOB_LIMIT_KEEP,
+                                    .processes = ZX_JOB_LIMIT_KEEP};
+
+    set_buffer(f, arg_index(f->call, "limits"), &limits, sizeof(limits));
+    set_arg(f, "size", sizeof(limits));
+}
+
 // ---- memory -------------------------------------------------------------------------------------
 
 static void map_something(struct fixture *f)
@@ -358,6 +368,7 @@ const struct recipe recipes[] = {
     {"process_write_memory", ZX_OK, prepare_process_memory},
     {"profile_create", ZX_OK, prepare_profile},
     {"job_set_policy", ZX_OK, prepare_policy},
+    {"job_set_limits", ZX_OK, prepare_limits},
     {"pager_supply_pages", ZX_OK, supply_a_page},
     {"pager_detach_vmo", ZX_OK, own_pager_vmo},
     {"vmar_unmap", ZX_OK, map_something},

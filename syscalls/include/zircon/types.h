@@ -172,6 +172,8 @@ typedef int zx_futex_t;
 #define ZX_TASK_TERMINATED    __ZX_OBJECT_SIGNALED
 #define ZX_JOB_NO_PROCESSES   __ZX_OBJECT_SIGNALED
 #define ZX_JOB_NO_JOBS        __ZX_OBJECT_SIGNAL_4
+// Ours: a limit of the job (zx_job_set_limits) has refused something since they were last set.
+#define ZX_JOB_LIMIT_REACHED  __ZX_OBJECT_SIGNAL_5
 #define ZX_PROCESS_TERMINATED __ZX_OBJECT_SIGNALED
 #define ZX_THREAD_TERMINATED  __ZX_OBJECT_SIGNALED
 #define ZX_THREAD_RUNNING     __ZX_OBJECT_SIGNAL_4

@@ -6,6 +6,7 @@
 // slabs, table directories) does not look like a leak.
 #include "lab_priv.h"
 
+#include <account/account.h>
 #include <debug/log.h>
 #include <hal/time.h>
 #include <init/init.h>
@@ -40,7 +41,7 @@ struct inventory {
     uint64_t memory;                  // slab objects and large allocations
     uint64_t pages[PAGE_STATE_COUNT]; // those of states that a scenario must give back
     uint64_t objects;
-    uint64_t handles;
+    uint64_t used[ACCOUNT_KINDS];
     struct host_usage host;
 };
 
@@ -49,6 +50,11 @@ static void inventory_take(struct inventory *inv)
     struct page_stats stats;
 
     memset(inv, 0, sizeof(*inv));
+    struct account_usage usage[ACCOUNT_KINDS];
+    account_sweep();
+    account_usage(&account_root, usage);
+    for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++)
+        inv->used[kind] = usage[kind].used;
     inv->memory = mem_outstanding();
     page_stats_get(&stats);
     // Free and heap pages depend on what the caches keep; everything else is exact.
@@ -56,16 +62,18 @@ static void inventory_take(struct inventory *inv)
         inv->pages[s] = s == PAGE_STATE_FREE || s == PAGE_STATE_HEAP ? 0 : stats.pages[s];
     for (uint32_t type = 0; type < ZX_OBJ_TYPE_LAST; type++)
         inv->objects += object_count(type);
-    inv->handles = handle_system_count();
     inv->host = host_usage();
 }
 
 static void inventory_print(const char *when, const struct inventory *inv)
 {
-    host_print("  %s: %llu allocations, %llu objects, %llu handles, %zu stacks, "
-               "%zu address spaces, %zu mapped pages; pages by state:", when, (unsigned long long)inv->memory,
-               (unsigned long long)inv->objects, (unsigned long long)inv->handles,
+    host_print("  %s: %llu allocations, %llu objects, %zu stacks, "
+               "%zu address spaces, %zu mapped pages; charged (pages, bytes, handles, threads, processes):",
+               when, (unsigned long long)inv->memory, (unsigned long long)inv->objects,
                inv->host.kstacks, inv->host.aspaces, inv->host.mappings);
+    for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++)
+        host_print(" %llu", (unsigned long long)inv->used[kind]);
+    host_print("; pages by state:");
     for (unsigned s = 0; s < PAGE_STATE_COUNT; s++)
         host_print(" %llu", (unsigned long long)inv->pages[s]);
     host_print("\n");

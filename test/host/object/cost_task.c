@@ -2,7 +2,10 @@
 // What calls on tasks, resources, the log and the machine cost (cost.h).
 #include "cost.h"
 
+#include <zircon/syscalls/debug.h>
+#include <zircon/syscalls/exception.h>
 #include <zircon/syscalls/log.h>
+#include <zircon/syscalls/port.h>
 #include <zircon/syscalls/resource.h>
 
 static zx_handle_t one, two;
@@ -75,6 +78,59 @@ static void cost_task_suspend_token(void)
 }
 
 SIMPLE_CASE(thread_set_priority, zx_thread_set_priority(COST_PRIORITY))
+
+// A thread that is stopped before its first instruction.
+static zx_handle_t stop_thread(void)
+{
+    assert_ok(zx_thread_create(lab.process, "t", 1, 0, &one));
+    assert_ok(zx_task_suspend_token(one, &two));
+    assert_ok(zx_thread_start(one, (zx_vaddr_t)body, 0, 0, 0));
+    await(one, ZX_THREAD_SUSPENDED);
+    return one;
+}
+
+static void resume_thread(void)
+{
+    close_handle(two);
+    lab_thread_join(one);
+}
+
+static uint32_t step;
+
+static void cost_thread_read_state(void)
+{
+    stop_thread();
+    MEASURE(zx_thread_read_state(one, ZX_THREAD_STATE_SINGLE_STEP, &step, sizeof(step)));
+    resume_thread();
+}
+
+static void cost_thread_write_state(void)
+{
+    step = 0;
+    stop_thread();
+    MEASURE(zx_thread_write_state(one, ZX_THREAD_STATE_SINGLE_STEP, &step, sizeof(step)));
+    resume_thread();
+}
+
+static void cost_task_bind_exception_port(void)
+{
+    zx_handle_t port;
+
+    assert_ok(zx_port_create(0, &port));
+    assert_ok(zx_thread_create(lab.process, "t", 1, 0, &one));
+    MEASURE(zx_task_bind_exception_port(one, port, 7, 0));
+    close_handle(port);
+    close_handle(one);
+}
+
+static void cost_job_set_limits(void)
+{
+    const zx_job_limits_t limits = {1u << 30, 1u << 30, 1u << 16, 1u << 16, 1u << 16};
+
+    one = make_job(lab.job);
+    MEASURE(zx_job_set_limits(one, 0, &limits, sizeof(limits)));
+    close_handle(one);
+}
 
 static void cost_job_create(void)
 {
@@ -204,9 +260,13 @@ const struct cost_case cost_task_cases[] = {
     CASE(task_kill),
     CASE(task_suspend),
     CASE(task_suspend_token),
+    CASE(task_bind_exception_port),
+    CASE(thread_read_state),
+    CASE(thread_write_state),
     CASE(thread_set_priority),
     CASE(job_create),
     CASE(job_set_policy),
+    CASE(job_set_limits),
     CASE(profile_create),
     CASE(object_set_profile),
     CASE(resource_create),

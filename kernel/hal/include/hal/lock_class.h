@@ -22,6 +22,7 @@ enum lock_rank {
     RANK_PORT = 60,
     RANK_FUTEX = 65,
     RANK_THREAD = 70,
+    RANK_ACCOUNT = 75, // what jobs use: taken under any other mutex
     RANK_MUTEX_INTERNAL = 80, // the spinlock inside a contended mutex
     RANK_PAGES = 85,          // physical page arenas, slab caches
     RANK_RANDOM = 87,

@@ -31,14 +31,15 @@ struct handle_table {
     uint32_t chunk_capacity;      // [T]
     uint32_t free_head;           // [T] slot index + 1 of the first free slot; 0 = none
     uint32_t count;               // [T] live handles
-    uint32_t spare;               // [T] claimed of HANDLE_MAX_SYSTEM and not in use
+    _Atomic int64_t spare;        // [a] the account's reservoir of handles; negative while one is claimed
+    struct account *account;      // [I] charged for each handle
     uint32_t secret;              // [I] mixed into values
     atomic_uint paged;            // [T] to write: memory of the process may come from a pager
     uint32_t unpaged_chunks;      // [T] chunk_count, and 0 once `paged` is set
     bool closed;                  // [T] the process is dead: nothing can be installed
 };
 
-void handle_table_init(struct handle_table *t);
+void handle_table_init(struct handle_table *t, struct account *account);
 // Closes everything; nothing can be installed afterwards. No lock held.
 void handle_table_close_all(struct handle_table *t);
 // `table`: that of a process that is about to have memory which a pager serves. From now on its look-ups

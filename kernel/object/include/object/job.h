@@ -2,6 +2,7 @@
 // Jobs: the tree that owns processes. One mutex (rank JOB_TREE) guards the shape of the whole tree.
 #pragma once
 
+#include <account/account.h>
 #include <object/exception.h>
 #include <object/koid_index.h>
 #include <object/object.h>
@@ -34,6 +35,7 @@ struct job {
     struct koid_index by_koid;   // [J] of both lists
     struct job_policy policy;    // [J]
     bool kill_on_oom;            // [J]
+    struct account *account;     // [I]
     struct exception_slot exceptions, debugger; // exception.c
     char name[ZX_MAX_NAME_LEN];  // [L]
 };
@@ -60,6 +62,9 @@ struct object *job_find_child(struct job *job, zx_koid_t koid) MUST_CHECK;
 // A process enters (ZX_ERR_BAD_STATE: the job is killed; takes the job's policy) or leaves for good.
 zx_status_t job_add_process(struct job *job, struct process *p) MUST_CHECK;
 void job_remove_process(struct job *job, struct process *p);
+// Lowers (or, for a caller outside of the job, raises) what the job and all below it may use, and ends
+// ZX_JOB_LIMIT_REACHED. By enum account_kind. ZX_ERR_ACCESS_DENIED: a limit would be raised from within.
+zx_status_t job_set_limits(struct job *job, const uint64_t limits[ACCOUNT_KINDS]) MUST_CHECK;
 // spec 20 section 3, the checks after the handle's: BAD_STATE has children, OUT_OF_RANGE count,
 // INVALID_ARGS, NOT_SUPPORTED, ALREADY_EXISTS.
 zx_status_t job_set_policy(struct job *job, bool absolute, const zx_policy_basic_t *policy,

@@ -21,6 +21,7 @@ struct process {
     struct koid_node koid_node;    // [J] with job_node
     struct process *kill_next;     // [J] list of a job kill in progress
     bool kill_queued;              // [J] on such a list
+    struct account *account;       // [I] below its job's
     struct handle_table handles;
     struct vm_aspace *aspace;      // [I] referenced
     struct list threads;           // [L] started, not yet dead, in start order

@@ -18,6 +18,7 @@
 #define PRIORITY_HIGH 24
 #define PRIORITY_HIGHEST 31
 
+struct account;
 struct cpu;
 struct mutex;
 struct pi_queue;
@@ -77,6 +78,7 @@ struct thread {
     void *deferred;                // [O] object layer: chain of objects to finish off
     bool deferring;                // [O] object layer: the chain is being worked
     bool handoff;                  // [O] wakes by this thread keep the CPU: it blocks next
+    struct account *account;       // [I] its process's; NULL: the kernel's own
     bool user;                     // [I] part of a user thread object
     bool boot_stack;               // [I] its stack is the boot stack, not hal_kstack_alloc's
     char name[32];                 // [I]

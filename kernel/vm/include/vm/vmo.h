@@ -18,6 +18,8 @@
 //   V6  Translations are made only under the tree lock of the VMO they show (vm/aspace.h, A3).
 //   V7  Of a VMO that is kept by its only clone alone, and its parent that is so too, one goes sooner or
 //       later (vmo_merge.c): parent and parent_offset change then, to what shows the same.
+//   V8  Exactly pages.count pages are charged to `account`, that of whoever made the VMO, until it is
+//       destroyed; whoever holds or maps it is charged nothing for them.
 // Locks: address space -> VMO tree -> page table (kernel/LOCKING.md). Calls below take the tree lock
 // themselves and may be made with no lock of rank >= RANK_VMO_TREE held, unless they say otherwise.
 // Offsets and sizes are bytes; every size is a page multiple.
@@ -31,6 +33,7 @@
 #include <lib/rbtree.h>
 #include <sched/mutex.h>
 
+struct account;
 struct vmo;
 struct page;
 
@@ -94,6 +97,7 @@ struct vmo {
     uint64_t parent_limit;    // [T] from here on we do not look through to a parent
     struct list children;     // [T] of vmo.sibling
     struct list_node sibling; // [T] parent's
+    struct account *account;  // [I] charged for `pages`, one by one: V8
     uint64_t pin_count;       // [T] pins of all pages together
     struct mutex tree_lock;   // [R]
 };

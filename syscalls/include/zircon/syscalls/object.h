@@ -33,6 +33,8 @@ __BEGIN_CDECLS
 #define ZX_INFO_PROCESS_HANDLE_STATS    ((zx_object_info_topic_t)21u) // zx_info_process_handle_stats_t
 #define ZX_INFO_SOCKET                  ((zx_object_info_topic_t)22u) // zx_info_socket_t
 #define ZX_INFO_VMO                     ((zx_object_info_topic_t)23u) // zx_info_vmo_t
+// Ours.
+#define ZX_INFO_JOB_LIMITS              ((zx_object_info_topic_t)0x1000u) // zx_info_job_limits_t
 
 // ---- handles ------------------------------------------------------------------------------------
 
@@ -49,6 +51,24 @@ __ABI_SIZE(zx_info_handle_basic_t, 32);
 __ABI_OFFSET(zx_info_handle_basic_t, type, 12);
 __ABI_OFFSET(zx_info_handle_basic_t, related_koid, 16);
 __ABI_OFFSET(zx_info_handle_basic_t, props, 24);
+
+// One kind of what a job and all below it use.
+typedef struct zx_job_usage {
+    uint64_t used;
+    uint64_t limit;   // the lowest of the job's own and those above; ZX_JOB_LIMIT_NONE: none
+    uint64_t refused; // how often the job's own limit has refused something
+} zx_job_usage_t;
+
+// See zx_job_set_limits.
+typedef struct zx_info_job_limits {
+    zx_job_usage_t pages;
+    zx_job_usage_t kernel_memory;
+    zx_job_usage_t handles;
+    zx_job_usage_t threads;
+    zx_job_usage_t processes;
+} zx_info_job_limits_t;
+
+__ABI_SIZE(zx_info_job_limits_t, 120);
 
 typedef struct zx_info_handle_count {
     uint32_t handle_count; // handles to the object in the whole system

@@ -43,4 +43,18 @@ __ABI_SIZE(zx_policy_basic_t, 8);
 #define ZX_POL_ACTION_EXCEPTION ((uint32_t)2u) // may be or-ed with ALLOW and DENY
 #define ZX_POL_ACTION_KILL      ((uint32_t)5u)
 
+// zx_job_set_limits, ours: what a job and all below it may use together.
+typedef struct zx_job_limits {
+    uint64_t pages;         // committed
+    uint64_t kernel_memory; // bytes
+    uint64_t handles;
+    uint64_t threads;       // not dead
+    uint64_t processes;     // not dead
+} zx_job_limits_t;
+
+__ABI_SIZE(zx_job_limits_t, 40);
+
+#define ZX_JOB_LIMIT_KEEP UINT64_MAX                  // as it is
+#define ZX_JOB_LIMIT_NONE ((uint64_t)UINT64_MAX - 1u) // no limit
+
 __END_CDECLS

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: MIT
+// Accounts (account/account.h): claiming, limits, and the end of accounts.
+#include <account/account.h>
+
+#include <debug/assert.h>
+#include <lib/string.h>
+#include <mem/kmalloc.h>
+#include <sched/cpu.h>
+#include <sched/mutex.h>
+
+LOCK_CLASS(account_class, RANK_ACCOUNT, LOCK_MUTEX);
+
+static struct mutex account_lock = MUTEX_INIT(account_class);
+
+static SLAB_CACHE(account_cache, sizeof(struct account), _Alignof(struct account));
+
+// Accounts whose job or process is gone. [account_lock]
+static struct list ghosts = LIST_INIT(ghosts);
+#define SWEEP_STEPS 4u // looked at whenever an account comes or goes
+
+// Accounts whose owners are to be told that something was refused. [account_lock]
+static struct list to_tell = LIST_INIT(to_tell);
+static void tell_all(struct work *w);
+static struct work tell_work = {.fn = tell_all};
+
+struct account account_root = {
+    .children = LIST_INIT(account_root.children),
+    .meter = {[0 ... ACCOUNT_KINDS - 1] = {.limit = ACCOUNT_NO_LIMIT}},
+};
+
+// What is claimed ahead. Threads and processes are dear enough to be counted one by one.
+static const int64_t batch[ACCOUNT_KINDS] = {
+    [ACCOUNT_PAGES] = 32,
+    [ACCOUNT_KMEM] = 16384,
+    [ACCOUNT_HANDLES] = 16,
+};
+
+static _Atomic int64_t *reservoir(struct account *a, enum account_kind kind)
+{
+    return kind == ACCOUNT_HANDLES && a->handles != NULL ? a->handles : &a->meter[kind].reservoir;
+}
+
+static int64_t in_reservoir(struct account *a, enum account_kind kind)
+{
+    return atomic_load_explicit(reservoir(a, kind), memory_order_acquire);
+}
+
+// Depth first: the account after `a` in the tree under `top`; NULL at the end.
+static struct account *next_below(const struct account *top, struct account *a)
+{
+    struct list_node *n = list_peek_head(&a->children);
+    while (n == NULL && a != top) {
+        n = list_next(&a->parent->children, &a->sibling);
+        a = a->parent;
+    }
+    return n != NULL ? list_entry(n, struct account, sibling) : NULL;
+}
+
+// --- Claims --------------------------------------------------------------------------------------
+
+// The lowest account from `a` upward that has no room for n more; NULL: all have.
+static struct account *without_room(struct account *a, enum account_kind kind, uint64_t n)
+{
+    for (; a != NULL; a = a->parent) {
+        const struct account_meter *m = &a->meter[kind];
+        if (m->claimed >= m->limit || m->limit - m->claimed < n)
+            return a;
+    }
+    return NULL;
+}
+
+static void claim(struct account *a, enum account_kind kind, uint64_t n)
+{
+    for (; a != NULL; a = a->parent)
+        a->meter[kind].claimed += n;
+}
+
+static void unclaim(struct account *a, enum account_kind kind, uint64_t n)
+{
+    for (; a != NULL; a = a->parent) {
+        DEBUG_ASSERT(a->meter[kind].claimed >= n);
+        a->meter[kind].claimed -= n;
+    }
+}
+
+// Takes what the reservoir has beyond `keep` out of it.
+static uint64_t drain(struct account *a, enum account_kind kind, int64_t keep)
+{
+    _Atomic int64_t *word = reservoir(a, kind);
+    int64_t have = atomic_load_explicit(word, memory_order_relaxed);
+    while (have > keep) {
+        if (atomic_compare_exchange_weak_explicit(word, &have, keep, memory_order_acquire,
+                                                  memory_order_relaxed))
+            return (uint64_t)(have - keep);
+    }
+    return 0;
+}
+
+// Gives the reservoirs of all accounts under `top` back. True if there was anything in them.
+static bool drain_tree(struct account *top, enum account_kind kind)
+{
+    bool any = false;
+    for (struct account *a = top; a != NULL; a = next_below(top, a)) {
+        uint64_t n = drain(a, kind, 0);
+        unclaim(a, kind, n);
+        any = any || n != 0;
+    }
+    return any;
+}
+
+// Takes n out of the reservoir if it has that much.
+static bool take(struct account *a, enum account_kind kind, int64_t n)
+{
+    _Atomic int64_t *word = reservoir(a, kind);
+    int64_t have = atomic_load_explicit(word, memory_order_relaxed);
+    while (have >= n) {
+        if (atomic_compare_exchange_weak_explicit(word, &have, have - n, memory_order_relaxed,
+                                                  memory_order_relaxed))
+            return true;
+    }
+    return false;
+}
+
+// Has the owner told, by a worker: who is refused may hold any mutex.
+static void tell_owner(struct account *a)
+{
+    if (a->owner == NULL || list_node_linked(&a->telling))
+        return;
+    list_add_tail(&to_tell, &a->telling);
+    if (list_peek_head(&to_tell) == &a->telling)
+        work_queue(&tell_work);
+}
+
+static void tell_all(struct work *w)
+{
+    struct account *a;
+    (void)w;
+    do {
+        void *owner = NULL;
+        const struct account_owner_ops *ops = NULL;
+        mutex_lock(&account_lock);
+        a = list_pop_head_entry(&to_tell, struct account, telling);
+        if (a != NULL && a->owner_ops->hold(a->owner)) {
+            owner = a->owner;
+            ops = a->owner_ops;
+        }
+        mutex_unlock(&account_lock);
+        if (owner != NULL)
+            ops->refused(owner);
+    } while (a != NULL);
+}
+
+static zx_status_t refuse(struct account *full, enum account_kind kind)
+{
+    full->meter[kind].refused++;
+    tell_owner(full);
+    bool memory = kind == ACCOUNT_PAGES || kind == ACCOUNT_KMEM;
+    return memory || full->parent == NULL ? ZX_ERR_NO_MEMORY : ZX_ERR_NO_RESOURCES;
+}
+
+static zx_status_t charge_locked(struct account *a, enum account_kind kind, int64_t n)
+{
+    const struct account *drained = NULL;
+    struct account *full;
+    if (take(a, kind, n))
+        return ZX_OK; // somebody has put it back meanwhile
+    if (batch[kind] != 0 && without_room(a, kind, (uint64_t)(n + batch[kind])) == NULL) {
+        claim(a, kind, (uint64_t)(n + batch[kind]));
+        atomic_fetch_add_explicit(reservoir(a, kind), batch[kind], memory_order_relaxed);
+        return ZX_OK;
+    }
+    while ((full = without_room(a, kind, (uint64_t)n)) != NULL) {
+        // What lies unused below the limit does not count against it.
+        if (full == drained || !drain_tree(full, kind))
+            return refuse(full, kind);
+        drained = full;
+    }
+    claim(a, kind, (uint64_t)n);
+    return ZX_OK;
+}
+
+zx_status_t account_charge_slow(struct account *a, enum account_kind kind, int64_t n)
+{
+    mutex_lock(&account_lock);
+    atomic_fetch_add_explicit(reservoir(a, kind), n, memory_order_relaxed);
+    zx_status_t status = charge_locked(a, kind, n);
+    mutex_unlock(&account_lock);
+    return status;
+}
+
+zx_status_t account_move(struct account *from, struct account *to, enum account_kind kind, int64_t n)
+{
+    if (from == to)
+        return ZX_OK;
+    mutex_lock(&account_lock);
+    // Past the reservoir: nobody else can take it meanwhile.
+    unclaim(from, kind, (uint64_t)n);
+    zx_status_t status = charge_locked(to, kind, n);
+    if (status != ZX_OK)
+        claim(from, kind, (uint64_t)n);
+    mutex_unlock(&account_lock);
+    return status;
+}
+
+void account_move_unchecked(struct account *from, struct account *to, enum account_kind kind,
+                            int64_t n)
+{
+    if (from == to)
+        return;
+    mutex_lock(&account_lock);
+    unclaim(from, kind, (uint64_t)n);
+    claim(to, kind, (uint64_t)n);
+    mutex_unlock(&account_lock);
+}
+
+void account_trim(struct account *a, enum account_kind kind, int64_t keep)
+{
+    mutex_lock(&account_lock);
+    unclaim(a, kind, drain(a, kind, keep));
+    mutex_unlock(&account_lock);
+}
+
+void account_keep_handles_at(struct account *a, _Atomic int64_t *word)
+{
+    mutex_lock(&account_lock);
+    uint64_t moved = drain(a, ACCOUNT_HANDLES, 0);
+    a->handles = word;
+    atomic_fetch_add_explicit(reservoir(a, ACCOUNT_HANDLES), (int64_t)moved, memory_order_relaxed);
+    mutex_unlock(&account_lock);
+}
+
+// --- Life ----------------------------------------------------------------------------------------
+
+// C1 with nothing charged and nothing below: gives everything back and takes the account out.
+static bool end_locked(struct account *a)
+{
+    if (!list_is_empty(&a->children))
+        return false;
+    for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++) {
+        if ((int64_t)a->meter[kind].claimed != in_reservoir(a, kind))
+            return false;
+    }
+    for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++)
+        unclaim(a, kind, a->meter[kind].claimed);
+    list_remove(&a->ghost);
+    list_remove(&a->sibling);
+    return true;
+}
+
+// Looks at up to `steps` ghosts; those that can go are put on `dead` (by `sibling`).
+static void sweep_locked(unsigned steps, struct list *dead)
+{
+    while (steps-- > 0 && !list_is_empty(&ghosts)) {
+        struct account *a = list_pop_head_entry(&ghosts, struct account, ghost);
+        list_add_tail(&ghosts, &a->ghost);
+        // The ghost above may have waited for this one only.
+        for (; list_node_linked(&a->ghost) && end_locked(a); a = a->parent)
+            list_add_tail(dead, &a->sibling);
+    }
+}
+
+static void free_all(struct list *dead)
+{
+    struct account *a;
+    while ((a = list_pop_head_entry(dead, struct account, sibling)) != NULL)
+        slab_free(&account_cache, a);
+}
+
+zx_status_t account_create(struct account *parent, const struct account_owner_ops *ops,
+                           void *owner, struct account **out)
+{
+    struct account *a = slab_zalloc(&account_cache);
+    if (a == NULL)
+        return ZX_ERR_NO_MEMORY;
+    for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++)
+        a->meter[kind].limit = ACCOUNT_NO_LIMIT;
+    a->parent = parent;
+    a->owner_ops = ops;
+    a->owner = owner;
+    list_init(&a->children);
+    struct list dead;
+    list_init(&dead);
+    mutex_lock(&account_lock);
+    list_add_tail(&parent->children, &a->sibling);
+    sweep_locked(SWEEP_STEPS, &dead);
+    mutex_unlock(&account_lock);
+    free_all(&dead);
+    *out = a;
+    return ZX_OK;
+}
+
+void account_disown(struct account *a)
+{
+    struct list dead;
+    list_init(&dead);
+    mutex_lock(&account_lock);
+    a->owner = NULL;
+    list_remove_if_linked(&a->telling);
+    DEBUG_ASSERT(a->handles == NULL);
+    list_add_head(&ghosts, &a->ghost);
+    for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++)
+        unclaim(a, kind, drain(a, kind, 0));
+    sweep_locked(SWEEP_STEPS, &dead);
+    mutex_unlock(&account_lock);
+    free_all(&dead);
+}
+
+void account_sweep(void)
+{
+    struct list dead;
+    unsigned count = 0;
+    struct list_node *n;
+    list_init(&dead);
+    mutex_lock(&account_lock);
+    list_for_each (n, &ghosts)
+        count++;
+    sweep_locked(count, &dead);
+    mutex_unlock(&account_lock);
+    free_all(&dead);
+}
+
+// --- Limits and usage ----------------------------------------------------------------------------
+
+// True if `a` is `top` or below it.
+static bool below(const struct account *a, const struct account *top)
+{
+    while (a != NULL && a != top)
+        a = a->parent;
+    return a != NULL;
+}
+
+zx_status_t account_set_limits(struct account *a, const uint64_t limits[ACCOUNT_KINDS])
+{
+    zx_status_t status = ZX_OK;
+    mutex_lock(&account_lock);
+    const bool bound = thread_current()->user && below(account_current(), a);
+    for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++) {
+        if (bound && limits[kind] != ACCOUNT_KEEP_LIMIT && limits[kind] > a->meter[kind].limit)
+            status = ZX_ERR_ACCESS_DENIED;
+    }
+    for (unsigned kind = 0; status == ZX_OK && kind < ACCOUNT_KINDS; kind++) {
+        if (limits[kind] == ACCOUNT_KEEP_LIMIT)
+            continue;
+        a->meter[kind].limit = limits[kind];
+        drain_tree(a, (enum account_kind)kind); // C2: what is not in use does not hold room
+    }
+    mutex_unlock(&account_lock);
+    return status;
+}
+
+void account_usage(struct account *a, struct account_usage out[ACCOUNT_KINDS])
+{
+    mutex_lock(&account_lock);
+    for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++) {
+        out[kind].used = a->meter[kind].claimed;
+        out[kind].limit = ACCOUNT_NO_LIMIT;
+        out[kind].refused = a->meter[kind].refused;
+        for (struct account *at = a; at != NULL; at = next_below(a, at)) {
+            int64_t spare = in_reservoir(at, (enum account_kind)kind);
+            if (spare > 0)
+                out[kind].used -= (uint64_t)spare;
+        }
+        for (const struct account *at = a; at != NULL; at = at->parent)
+            out[kind].limit = MIN(out[kind].limit, at->meter[kind].limit);
+    }
+    mutex_unlock(&account_lock);
+}
+
+// --- Charged memory of any size ------------------------------------------------------------------
+
+// In front of each piece.
+struct head {
+    _Alignas(16) struct account *account;
+    size_t bytes; // charged: all of it
+};
+
+void *account_kmalloc(size_t size)
+{
+    struct account *a = account_current();
+    size_t bytes = size + sizeof(struct head);
+    if (bytes < size || account_charge(a, ACCOUNT_KMEM, (int64_t)bytes) != ZX_OK)
+        return NULL;
+    struct head *h = kmalloc(bytes);
+    if (h == NULL) {
+        account_uncharge(a, ACCOUNT_KMEM, (int64_t)bytes);
+        return NULL;
+    }
+    *h = (struct head){.account = a, .bytes = bytes};
+    return h + 1;
+}
+
+void *account_kzalloc(size_t size)
+{
+    void *p = account_kmalloc(size);
+    if (p != NULL)
+        memset(p, 0, size);
+    return p;
+}
+
+struct account *account_of(const void *p)
+{
+    return ((const struct head *)p - 1)->account;
+}
+
+void account_kfree(void *p)
+{
+    if (p == NULL)
+        return;
+    struct head h = *((struct head *)p - 1);
+    kfree_sized((struct head *)p - 1, h.bytes);
+    account_uncharge(h.account, ACCOUNT_KMEM, (int64_t)h.bytes);
+}
