@@ -7,6 +7,19 @@
 
 #define PHYSICAL_OPTIONS (ZX_INTERRUPT_REMAP_IRQ | ZX_INTERRUPT_MODE_MASK)
 
+// Is this a resource by which its holder, and nobody else, has this line?
+static bool has_alone(zx_handle_t resource, uint32_t vector)
+{
+    struct object *obj;
+    if (sys_lookup(resource, &resource_ops, 0, &obj) != ZX_OK)
+        return false;
+    const struct resource *r = resource_from_object(obj);
+    bool alone = r->kind == ZX_RSRC_KIND_IRQ && (r->flags & ZX_RSRC_FLAG_EXCLUSIVE) &&
+                 vector >= r->base && vector - r->base < r->size;
+    object_unref(obj);
+    return alone;
+}
+
 zx_status_t sys_interrupt_create(zx_handle_t src_obj, uint32_t src_num, uint32_t options,
                                  struct handle_out *out_handle)
 {
@@ -19,7 +32,8 @@ zx_status_t sys_interrupt_create(zx_handle_t src_obj, uint32_t src_num, uint32_t
         return status;
     if (options & ~(uint32_t)PHYSICAL_OPTIONS)
         return ZX_ERR_INVALID_ARGS;
-    return interrupt_create(src_num, options & ZX_INTERRUPT_MODE_MASK, &out_handle->object);
+    return interrupt_create(src_num, options & ZX_INTERRUPT_MODE_MASK, has_alone(src_obj, src_num),
+                            &out_handle->object);
 }
 
 zx_status_t sys_interrupt_bind(zx_handle_t handle, zx_handle_t port_handle, uint64_t key,

@@ -131,14 +131,28 @@ zx_status_t sys_debug_read(zx_handle_t handle, user_out_char buffer, user_inout_
 
 #define CONSOLE_WRITE_MAX 256u
 
+// While a driver has the console, text goes the way of the kernel's own: into the log, which it reads.
+static zx_status_t write_to_log(const char *text, size_t len)
+{
+    const zx_koid_t pid = process_current()->obj.koid, tid = uthread_current()->obj.koid;
+    zx_status_t status = ZX_OK;
+    for (size_t at = 0; at < len && status == ZX_OK; at += LOG_DATA_MAX)
+        status = log_write(LOG_INFO, pid, tid, text + at, MIN(len - at, (size_t)LOG_DATA_MAX));
+    return status;
+}
+
 zx_status_t sys_debug_write(user_in_char buffer, size_t buffer_size)
 {
     char text[CONSOLE_WRITE_MAX];
     size_t len = MIN(buffer_size, sizeof(text));
     zx_status_t status = user_copy_in(text, buffer, len);
-    if (status == ZX_OK && settings.serial)
+    if (status != ZX_OK)
+        return status;
+    if (console_handed_over())
+        return write_to_log(text, len);
+    if (settings.serial)
         log_console_write(text, len);
-    return status;
+    return ZX_OK;
 }
 
 zx_status_t sys_debug_send_command(zx_handle_t resource, user_in_char buffer, size_t buffer_size)

@@ -17,6 +17,7 @@ static struct spinlock lock = SPINLOCK_INIT(console_input_class);
 static uint8_t ring[RING_SIZE];   // [lock]
 static uint32_t head, tail;       // [lock] written, read; free-running
 static struct waitq waiters;      // [lock]
+static atomic_bool handed_over;   // set before the readers are sent away
 
 void console_input_init(void)
 {
@@ -41,16 +42,17 @@ zx_status_t console_input_read(char *out)
         struct wait_node node;
         wait_arm(true);
         unsigned long flags = spin_lock_irqsave(&lock);
-        bool have = head != tail;
+        bool gone = console_handed_over();
+        bool have = !gone && head != tail;
         if (have)
             *out = (char)ring[tail++ & (RING_SIZE - 1)];
-        else
+        else if (!gone)
             waitq_add(&waiters, &node);
         spin_unlock_irqrestore(&lock, flags);
         zx_status_t status = ZX_OK;
-        if (have) {
+        if (have || gone) {
             (void)wait_disarm(&status);
-            return ZX_OK;
+            return have ? ZX_OK : ZX_ERR_NOT_SUPPORTED;
         }
         status = wait_block(WAIT_ON_NOTHING, ZX_TIME_INFINITE);
         flags = spin_lock_irqsave(&lock);
@@ -59,4 +61,29 @@ zx_status_t console_input_read(char *out)
         if (status != ZX_OK)
             return status;
     }
+}
+
+bool console_handed_over(void)
+{
+    return atomic_load_explicit(&handed_over, memory_order_acquire);
+}
+
+bool console_hand_over(void)
+{
+    if (atomic_exchange_explicit(&handed_over, true, memory_order_acq_rel))
+        return false;
+    klog(LOG_INFO, "the console goes to a driver");
+    hal_console_release();
+    unsigned long flags = spin_lock_irqsave(&lock);
+    head = tail = 0;
+    waitq_wake(&waiters, UINT32_MAX, ZX_ERR_NOT_SUPPORTED);
+    spin_unlock_irqrestore(&lock, flags);
+    return true;
+}
+
+void console_take_back(void)
+{
+    hal_console_retake();
+    atomic_store_explicit(&handed_over, false, memory_order_release);
+    klog(LOG_INFO, "the console is the kernel's again");
 }

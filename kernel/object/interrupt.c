@@ -16,10 +16,12 @@
 #include <object/interrupt.h>
 
 #include <debug/log.h>
+#include <hal/console.h>
 #include <hal/irq.h>
 #include <hal/spinlock.h>
 #include <hal/time.h>
 #include <account/account.h>
+#include <object/console_input.h>
 #include <object/irq_queue.h>
 #include <object/port.h>
 #include <sched/timer.h>
@@ -40,6 +42,7 @@ struct interrupt {
     struct spinlock spin;
     uint32_t vector;         // [I] of a line
     bool virtual;            // [I]
+    bool console;            // [I] the line of the console, which is the owner's for so long
     bool level;              // [I] masked when it fires
     bool masked;             // [S] I2
     bool resting;            // [S] I3: the timer unmasks it
@@ -310,6 +313,8 @@ static zx_status_t end(struct interrupt *i)
     if (mine && !i->virtual) {
         timer_cancel(&i->timer);
         hal_irq_unregister(i->vector);
+        if (i->console)
+            console_take_back();
     }
     return status;
 }
@@ -385,7 +390,28 @@ static zx_status_t mode_of(uint32_t mode, enum hal_irq_mode *out)
     }
 }
 
-zx_status_t interrupt_create(uint32_t vector, uint32_t mode, struct object **out)
+static bool is_console(uint32_t vector)
+{
+    unsigned irq;
+    return hal_console_irq(&irq) && irq == vector;
+}
+
+// Binds the line of a new object; if it is the console's, with the device.
+static zx_status_t take_line(struct interrupt *i, enum hal_irq_mode mode, bool alone)
+{
+    const bool inverted = mode == HAL_IRQ_EDGE_FALLING || mode == HAL_IRQ_LEVEL_LOW;
+    if (alone && !inverted && is_console(i->vector)) {
+        if (!console_hand_over())
+            return ZX_ERR_ALREADY_BOUND;
+        i->console = true;
+    }
+    zx_status_t status = hal_irq_register(i->vector, mode, line_fired, i);
+    if (status != ZX_OK && i->console)
+        console_take_back();
+    return status;
+}
+
+zx_status_t interrupt_create(uint32_t vector, uint32_t mode, bool alone, struct object **out)
 {
     enum hal_irq_mode hal_mode;
     zx_status_t status = mode_of(mode, &hal_mode);
@@ -396,7 +422,7 @@ zx_status_t interrupt_create(uint32_t vector, uint32_t mode, struct object **out
         return ZX_ERR_NO_MEMORY;
     i->vector = vector;
     i->level = mode == ZX_INTERRUPT_MODE_LEVEL_LOW || mode == ZX_INTERRUPT_MODE_LEVEL_HIGH;
-    status = hal_irq_register(vector, hal_mode, line_fired, i);
+    status = take_line(i, hal_mode, alone);
     if (status != ZX_OK) {
         account_free(interrupt_cache, i);
         return status == ZX_ERR_OUT_OF_RANGE ? ZX_ERR_INVALID_ARGS : status;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Console, power and entropy of the host machine. Output goes to a ring that failure reports and
+// Console, power, firmware and entropy of the host machine. Output goes to a ring that failure reports and
 // tests read (and to stderr when verbose); input comes from host_console_input.
 #include "machine.h"
 
 #include <hal/console.h>
+#include <hal/firmware.h>
+#include <hal/irq.h>
 #include <hal/upcall.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +19,7 @@ static size_t text_used;
 static char input[INPUT_MAX];
 static size_t input_head, input_count;
 static bool input_on;
+static bool released; // a driver outside of the kernel has the device
 static uint64_t entropy_state;
 
 void host_console_reset(void)
@@ -24,13 +27,15 @@ void host_console_reset(void)
     text_used = 0;
     text[0] = '\0';
     input_head = input_count = 0;
-    input_on = false;
+    input_on = released = false;
     entropy_state = host.config.seed ^ 0xe2f0u;
 }
 
 void hal_console_write(const char *s, size_t len)
 {
     pthread_mutex_lock(&lock);
+    if (released)
+        len = 0;
     if (len >= TEXT_MAX / 2) {
         s += len - TEXT_MAX / 2 + 1;
         len = TEXT_MAX / 2 - 1;
@@ -51,15 +56,47 @@ void hal_console_panic(void)
 {
 }
 
+bool hal_console_irq(unsigned *out_irq)
+{
+    *out_irq = HOST_CONSOLE_IRQ;
+    return true;
+}
+
+static void set_released(bool value)
+{
+    pthread_mutex_lock(&lock);
+    released = value;
+    input_on = !value;
+    pthread_mutex_unlock(&lock);
+}
+
+void hal_console_release(void)
+{
+    set_released(true);
+    hal_irq_unregister(HOST_CONSOLE_IRQ);
+}
+
+void hal_console_retake(void)
+{
+    set_released(false);
+    (void)hal_console_rx_start();
+}
+
 const char *host_console_text(void)
 {
     return text;
 }
 
+// Input comes from host_console_input; the line is there to be owned.
+static void no_line(void *arg)
+{
+    (void)arg;
+}
+
 zx_status_t hal_console_rx_start(void)
 {
     input_on = true;
-    return ZX_OK;
+    return hal_irq_register(HOST_CONSOLE_IRQ, HAL_IRQ_LEVEL_HIGH, no_line, NULL);
 }
 
 void host_console_input(const char *bytes, size_t len)
@@ -90,6 +127,21 @@ void host_console_dispatch(void)
             return;
         kernel_console_rx(byte);
     }
+}
+
+static void (*firmware)(struct hal_smc *call);
+
+void host_set_firmware(void (*fn)(struct hal_smc *call))
+{
+    firmware = fn;
+}
+
+zx_status_t hal_smc_call(struct hal_smc *call)
+{
+    if (firmware == NULL)
+        return ZX_ERR_NOT_SUPPORTED;
+    firmware(call);
+    return ZX_OK;
 }
 
 zx_status_t hal_power_off(void)

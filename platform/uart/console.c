@@ -20,6 +20,7 @@ static struct uart console;        // [I] per phase
 static struct fdt_range mapped;    // [I] per phase
 static enum console_phase phase;   // [I] after boot
 static atomic_bool console_forced; // [a] a panic owns the console
+static bool released;              // [console_lock] a driver outside of the kernel owns it
 
 void console_set_phase(enum console_phase next)
 {
@@ -125,16 +126,51 @@ void hal_console_write(const char *s, size_t len)
     while (len > 0) {
         size_t n = MIN(len, (size_t)BYTES_PER_HOLD);
         unsigned long flags = spin_lock_irqsave(&console_lock);
-        console_put_all(s, n);
+        if (!released)
+            console_put_all(s, n);
         spin_unlock_irqrestore(&console_lock, flags);
         s += n;
         len -= n;
     }
 }
 
+// The driver may have left the device in any state.
+static void recover(void)
+{
+    if (console.ops->recover != NULL)
+        console.ops->recover(&console);
+}
+
 void hal_console_panic(void)
 {
-    atomic_store_explicit(&console_forced, true, memory_order_relaxed);
+    bool before = atomic_exchange_explicit(&console_forced, true, memory_order_relaxed);
+    if (!before && released && console.ops != NULL)
+        recover();
+}
+
+bool hal_console_irq(unsigned *out_irq)
+{
+    if (console.ops == NULL || !console.has_irq)
+        return false;
+    *out_irq = console.irq.intid;
+    return true;
+}
+
+void hal_console_release(void)
+{
+    unsigned long flags = spin_lock_irqsave(&console_lock);
+    released = true;
+    spin_unlock_irqrestore(&console_lock, flags);
+    hal_irq_unregister(console.irq.intid);
+}
+
+void hal_console_retake(void)
+{
+    unsigned long flags = spin_lock_irqsave(&console_lock);
+    released = false;
+    recover();
+    spin_unlock_irqrestore(&console_lock, flags);
+    (void)hal_console_rx_start(); // without input it is still a console
 }
 
 // The bytes that are there, after the device was acknowledged: one that arrives later interrupts

@@ -27,6 +27,7 @@
 #define IIR_TIMEOUT    0x0c // bytes are there, and fewer than the FIFO's level
 #define FCR_CLEAR      0x06
 #define LCR_8_BITS     0x03
+#define LCR_DIVISOR  0x80u
 #define LSR_DATA_READY 0x01
 #define LSR_BREAK      0x10
 #define LSR_THR_EMPTY  0x20
@@ -98,6 +99,13 @@ static void aux_rx_enable(const struct uart *u)
     reg_write(u, UART_IER, IER_RX | IER_LINE);
 }
 
+// The divisor's latch hides the data register.
+static void ns16550_recover(const struct uart *u)
+{
+    reg_write(u, UART_LCR, reg_read(u, UART_LCR) & ~LCR_DIVISOR);
+    reg_write(u, UART_IER, 0);
+}
+
 static const struct uart_ops ns16550_ops = {
     .name = "ns16550",
     .ready = ns16550_ready,
@@ -105,6 +113,7 @@ static const struct uart_ops ns16550_ops = {
     .get = ns16550_get,
     .rx_enable = ns16550_rx_enable,
     .rx_ack = ns16550_rx_ack,
+    .recover = ns16550_recover,
 };
 
 static const struct uart_ops dw_apb_ops = {
@@ -114,6 +123,7 @@ static const struct uart_ops dw_apb_ops = {
     .get = ns16550_get,
     .rx_enable = ns16550_rx_enable,
     .rx_ack = dw_apb_rx_ack,
+    .recover = ns16550_recover,
 };
 
 static const struct uart_ops aux_ops = {
@@ -123,6 +133,7 @@ static const struct uart_ops aux_ops = {
     .get = ns16550_get,
     .rx_enable = aux_rx_enable,
     .rx_ack = ns16550_rx_ack,
+    .recover = ns16550_recover,
 };
 
 // Up to the last that the driver touches. The mini UART has no reg-shift property; its registers

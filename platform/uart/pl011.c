@@ -53,6 +53,12 @@ static void pl011_rx_ack(const struct uart *u)
     mmio_write32(u->base + UART_ICR, RX_INTS);
 }
 
+static void pl011_recover(const struct uart *u)
+{
+    mmio_write32(u->base + UART_IMSC, 0);
+    mmio_write32(u->base + UART_CR, mmio_read32(u->base + UART_CR) | CR_ENABLE_ALL);
+}
+
 static const struct uart_ops pl011_ops = {
     .name = "pl011",
     .ready = pl011_ready,
@@ -60,6 +66,7 @@ static const struct uart_ops pl011_ops = {
     .get = pl011_get,
     .rx_enable = pl011_rx_enable,
     .rx_ack = pl011_rx_ack,
+    .recover = pl011_recover,
 };
 
 static const struct uart_registers registers = {

@@ -122,6 +122,7 @@ describe(smc_call
            "OUT_OF_RANGE: the resource does not cover the service."
            "NOT_SUPPORTED: there is no such firmware."
            "INVALID_ARGS: `out_smc_result` cannot be written."
+    COST "0" "handle_table" "O(1), and the firmware's own time"
     SEE resource_create)
 
 describe(pc_firmware_tables

@@ -59,9 +59,11 @@ static const struct {
     {"log_write", "prints"},
     {"debug_send_command", "crashes on request"},
     {"system_powerctl", "ends the machine"},
+    {"smc_call", "firmware may do anything"},
     {"system_mexec", "ends the machine"},
     {"pager_create_vmo", "its memory waits for a supplier that there is not"},
     {"thread_write_state", "one of the process's own threads would run anywhere"},
+    {"interrupt_create", "could take the line of the console, and the console with it"},
     {"interrupt_wait", "waits without a deadline"},
     {"vcpu_resume", "waits without a deadline"},
 };

@@ -379,6 +379,7 @@ const struct recipe recipes[] = {
     {"debuglog_read", ZX_OK, write_log},
     {"log_read", ZX_OK, write_log},
     {"debug_send_command", ZX_OK, prepare_command},
+    {"smc_call", ZX_ERR_NOT_SUPPORTED, NULL}, // QEMU's machine has no firmware, nor has the laboratory's
     {"system_powerctl", ZX_ERR_NOT_SUPPORTED, NULL}, // a command of other machines that reads `arg`
 };
 const size_t recipe_count = sizeof(recipes) / sizeof(recipes[0]);

@@ -8,8 +8,10 @@
 #include <zircon/syscalls/log.h>
 #include <zircon/syscalls/port.h>
 #include <zircon/syscalls/resource.h>
+#include <zircon/syscalls/smc.h>
 
 #define TIMER_VECTOR 27u // PPI 11: the kernel's
+#define CONSOLE_VECTOR 33u // SPI 1: the PL011
 #define FOREVER      ZX_TIME_INFINITE
 
 static struct alarm alarm;
@@ -167,4 +169,44 @@ TEST(storm_that_nobody_takes)
     alarm_clear(&alarm);
     zx_handle_close(h);
     zx_handle_close(log);
+}
+
+// The line of the kernel's console, and its device with it.
+// CALLS(zx_interrupt_create, zx_debug_write, zx_debug_read)
+TEST(console_is_handed_over_to_a_driver)
+{
+    NEED_ALARM(root);
+    const uint32_t irq = ZX_RSRC_KIND_IRQ, mode = ZX_INTERRUPT_MODE_LEVEL_HIGH;
+    zx_handle_t log, alone, h, out = 77;
+    size_t size = 1;
+    char c;
+
+    ASSERT_OK(zx_debuglog_create(root, ZX_LOG_FLAG_READABLE, &log));
+    EXPECT_EQ(zx_interrupt_create(root, CONSOLE_VECTOR, mode, &out), ZX_ERR_ALREADY_BOUND);
+    ASSERT_OK(zx_resource_create(root, irq | ZX_RSRC_FLAG_EXCLUSIVE, CONSOLE_VECTOR, 1, NULL, 0,
+                                 &alone));
+    for (int i = 0; i < 2; i++) {
+        ASSERT_OK(zx_interrupt_create(alone, CONSOLE_VECTOR, mode, &h));
+        EXPECT_OK(zx_debug_write("not for the console", 19));
+        EXPECT_EQ(lines_with(log, "not for the console"), 1);
+        EXPECT_EQ(zx_debug_read(root, &c, &size), ZX_ERR_NOT_SUPPORTED);
+        EXPECT_EQ(zx_interrupt_create(alone, CONSOLE_VECTOR, mode, &out), ZX_ERR_ALREADY_BOUND);
+        zx_handle_close(h); // what follows is printed by the kernel again
+    }
+    EXPECT_EQ(zx_interrupt_create(root, CONSOLE_VECTOR, mode, &out), ZX_ERR_ALREADY_BOUND);
+    EXPECT_EQ(out, 77);
+    zx_handle_close(alone);
+    zx_handle_close(log);
+}
+
+// There is no firmware below this machine: the call says so, and the kernel lives.
+// CALLS(zx_smc_call)
+TEST(firmware_that_is_not_there)
+{
+    NEED_ALARM(root);
+    const zx_smc_parameters_t p = {.func_id = 0x84000000}; // PSCI_VERSION
+    zx_smc_result_t r;
+
+    EXPECT_EQ(zx_smc_call(0, &p, &r), ZX_ERR_BAD_HANDLE);
+    EXPECT_EQ(zx_smc_call(root, &p, &r), ZX_ERR_NOT_SUPPORTED);
 }

@@ -14,6 +14,7 @@
 #include <mem/kmalloc.h>
 #include <mem/page.h>
 #include <mem/slab.h>
+#include <object/console_input.h>
 #include <object/handle.h>
 #include <object/job.h>
 #include <object/object.h>
@@ -237,6 +238,7 @@ static void boot(void *unused)
 {
     (void)unused;
     kernel_init_core();
+    console_input_init();
     hal_irq_enable();
     kernel_start_cpus();
     run_process(NULL);

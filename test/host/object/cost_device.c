@@ -2,7 +2,9 @@
 // What calls on device objects cost (cost.h).
 #include "cost.h"
 
+#include <hal/firmware.h>
 #include <zircon/syscalls/port.h>
+#include <zircon/syscalls/smc.h>
 
 static zx_handle_t one, port;
 
@@ -71,6 +73,21 @@ static void cost_interrupt_trigger(void)
     close_both();
 }
 
+static void answer(struct hal_smc *call)
+{
+    (void)call;
+}
+
+static void cost_smc_call(void)
+{
+    const zx_smc_parameters_t p = {0};
+    zx_smc_result_t r;
+
+    host_set_firmware(answer);
+    MEASURE(zx_smc_call(lab.resource, &p, &r));
+    host_set_firmware(NULL);
+}
+
 const struct cost_case cost_device_cases[] = {
     CASE(interrupt_create),
     CASE(interrupt_bind),
@@ -78,5 +95,6 @@ const struct cost_case cost_device_cases[] = {
     CASE(interrupt_destroy),
     CASE(interrupt_ack),
     CASE(interrupt_trigger),
+    CASE(smc_call),
 };
 const size_t cost_device_count = countof(cost_device_cases);

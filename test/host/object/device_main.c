@@ -3,11 +3,13 @@
 #include "object_test.h"
 
 TEST_GROUP(interrupt_line);
+TEST_GROUP(smc);
 
 int main(int argc, char **argv)
 {
     const struct lab_group groups[] = {
         {interrupt_line_tests, interrupt_line_test_count},
+        {smc_tests, smc_test_count},
     };
 
     return lab_main_groups(argc, argv, groups, countof(groups));

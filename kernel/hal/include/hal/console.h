@@ -13,6 +13,14 @@ void hal_console_panic(void);
 // Starts interrupt-driven input: each byte arrives through kernel_console_rx().
 zx_status_t hal_console_rx_start(void);
 
+// The line of the console's device. False: it has none, or there is no console.
+bool hal_console_irq(unsigned *out_irq);
+// Lets go of the device, for a driver outside of the kernel: when it returns the kernel neither reads nor
+// writes it, and its line is nobody's. What is written from then on is dropped, but for a panic.
+void hal_console_release(void);
+// Takes it back, input and output. The line is nobody's.
+void hal_console_retake(void);
+
 // Do not return when the platform can do it; otherwise ZX_ERR_NOT_SUPPORTED.
 zx_status_t hal_power_off(void);
 zx_status_t hal_power_reboot(void);

@@ -11,8 +11,9 @@ zx_status_t interrupt_create_virtual(struct object **out) MUST_CHECK;
 
 // Takes a line: `mode` is one of ZX_INTERRUPT_MODE_*. In order: ZX_ERR_INVALID_ARGS no such line or mode;
 // ZX_ERR_NOT_SUPPORTED a low polarity; ZX_ERR_ALREADY_BOUND it has an owner; ZX_ERR_NO_MEMORY. The line may
-// fire before the call returns.
-zx_status_t interrupt_create(uint32_t vector, uint32_t mode, struct object **out) MUST_CHECK;
+// fire before the call returns. `alone`: nobody else has authority over the line. Then that of the console is
+// to be had as well, and the device with it (object/console_input.h), until the object is destroyed.
+zx_status_t interrupt_create(uint32_t vector, uint32_t mode, bool alone, struct object **out) MUST_CHECK;
 
 // Waits until it has fired since the last wait. ZX_ERR_BAD_STATE it is bound, or another thread waits;
 // ZX_ERR_CANCELED destroyed, or the thread is to die; ZX_ERR_INTERNAL_INTR_RETRY.

@@ -92,9 +92,12 @@ size_t host_icache_syncs(void);
 bool host_others_idle(void);
 
 // Device interrupts and console input, as if from outside. From inside a run or its scenario.
+#define HOST_CONSOLE_IRQ 33u // the console's own
 void host_irq_raise(unsigned irq);               // an edge
 void host_irq_level(unsigned irq, bool standing); // the level of a line, seen if it is level-triggered
 bool host_irq_masked(unsigned irq);              // masked, or nobody's
+struct hal_smc;
+void host_set_firmware(void (*fn)(struct hal_smc *call)); // what answers; NULL: nobody, as at first
 void host_console_input(const char *bytes, size_t len);
 // The last bytes that the kernel wrote to the console, NUL-terminated.
 const char *host_console_text(void);

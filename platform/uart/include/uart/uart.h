@@ -23,6 +23,8 @@ struct uart_ops {
     void (*rx_enable)(const struct uart *u);
     // In the interrupt handler, before the bytes are fetched: acknowledges in the device.
     void (*rx_ack)(const struct uart *u);
+    // Makes `put` work after somebody else had the device. NULL: nothing to do.
+    void (*recover)(const struct uart *u);
 };
 
 // The console's device. [I] after attach.
