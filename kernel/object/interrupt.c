@@ -15,12 +15,12 @@
 // guards the object's signals, which are the users' alone.
 #include <object/interrupt.h>
 
+#include <account/account.h>
 #include <debug/log.h>
 #include <hal/console.h>
 #include <hal/irq.h>
 #include <hal/spinlock.h>
 #include <hal/time.h>
-#include <account/account.h>
 #include <object/console_input.h>
 #include <object/irq_queue.h>
 #include <object/port.h>
