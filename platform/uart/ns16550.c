@@ -99,10 +99,14 @@ static void aux_rx_enable(const struct uart *u)
     reg_write(u, UART_IER, IER_RX | IER_LINE);
 }
 
-// The divisor's latch hides the data register.
+// The divisor's latch hides the data register. A format that is right is left alone: a busy DesignWare UART
+// minds the write.
 static void ns16550_recover(const struct uart *u)
 {
-    reg_write(u, UART_LCR, reg_read(u, UART_LCR) & ~LCR_DIVISOR);
+    uint32_t format = reg_read(u, UART_LCR);
+
+    if (format & LCR_DIVISOR)
+        reg_write(u, UART_LCR, format & ~LCR_DIVISOR);
     reg_write(u, UART_IER, 0);
 }
 

@@ -131,6 +131,13 @@ zx_status_t hal_irq_register(unsigned irq, enum hal_irq_mode mode, hal_irq_handl
     return ZX_OK;
 }
 
+void hal_irq_unregister(unsigned irq)
+{
+    (void)irq;
+    irq_handler = NULL;
+    irq_unmasked = false;
+}
+
 void hal_irq_unmask(unsigned irq)
 {
     (void)irq;
