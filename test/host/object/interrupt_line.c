@@ -426,6 +426,20 @@ SCENARIO_ON(race_fire_ack_destroy, 3, 300)
     close_handle(c.port);
 }
 
+// Each packet wakes a thread that is about to wait, or is seen by it.
+SCENARIO_ON(race_packets_against_waits, 2, 100)
+{
+    zx_handle_t h = make_line(ZX_INTERRUPT_MODE_LEVEL_HIGH), port = bind_line(h);
+
+    host_irq_level(LINE, true);
+    for (unsigned i = 0; i < 8; i++) {
+        (void)next_packet(port);
+        assert_ok(zx_interrupt_ack(h)); // it fires again, while this thread goes to wait
+    }
+    host_irq_level(LINE, false);
+    assert_ok(zx_handle_close_many((zx_handle_t[]){h, port}, 2));
+}
+
 static void close_port_soon(void *arg)
 {
     sleep_ns((zx_duration_t)host_random(8000));
@@ -511,6 +525,7 @@ const struct CMUnitTest interrupt_line_tests[] = {
     T(race_for_the_console),
     T(race_fire_wait_destroy),
     T(race_fire_ack_destroy),
+    T(race_packets_against_waits),
     T(race_fire_against_closing_port),
     T(race_every_fire_is_seen),
     T(sweep_interrupts),
