@@ -2,6 +2,8 @@
 // zx_object_get_info(): topics, and the answers for handles and tasks (spec 22; sys_info.h).
 #include "sys_info.h"
 
+#include <object/bti.h>
+
 #include <object/socket.h>
 
 #include <lib/string.h>
@@ -172,6 +174,7 @@ static const struct topic topics[] = {
     {ZX_INFO_CPU_STATS, 0, &resource_ops, LIST(info_cpu_stats)},
     {ZX_INFO_KMEM_STATS, 0, &resource_ops, RECORD(zx_info_kmem_stats_t, info_kmem_stats)},
     {ZX_INFO_RESOURCE, INSPECT, &resource_ops, RECORD(zx_info_resource_t, info_resource)},
+    {ZX_INFO_BTI, INSPECT, &bti_ops, RECORD(zx_info_bti_t, info_bti)},
     {ZX_INFO_SOCKET, INSPECT, &socket_ops, RECORD(zx_info_socket_t, info_socket)},
     {ZX_INFO_HANDLE_COUNT, INSPECT, ANY, RECORD(zx_info_handle_count_t, handle_count)},
     {ZX_INFO_PROCESS_HANDLE_STATS, INSPECT, &process_ops,

@@ -25,7 +25,7 @@ struct info_request {
 // Topics with one record: fills it in (it comes zeroed). `rights` are the handle's. An error is the
 // result of the call.
 typedef zx_status_t info_record_fn(struct object *obj, zx_rights_t rights, void *record);
-info_record_fn info_vmar, info_task_stats, info_kmem_stats, info_resource;
+info_record_fn info_vmar, info_task_stats, info_kmem_stats, info_resource, info_bti;
 
 // Topics with any number of records, or rules of their own: give the result of the call.
 typedef zx_status_t info_list_fn(struct object *obj, const struct info_request *req);

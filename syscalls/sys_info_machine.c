@@ -6,6 +6,7 @@
 #include <lib/string.h>
 #include <mem/page.h>
 #include <mem/slab.h>
+#include <object/bti.h>
 #include <sched/cpu.h>
 
 static zx_status_t need_root(struct object *obj)
@@ -25,6 +26,17 @@ zx_status_t info_resource(struct object *obj, zx_rights_t rights, void *record)
     mutex_lock(&r->lock);
     memcpy(info->name, r->name, sizeof(info->name));
     mutex_unlock(&r->lock);
+    return ZX_OK;
+}
+
+zx_status_t info_bti(struct object *obj, zx_rights_t rights, void *record)
+{
+    (void)obj;
+    (void)rights;
+    *(zx_info_bti_t *)record = (zx_info_bti_t){
+        .minimum_contiguity = BTI_MINIMUM_CONTIGUITY,
+        .aspace_size = BTI_ASPACE_SIZE,
+    };
     return ZX_OK;
 }
 

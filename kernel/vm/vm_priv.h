@@ -120,6 +120,7 @@ zx_status_t vm_fault_run_locked(struct vm_mapping *m, vaddr_t va)
 #define VM_PAGE_BUSY_ONE  1u
 #define VM_PAGE_BUSY_MASK 0xffffu
 #define VM_PAGE_PIN_ONE   0x10000u
+#define VM_PAGE_PINS_MAX  31u
 #define VM_PAGE_ORPHAN    (1u << 0) // flags: has left its VMO, goes with the last busy reference
 #define VM_PAGE_FETCHABLE (1u << 2) // flags: unless mapped writable since, coherent for fetches
 #define VM_PAGE_FRESH     (1u << 1) // flags: given by a fill that may yet fail, under one hold of the lock

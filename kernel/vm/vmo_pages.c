@@ -460,9 +460,9 @@ zx_status_t vmo_pin(struct vmo *v, uint64_t offset, uint64_t len)
     for (uint64_t index = first;
          status == ZX_OK && !vmo_is_physical(v) && index < first + vmo_page_index(len); index++) {
         struct page *page = radix_get(&v->pages, index);
-        if (page == NULL || page->count >= UINT32_MAX - VM_PAGE_PIN_ONE) {
+        if (page == NULL || page->count / VM_PAGE_PIN_ONE >= VM_PAGE_PINS_MAX) {
             unpin_locked(v, first, index);
-            status = page == NULL ? ZX_ERR_BAD_STATE : ZX_ERR_NO_RESOURCES;
+            status = page == NULL ? ZX_ERR_BAD_STATE : ZX_ERR_UNAVAILABLE;
         } else {
             page->count += VM_PAGE_PIN_ONE;
             v->pin_count++;

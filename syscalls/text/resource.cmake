@@ -66,6 +66,7 @@ describe(iommu_create
            "INVALID_ARGS: `desc_size` is wrong, or `desc` cannot be read."
            "NOT_SUPPORTED: another `type`."
            "@memory" "@out"
+    COST "1" "handle_table handle_table" "O(1)"
     SEE bti_create)
 
 describe(bti_create
@@ -75,6 +76,7 @@ describe(bti_create
            "@iommu"
            "INVALID_ARGS: the IOMMU refuses `bti_id`."
            "@memory" "@out"
+    COST "1" "handle_table handle_table" "O(1)"
     SEE iommu_create bti_pin)
 
 describe(bti_pin
@@ -99,6 +101,7 @@ describe(bti_pin
            "UNAVAILABLE: a page is pinned 31 times."
            "BAD_STATE: the BTI was closed meanwhile."
            "INVALID_ARGS: no PERM bit, a wrong `addrs_count`, or an output cannot be written."
+    COST "1" "handle_table handle_table vmo_tree vmo_tree vmo_tree object vmo_tree handle_table" "O(pages)"
     SEE pmt_unpin bti_release_quarantine)
 
 describe(bti_release_quarantine
@@ -106,12 +109,14 @@ describe(bti_release_quarantine
     DOES "Memory whose PMT was closed without `zx_pmt_unpin` stays pinned, since the device may still use it. \
 A driver calls this when it has reset its device."
     ERRORS "@handle"
+    COST "0" "handle_table object vmo_tree object" "O(pages in quarantine)"
     SEE bti_pin pmt_unpin)
 
 describe(pmt_unpin
     IS "Unpin memory"
     ERRORS "@handle"
     HANDLES "`handle` is consumed, also if it is not a PMT."
+    COST "0" "handle_table vmo_tree" "O(pages)"
     SEE bti_pin)
 
 describe(smc_call

@@ -3,6 +3,7 @@
 #include <calls/fixture.h>
 
 #include <zircon/status.h>
+#include <zircon/syscalls/iommu.h>
 #include <zircon/syscalls/log.h>
 
 #include "fixture_priv.h"
@@ -138,6 +139,28 @@ static zx_handle_t make_resource(uint32_t kind)
     return resource;
 }
 
+// An IOMMU, a BTI or a PMT, with what it needs.
+static zx_handle_t make_device(struct fixture *f, uint32_t type)
+{
+    const zx_iommu_desc_dummy_t desc = {0};
+    zx_handle_t iommu, bti, vmo, pmt;
+    zx_paddr_t address;
+
+    must(zx_iommu_create(call_env.resource, ZX_IOMMU_TYPE_DUMMY, &desc, sizeof(desc), &iommu),
+         "IOMMU");
+    if (type == ZX_OBJ_TYPE_IOMMU)
+        return iommu;
+    fixture_keep(f, iommu);
+    must(zx_bti_create(iommu, 0, 0, &bti), "BTI");
+    if (type == ZX_OBJ_TYPE_BTI)
+        return bti;
+    fixture_keep(f, bti);
+    must(zx_vmo_create(PAGE, 0, &vmo), "VMO");
+    fixture_keep(f, vmo);
+    must(zx_bti_pin(bti, ZX_BTI_PERM_READ, vmo, 0, PAGE, &address, 1, &pmt), "PMT");
+    return pmt;
+}
+
 zx_handle_t fixture_object(struct fixture *f, uint32_t type, uint32_t kind)
 {
     zx_handle_t h[2] = {ZX_HANDLE_INVALID, ZX_HANDLE_INVALID};
@@ -174,6 +197,9 @@ zx_handle_t fixture_object(struct fixture *f, uint32_t type, uint32_t kind)
     case ZX_OBJ_TYPE_INTERRUPT:
         must(zx_interrupt_create(0, 0, ZX_INTERRUPT_VIRTUAL, &h[0]), "interrupt");
         break;
+    case ZX_OBJ_TYPE_IOMMU:
+    case ZX_OBJ_TYPE_BTI:
+    case ZX_OBJ_TYPE_PMT: h[0] = make_device(f, type); break;
     case ZX_OBJ_TYPE_PROFILE: h[0] = make_profile(); break;
     case ZX_OBJ_TYPE_PAGER: must(zx_pager_create(0, &h[0]), "pager"); break;
     case ZX_OBJ_TYPE_SUSPEND_TOKEN:

@@ -63,6 +63,10 @@ const struct recipe_value recipe_values[] = {
     {"pager_create_vmo", "size", PAGE},
     {"vmo_create_contiguous", "size", PAGE},
     {"interrupt_create", "src_num", FIXTURE_IRQ},
+    {"iommu_create", "desc_size", 1},
+    {"bti_pin", "options", ZX_BTI_PERM_READ | ZX_BTI_PERM_WRITE},
+    {"bti_pin", "size", PAGE},
+    {"bti_pin", "addrs_count", 1},
 };
 const size_t recipe_value_count = sizeof(recipe_values) / sizeof(recipe_values[0]);
 

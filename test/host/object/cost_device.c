@@ -3,6 +3,7 @@
 #include "cost.h"
 
 #include <hal/firmware.h>
+#include <zircon/syscalls/iommu.h>
 #include <zircon/syscalls/port.h>
 #include <zircon/syscalls/smc.h>
 
@@ -88,6 +89,73 @@ static void cost_smc_call(void)
     host_set_firmware(NULL);
 }
 
+static const zx_iommu_desc_dummy_t dummy;
+static zx_handle_t vmo, two;
+static zx_paddr_t address;
+
+static void make_bti(void)
+{
+    zx_handle_t iommu;
+
+    assert_ok(zx_iommu_create(lab.resource, ZX_IOMMU_TYPE_DUMMY, &dummy, sizeof(dummy), &iommu));
+    assert_ok(zx_bti_create(iommu, 0, 0, &one));
+    assert_ok(zx_vmo_create(4096, 0, &vmo));
+    assert_ok(zx_vmo_op_range(vmo, ZX_VMO_OP_COMMIT, 0, 4096, NULL, 0));
+    close_handle(iommu);
+}
+
+static zx_status_t pin(void)
+{
+    return zx_bti_pin(one, ZX_BTI_PERM_READ, vmo, 0, 4096, &address, 1, &two);
+}
+
+static void close_bti(void)
+{
+    close_handle(vmo);
+    close_handle(one);
+}
+
+static void cost_iommu_create(void)
+{
+    MEASURE(zx_iommu_create(lab.resource, ZX_IOMMU_TYPE_DUMMY, &dummy, sizeof(dummy), &one));
+    close_handle(one);
+}
+
+static void cost_bti_create(void)
+{
+    zx_handle_t iommu;
+
+    assert_ok(zx_iommu_create(lab.resource, ZX_IOMMU_TYPE_DUMMY, &dummy, sizeof(dummy), &iommu));
+    MEASURE(zx_bti_create(iommu, 0, 0, &one));
+    close_handle(one);
+    close_handle(iommu);
+}
+
+static void cost_bti_pin(void)
+{
+    make_bti();
+    MEASURE(pin());
+    assert_ok(zx_pmt_unpin(two));
+    close_bti();
+}
+
+static void cost_pmt_unpin(void)
+{
+    make_bti();
+    assert_ok(pin());
+    MEASURE(zx_pmt_unpin(two));
+    close_bti();
+}
+
+static void cost_bti_release_quarantine(void)
+{
+    make_bti();
+    assert_ok(pin());
+    close_handle(two);
+    MEASURE(zx_bti_release_quarantine(one));
+    close_bti();
+}
+
 const struct cost_case cost_device_cases[] = {
     CASE(interrupt_create),
     CASE(interrupt_bind),
@@ -96,5 +164,10 @@ const struct cost_case cost_device_cases[] = {
     CASE(interrupt_ack),
     CASE(interrupt_trigger),
     CASE(smc_call),
+    CASE(iommu_create),
+    CASE(bti_create),
+    CASE(bti_pin),
+    CASE(pmt_unpin),
+    CASE(bti_release_quarantine),
 };
 const size_t cost_device_count = countof(cost_device_cases);

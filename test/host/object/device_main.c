@@ -4,12 +4,14 @@
 
 TEST_GROUP(interrupt_line);
 TEST_GROUP(smc);
+TEST_GROUP(bti);
 
 int main(int argc, char **argv)
 {
     const struct lab_group groups[] = {
         {interrupt_line_tests, interrupt_line_test_count},
         {smc_tests, smc_test_count},
+        {bti_tests, bti_test_count},
     };
 
     return lab_main_groups(argc, argv, groups, countof(groups));

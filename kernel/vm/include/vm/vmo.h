@@ -186,7 +186,8 @@ zx_status_t vmo_set_cache_policy(struct vmo *v, uint32_t policy) MUST_CHECK;
 zx_status_t vmo_lookup(struct vmo *v, uint64_t offset, paddr_t *out) MUST_CHECK;
 
 // Pins [offset, offset+len) for a device: the pages must be committed (BAD_STATE otherwise), and
-// decommit and shrink fail with BAD_STATE until as many unpins. Page aligned. OUT_OF_RANGE.
+// decommit and shrink fail with BAD_STATE until as many unpins. Page aligned. OUT_OF_RANGE. UNAVAILABLE:
+// a page is pinned 31 times.
 zx_status_t vmo_pin(struct vmo *v, uint64_t offset, uint64_t len) MUST_CHECK;
 void vmo_unpin(struct vmo *v, uint64_t offset, uint64_t len);
 
