@@ -37,6 +37,11 @@ def add_options(parser):
     add_contents_options(parser)
     parser.add_argument("--icount", action="store_true",
                         help="a deterministic machine where a tick is an instruction")
+    parser.add_argument("--disk", metavar="FILE", action="append", default=[],
+                        help="virt: a disk with the contents of this file, /svc/fs/device/disk0 in the "
+                        "guest; may be given several times")
+    parser.add_argument("--rng", action="store_true",
+                        help="virt: a source of randomness, /svc/fs/device/entropy0")
 
 
 def add_contents_options(parser):
@@ -148,6 +153,29 @@ def cpu_model(options):
     return model
 
 
+# Registers are protected by pages of memory, and a page has eight of virt's 32 slots for virtio: devices
+# in different pages can have different drivers.
+SLOTS_PER_PAGE, PAGES = 8, 4
+
+
+def virtio(options):
+    """QEMU's options for virtio devices, each in a page of its own."""
+    if len(options.disk) + options.rng > PAGES:
+        raise Problem("--disk and --rng: %d devices at the most" % PAGES)
+    slots = iter(range(0, SLOTS_PER_PAGE * PAGES, SLOTS_PER_PAGE))
+    words = ["-global", "virtio-mmio.force-legacy=false"] if options.disk or options.rng else []
+    for number, file in enumerate(options.disk):
+        if not os.path.isfile(file):
+            raise Problem("--disk: there is no file %s" % file)
+        # A comma in a name is written twice.
+        words += ["-drive", "file=%s,format=raw,if=none,id=disk%d" % (file.replace(",", ",,"), number),
+                  "-device", "virtio-blk-device,drive=disk%d,bus=virtio-mmio-bus.%d"
+                  % (number, next(slots))]
+    if options.rng:
+        words += ["-device", "virtio-rng-device,bus=virtio-mmio-bus.%d" % next(slots)]
+    return words
+
+
 def virt(options, randomness):
     """QEMU's options for the machine that takes all of ours."""
     words = "virt,gic-version=%d" % (options.gic or 3)
@@ -156,13 +184,13 @@ def virt(options, randomness):
     if options.icount or not randomness:
         words += ",dtb-randomness=off"
     return ["-M", words, "-cpu", cpu_model(options), "-smp", str(options.smp or 4),
-            "-m", options.mem or "512M"]
+            "-m", options.mem or "512M", *virtio(options)]
 
 
 def emulated(options):
     """QEMU's options for a board that is as it is."""
     board = boards.BOARDS[options.board]
-    for option in ("gic", "cpu", "el2", "mem", "icount"):
+    for option in ("gic", "cpu", "el2", "mem", "icount", "disk", "rng"):
         if getattr(options, option):
             raise Problem("%s has no choice of --%s: it is a board, and --board virt has"
                           % (options.board, option))

@@ -41,6 +41,16 @@ class Command(unittest.TestCase):
         self.assertEqual(self.value(command, "-smp"), "1")
         self.assertEqual(self.value(command, "-m"), "128M")
 
+    def test_virtio_devices_have_pages_of_their_own(self):
+        command = self.command("--disk", __file__, "--rng", "--disk", __file__)
+        buses = [word.split("bus=virtio-mmio-bus.")[1] for word in command if "bus=" in word]
+        self.assertEqual(buses, ["0", "8", "16"])
+        self.assertIn("virtio-mmio.force-legacy=false", command)
+        self.assertNotIn("-global", self.command())
+        for words in (("--disk", "/nonexistent"), ("--rng", *("--disk", __file__) * 4)):
+            with self.assertRaises(machine.Problem):
+                self.command(*words)
+
     def test_kernel_command_line_keeps_the_order(self):
         command = self.command("--append", "a b", "--program", "/bin/x", append=["jacinth.cmd=00"])
         self.assertEqual(self.value(command, "-append"), "a b userboot=bin/x jacinth.cmd=00")

@@ -5,6 +5,8 @@ protocol(devices ID 5 DOC "The device manager")
 
 constant(DEVICES_MAX_ENTRIES VALUE 16384 DOC "Most bytes of a list: whole struct devices_entry")
 
+constant(DEVICES_MAX_NAME VALUE 127 DOC "Most bytes of a device's name")
+
 constant(DEVICES_NO_DRIVER VALUE 0 DOC "States: no driver's manifest names it")
 constant(DEVICES_RUNNING VALUE 1 DOC "Its driver runs")
 constant(DEVICES_WAITING VALUE 2 DOC "Its driver died; will be started again after a pause")
@@ -24,3 +26,7 @@ structure(devices_entry
 method(list ORDINAL 1
     DOC "The devices in the order of the tree, from number `first` on, as many as fit; none: the end."
     REQUEST "first u32" REPLY "entries bytes[DEVICES_MAX_ENTRIES]")
+method(restart ORDINAL 2
+    DOC "Ends a device's driver if it runs, forgets its failures, and starts it. `name`: of its service, or"
+        "its path. ZX_ERR_NOT_FOUND: no such device, or it has no driver. ZX_ERR_UNAVAILABLE: it does not start."
+    REQUEST "name string[DEVICES_MAX_NAME]")

@@ -146,8 +146,8 @@ struct ${name}_server {
 ${members}};
 
 // Answers a request. With a status other than ZX_OK the fields are not sent (pointers may be NULL).
-// Handles are consumed always. ZX_OK, or the status of zx_channel_write(): the client got no answer,
-// and the connection should be closed.
+// Handles are consumed always. ZX_OK, or the status of zx_channel_write(): the client got no
+// answer, and the connection should be closed.
 ${replies}
 // Hands a message of this protocol to `server`, a struct ${name}_server. For struct ipc_binding.
 void ${name}_dispatch(const void *server, void *context, struct ipc_message *message);

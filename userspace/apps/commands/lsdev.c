@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // lsdev: the devices of the machine, who drives them and what they serve. -d: only those with a
-// driver.
+// driver. -r NAME: ends the driver of a device (its service, or its node) and starts it anew.
 
 #include "command.h"
 
@@ -62,24 +62,12 @@ static zx_status_t print_some(zx_handle_t channel, bool driven, char *bytes, uin
     return status;
 }
 
-int main(int argc, char **argv)
+static void list(zx_handle_t channel, bool driven)
 {
-    bool driven = false, end = false;
-    uint32_t first = 0;
-    int option;
-
-    command_start(argv, "[-d]");
-    while ((option = getopt(argc, argv, "d")) != -1) {
-        if (option == '?')
-            return command_usage();
-        driven = true;
-    }
-    if (optind < argc)
-        return command_usage();
-    zx_handle_t channel = system_connect("devices");
-    if (channel == ZX_HANDLE_INVALID)
-        return command_end();
     char *bytes = command_allocate(DEVICES_MAX_ENTRIES);
+    uint32_t first = 0;
+    bool end = false;
+
     printf("%-8s %8s %8s %-10s %-8s %s\n", "STATE", "KOID", "RESTARTS", "DRIVER", "SERVICE",
            "NODE");
     while (!end) {
@@ -89,5 +77,38 @@ int main(int argc, char **argv)
             system_complain("devices", status);
     }
     free(bytes);
+}
+
+static void restart(zx_handle_t channel, const char *name)
+{
+    zx_status_t status =
+        devices_restart(channel, zx_deadline_after(SYSTEM_TIMEOUT), name, strlen(name));
+
+    if (status != ZX_OK)
+        system_complain(name, status);
+}
+
+int main(int argc, char **argv)
+{
+    const char *again = NULL;
+    bool driven = false;
+    int option;
+
+    command_start(argv, "[-d | -r NAME]");
+    while ((option = getopt(argc, argv, "dr:")) != -1) {
+        if (option == '?')
+            return command_usage();
+        driven = driven || option == 'd';
+        again = option == 'r' ? optarg : again;
+    }
+    if (optind < argc)
+        return command_usage();
+    zx_handle_t channel = system_connect("devices");
+    if (channel == ZX_HANDLE_INVALID)
+        return command_end();
+    if (again != NULL)
+        restart(channel, again);
+    else
+        list(channel, driven);
     return command_end();
 }

@@ -13,7 +13,6 @@
 #include <libfdt.h>
 #include <protocol/host.h>
 #include <vfs/outgoing.h>
-#include <vfs/served.h>
 #include <vfs/table.h>
 #include <zircon/errors.h>
 #include <zircon/process.h>
@@ -103,6 +102,11 @@ uint32_t driver_property_u32(const char *name, uint32_t absent)
     return cell != NULL && size == sizeof(*cell) ? fdt32_ld(cell) : absent;
 }
 
+bool driver_has_property(const char *name)
+{
+    return description() != NULL && fdt_getprop(description(), 0, name, NULL) != NULL;
+}
+
 zx_status_t driver_set_clock(zx_time_t utc)
 {
     zx_handle_t host = zx_take_startup_handle(PA_HND(DRIVER_HANDLE_HOST, DRIVER_HANDLE_HOST_INDEX));
@@ -124,8 +128,14 @@ void driver_say(const char *what, zx_status_t status)
 
 zx_status_t driver_run(struct vfs_loop *loop, struct ipc_binding binding)
 {
+    return driver_run_sessions(loop, binding, (struct vfs_sessions){0});
+}
+
+zx_status_t driver_run_sessions(struct vfs_loop *loop, struct ipc_binding binding,
+                                struct vfs_sessions sessions)
+{
     zx_handle_t channel = zx_take_startup_handle(PA_HND(PA_DIRECTORY_REQUEST, 0));
-    struct vfs_node *service = vfs_served_create(loop, binding);
+    struct vfs_node *service = vfs_served_create_sessions(loop, binding, sessions);
     struct vfs_directory *outgoing;
     zx_status_t status = service != NULL ? vfs_directory_create(&outgoing) : ZX_ERR_NO_MEMORY;
 

@@ -26,7 +26,8 @@ struct vfs_loop {
     struct slot *slots;
     uint32_t slot_count;
     uint32_t first_free;
-    struct vfs_link timers; // unordered: there are few
+    struct vfs_link timers;     // unordered: there are few
+    struct vfs_link interrupts; // the same
     void (*after)(void *context);
     void *after_context;
     bool stopped;
@@ -39,13 +40,14 @@ zx_status_t vfs_loop_create(struct vfs_loop **out)
 
     if (loop == NULL)
         return ZX_ERR_NO_MEMORY;
-    status = zx_port_create(0, &loop->port);
+    status = zx_port_create(ZX_PORT_BIND_TO_INTERRUPT, &loop->port);
     if (status != ZX_OK) {
         free(loop);
         return status;
     }
     loop->first_free = NO_SLOT;
     vfs_link_init(&loop->timers);
+    vfs_link_init(&loop->interrupts);
     *out = loop;
     return ZX_OK;
 }
@@ -128,6 +130,30 @@ void vfs_watch_cancel(struct vfs_loop *loop, struct vfs_watch *watch)
     free_slot(loop, watch);
 }
 
+// The key of an interrupt's packet is where its structure is; those that are bound stay.
+zx_status_t vfs_interrupt_start(struct vfs_loop *loop, struct vfs_interrupt *interrupt)
+{
+    zx_status_t status =
+        zx_interrupt_bind(interrupt->handle, loop->port, (uintptr_t)interrupt, 0);
+
+    if (status == ZX_OK)
+        vfs_link_append(&loop->interrupts, &interrupt->link);
+    return status;
+}
+
+static void handle_interrupt(struct vfs_loop *loop, const zx_port_packet_t *packet)
+{
+    for (struct vfs_link *at = loop->interrupts.next; at != &loop->interrupts; at = at->next) {
+        struct vfs_interrupt *interrupt = vfs_container(at, struct vfs_interrupt, link);
+
+        if (packet->key == (uintptr_t)interrupt) {
+            interrupt->fired(interrupt->context, packet->interrupt.timestamp);
+            zx_interrupt_ack(interrupt->handle);
+            return;
+        }
+    }
+}
+
 void vfs_timer_start(struct vfs_loop *loop, struct vfs_timer *timer, zx_time_t deadline)
 {
     vfs_timer_cancel(timer);
@@ -207,7 +233,9 @@ zx_status_t vfs_loop_run_once(struct vfs_loop *loop, zx_time_t deadline)
         status = ZX_ERR_TIMED_OUT;
     else
         status = zx_port_wait(loop->port, deadline, &packet);
-    if (status == ZX_OK) {
+    if (status == ZX_OK && packet.type == ZX_PKT_TYPE_INTERRUPT) {
+        handle_interrupt(loop, &packet);
+    } else if (status == ZX_OK) {
         handle_packet(loop, &packet);
     } else if (status == ZX_ERR_TIMED_OUT && timer != NULL && timer->deadline <= deadline) {
         vfs_timer_cancel(timer);

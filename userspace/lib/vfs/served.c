@@ -19,6 +19,7 @@ struct served {
     struct vfs_node node;
     struct vfs_loop *loop;
     struct ipc_binding binding;
+    struct vfs_sessions sessions; // `begin` is NULL: all connections share the binding's context
     uint32_t connections;
     struct vfs_link used; // of struct connection, the longest idle first
 };
@@ -26,12 +27,16 @@ struct served {
 struct connection {
     struct vfs_link link;
     struct served *served;
+    struct ipc_binding binding;
     zx_handle_t channel;
     struct vfs_watch watch;
 };
 
 static void close_connection(struct connection *connection)
 {
+    if (connection->served->sessions.end != NULL) {
+        connection->served->sessions.end(connection->binding.context);
+    }
     vfs_watch_cancel(connection->served->loop, &connection->watch);
     zx_handle_close(connection->channel);
     vfs_link_remove(&connection->link);
@@ -45,7 +50,7 @@ static void readable(void *context, zx_signals_t observed)
     zx_status_t status = ZX_ERR_PEER_CLOSED;
 
     if ((observed & ZX_CHANNEL_READABLE) != 0) {
-        status = ipc_serve_one(connection->channel, &connection->served->binding, 1);
+        status = ipc_serve_one(connection->channel, &connection->binding, 1);
     }
     if (status != ZX_OK && status != ZX_ERR_SHOULD_WAIT) {
         close_connection(connection);
@@ -53,6 +58,19 @@ static void readable(void *context, zx_signals_t observed)
     }
     vfs_link_remove(&connection->link);
     vfs_link_append(&connection->served->used, &connection->link);
+}
+
+// Makes the session of a new connection. False: there is to be none.
+static bool begin_session(struct connection *connection)
+{
+    struct served *served = connection->served;
+
+    connection->binding = served->binding;
+    if (served->sessions.begin == NULL) {
+        return true;
+    }
+    connection->binding.context = served->sessions.begin(served->binding.context);
+    return connection->binding.context != NULL;
 }
 
 // Begins to serve the channel, which is consumed.
@@ -73,10 +91,15 @@ static zx_status_t serve(struct served *served, zx_handle_t channel)
         .context = connection,
         .repeat = true,
     };
-    zx_status_t status = vfs_watch_start(served->loop, &connection->watch);
+    zx_status_t status =
+        begin_session(connection) ? vfs_watch_start(served->loop, &connection->watch)
+                                  : ZX_ERR_NO_RESOURCES;
 
     if (status != ZX_OK) {
-        // What came is no channel, or cannot be waited for.
+        // What came is no channel, or cannot be waited for; or there is no room for one more.
+        if (connection->binding.context != NULL && served->sessions.end != NULL) {
+            served->sessions.end(connection->binding.context);
+        }
         zx_handle_close(channel);
         free(connection);
         return status;
@@ -115,7 +138,8 @@ static const struct vfs_node_ops ops = {
     .connect = connect,
 };
 
-struct vfs_node *vfs_served_create(struct vfs_loop *loop, struct ipc_binding binding)
+struct vfs_node *vfs_served_create_sessions(struct vfs_loop *loop, struct ipc_binding binding,
+                                            struct vfs_sessions sessions)
 {
     struct served *served = calloc(1, sizeof(*served));
 
@@ -126,5 +150,11 @@ struct vfs_node *vfs_served_create(struct vfs_loop *loop, struct ipc_binding bin
     vfs_link_init(&served->used);
     served->loop = loop;
     served->binding = binding;
+    served->sessions = sessions;
     return &served->node;
+}
+
+struct vfs_node *vfs_served_create(struct vfs_loop *loop, struct ipc_binding binding)
+{
+    return vfs_served_create_sessions(loop, binding, (struct vfs_sessions){0});
 }

@@ -59,6 +59,7 @@ struct device {
 
     uint32_t state; // DEVICES_
     uint32_t restarts;
+    bool at_once; // was ended to be started anew
     struct backoff backoff;
 
     bool claimed; // what follows is complete
@@ -101,6 +102,9 @@ void devices_find(zx_handle_t tree);
 
 // Starts the drivers of all devices that have one (driver.c).
 void drivers_begin(void);
+
+// What the protocol `devices` asks for; statuses are its.
+zx_status_t driver_restart(struct device *device);
 
 // A start of the device's driver (start.c): its process runs, or nothing of it is left and
 // *out_reason tells why. *out_hopeless: trying again is of no use.

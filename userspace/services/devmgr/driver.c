@@ -49,6 +49,18 @@ static void give_up(struct device *device, const char *why)
     say("%s: %s: given up", device->path, why);
 }
 
+// Arranges the next start, by way of the loop.
+static void start_again(struct device *device, int64_t delay)
+{
+    device->restarts++;
+    device->state = DEVICES_WAITING;
+    if (vfs_route_renew(&device->route) != ZX_OK) {
+        give_up(device, "no channel for it");
+        return;
+    }
+    vfs_timer_start(devmgr.loop, &device->again, delay == 0 ? 0 : zx_deadline_after(delay));
+}
+
 // Arranges the next start, or gives up. `what` is told.
 static void retry(struct device *device, int64_t lived, bool failed, const char *what)
 {
@@ -59,13 +71,7 @@ static void retry(struct device *device, int64_t lived, bool failed, const char 
         return;
     }
     say("%s: %s: started again%s", device->path, what, delay == 0 ? "" : " after a pause");
-    device->restarts++;
-    device->state = DEVICES_WAITING;
-    if (vfs_route_renew(&device->route) != ZX_OK) {
-        give_up(device, "no channel for it");
-        return;
-    }
-    vfs_timer_start(devmgr.loop, &device->again, delay == 0 ? 0 : zx_deadline_after(delay));
+    start_again(device, delay);
 }
 
 // The timer `again`: it is time for the next start, or the end of a process without a route.
@@ -108,6 +114,12 @@ static void ended(void *context, zx_signals_t observed)
     (void)zx_object_get_info(device->process, ZX_INFO_PROCESS, &info, sizeof(info), NULL, NULL);
     vfs_timer_cancel(&device->again);
     bury(device);
+    if (device->at_once) {
+        device->at_once = false;
+        say("%s: restarted", device->path);
+        start_again(device, 0);
+        return;
+    }
     snprintf(what, sizeof(what), "%s ended with %lld", device->driver->name,
              (long long)info.return_code);
     retry(device, lived, info.return_code != 0, what);
@@ -154,6 +166,22 @@ static void try_start(struct device *device)
     } else {
         retry(device, 0, true, what);
     }
+}
+
+zx_status_t driver_restart(struct device *device)
+{
+    if (device->driver == NULL) {
+        return ZX_ERR_NOT_FOUND;
+    }
+    device->backoff = (struct backoff){0};
+    if (device->state == DEVICES_RUNNING) {
+        device->at_once = true;
+        (void)zx_task_kill(device->job);
+        return ZX_OK;
+    }
+    vfs_timer_cancel(&device->again);
+    try_start(device);
+    return device->state == DEVICES_RUNNING ? ZX_OK : ZX_ERR_UNAVAILABLE;
 }
 
 void drivers_begin(void)

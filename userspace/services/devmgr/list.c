@@ -50,6 +50,27 @@ static void list(void *context, const struct ipc_request *request, uint32_t firs
     (void)devices_reply_list(request, ZX_OK, entries, count * sizeof(entries[0]));
 }
 
+static bool is_named(const struct device *device, const char *name, size_t size)
+{
+    return (strlen(device->path) == size && memcmp(device->path, name, size) == 0) ||
+           (size != 0 && strlen(device->service) == size &&
+            memcmp(device->service, name, size) == 0);
+}
+
+static void restart(void *context, const struct ipc_request *request, const char *name, size_t size)
+{
+    zx_status_t status = ZX_ERR_NOT_FOUND;
+
+    (void)context;
+    for (uint32_t i = 0; i < device_count; i++) {
+        if (is_named(devices[i], name, size)) {
+            status = driver_restart(devices[i]);
+            break;
+        }
+    }
+    (void)devices_reply_restart(request, status);
+}
+
 // ---- published services -------------------------------------------------------------------------
 
 struct published {
@@ -117,7 +138,7 @@ zx_status_t names_publish(struct device *device)
 
 zx_status_t names_create(struct vfs_directory **out_outgoing)
 {
-    static const struct devices_server server = {.list = list};
+    static const struct devices_server server = {.list = list, .restart = restart};
     struct vfs_node *node = vfs_served_create(devmgr.loop, devices_binding(&server, NULL));
     zx_status_t status = node != NULL ? vfs_directory_create(out_outgoing) : ZX_ERR_NO_MEMORY;
 

@@ -117,6 +117,7 @@ int main(int argc, char **argv)
     }
     read_manifest(argc > 1 ? argv[1] : DEFAULT_MANIFEST);
     devices_find(tree);
+    zx_handle_close(tree);
     drivers_begin();
     status = vfs_run_outgoing(devmgr.loop, outgoing, request, NULL);
     fprintf(stderr, "devmgr: %s\n", zx_status_get_string(status));

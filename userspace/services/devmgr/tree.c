@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libfdt.h>
 #include <zircon/errors.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
@@ -17,6 +18,8 @@
 #define VIRTIO_COMPATIBLE "virtio,mmio"
 #define VIRTIO_MAGIC      0x74726976u
 #define VIRTIO_WORDS      3u
+
+#define FDT_HEADER_BYTES 40u // of version 17
 
 struct device **devices;
 uint32_t device_count;
@@ -119,18 +122,32 @@ static bool add(struct fdt_node node)
     return true;
 }
 
-// Maps the tree and checks it.
+// Copies what is used of the tree, which loaders pad to a megabyte, and checks it.
 static zx_status_t open_tree(zx_handle_t vmo)
 {
-    uint64_t size;
-    zx_vaddr_t base;
-    zx_status_t status = zx_vmo_get_size(vmo, &size);
+    _Alignas(8) uint8_t header[FDT_HEADER_BYTES];
+    size_t claimed, used;
+    zx_status_t status = zx_vmo_read(vmo, header, 0, sizeof(header));
 
     if (status == ZX_OK) {
-        status = zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ, 0, vmo, 0, size, &base);
+        status = fdt_blob_size(header, sizeof(header), &claimed);
     }
+    if (status != ZX_OK) {
+        return status;
+    }
+    used = fdt_blob_used(header, claimed);
+    void *blob = malloc(used);
+
+    if (blob == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    status = zx_vmo_read(vmo, blob, 0, used);
     if (status == ZX_OK) {
-        status = fdt_tree_open(&devmgr.tree, (void *)base, size, report, NULL);
+        fdt_set_totalsize(blob, (uint32_t)used);
+        status = fdt_tree_open(&devmgr.tree, blob, used, report, NULL);
+    }
+    if (status != ZX_OK) {
+        free(blob);
     }
     return status;
 }

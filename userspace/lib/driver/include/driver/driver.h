@@ -7,11 +7,13 @@
 #ifndef DRIVER_DRIVER_H
 #define DRIVER_DRIVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <ipc/ipc.h>
 #include <vfs/loop.h>
+#include <vfs/served.h>
 #include <zircon/types.h>
 
 // A range of registers, mapped as device memory: accesses are neither merged nor reordered among
@@ -46,6 +48,9 @@ zx_handle_t driver_take_bti(void);
 // A property of the node that is one 32-bit number, or `absent`.
 uint32_t driver_property_u32(const char *name, uint32_t absent);
 
+// True if the node has the property, whatever it holds.
+bool driver_has_property(const char *name);
+
 // Sets UTC, nanoseconds since 1970, by way of the device manager. ZX_ERR_ACCESS_DENIED: the
 // manifest does not say `may set-clock`.
 zx_status_t driver_set_clock(zx_time_t utc);
@@ -56,5 +61,9 @@ void driver_say(const char *what, zx_status_t status);
 // Publishes a service whose connections are served by the binding, and serves until the device
 // manager goes: then ZX_OK, or what made it impossible. Requests that came before wait.
 zx_status_t driver_run(struct vfs_loop *loop, struct ipc_binding binding);
+
+// The same, for a service whose connections have something of their own.
+zx_status_t driver_run_sessions(struct vfs_loop *loop, struct ipc_binding binding,
+                                struct vfs_sessions sessions);
 
 #endif

@@ -31,6 +31,16 @@ struct vfs_watch {
     uint32_t slot; // private
 };
 
+// An interrupt object that is bound to the loop, for as long as the object lives. The embedder sets
+// the first three fields, with everything else zero. The callback quiets the device; behind it the
+// loop acknowledges the interrupt, so that it can come again.
+struct vfs_interrupt {
+    zx_handle_t handle;
+    void (*fired)(void *context, zx_time_t when);
+    void *context;
+    struct vfs_link link; // private
+};
+
 // A point in time. The embedder sets the first two fields, with everything else zero.
 struct vfs_timer {
     void (*fired)(void *context);
@@ -59,6 +69,10 @@ void vfs_timer_start(struct vfs_loop *loop, struct vfs_timer *timer, zx_time_t d
 
 // Ends a timer; nothing if it is not active.
 void vfs_timer_cancel(struct vfs_timer *timer);
+
+// Binds an interrupt that is bound to nothing. Statuses of zx_interrupt_bind(). There is no way
+// back but zx_interrupt_destroy(); the structure must live as long as the loop.
+zx_status_t vfs_interrupt_start(struct vfs_loop *loop, struct vfs_interrupt *interrupt);
 
 // Called after each callback and after vfs_loop_run_once() found nothing; for work that must not be
 // done inside callbacks. NULL: none.

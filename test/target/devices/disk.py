@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Boots with two disks and a source of randomness: dd and fdisk see what is on them, and write it.
+
+usage: disk.py PRESET [--gic N] [--smp N]
+
+The first disk has a GPT that is made here, and random contents; all of it is copied to the second one,
+and a part of it to another place of the first. What the files hold afterwards is compared.
+"""
+
+import argparse
+import os
+import random
+import struct
+import subprocess
+import sys
+import tempfile
+import uuid
+import zlib
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+RUN = os.path.join(ROOT, "scripts", "run")
+BLOCK = 512
+BLOCKS = 6144
+DISK = "/svc/fs/device/disk%d"
+TYPE = uuid.UUID("0fc63daf-8483-4772-8e79-3d69d8477de4")
+PARTITIONS = ((64, 2047, "first"), (2048, BLOCKS - 64, "second"))
+
+
+def header(at, other, listing, entries):
+    """A GPT header block (UEFI 2.8, 5.3.2)."""
+    def pack(checksum):
+        return struct.pack("<8sIIIIQQQQ16sQIII", b"EFI PART", 0x10000, 92, checksum, 0, at, other, 34,
+                           BLOCKS - 34, bytes(range(16)), listing, 128, 128, zlib.crc32(entries))
+    return pack(zlib.crc32(pack(0))).ljust(BLOCK, b"\0")
+
+
+def image():
+    """The contents of the first disk."""
+    data = bytearray(random.Random(8).randbytes(BLOCK * BLOCKS))
+    entries = b"".join(
+        TYPE.bytes_le + bytes([i + 1] * 16) + struct.pack("<QQQ", first, last, 0)
+        + name.encode("utf-16-le").ljust(72, b"\0")
+        for i, (first, last, name) in enumerate(PARTITIONS)).ljust(128 * 128, b"\0")
+    mbr = bytes(446) + struct.pack("<8BII", 0, 0, 2, 0, 0xee, 255, 255, 255, 1, BLOCKS - 1)
+    front = (mbr.ljust(510, b"\0") + b"\x55\xaa" + header(1, BLOCKS - 1, 2, entries) + entries)
+    data[:len(front)] = front
+    back = entries + header(BLOCKS - 1, 1, BLOCKS - 33, entries)
+    data[-len(back):] = back
+    return bytes(data)
+
+
+def check(what, condition, text):
+    print("%sok - %s" % ("" if condition else "not ", what), flush=True)
+    if not condition:
+        print("".join("# | %s\n" % line for line in text.splitlines()[-30:]))
+        sys.exit(1)
+
+
+def boot(options, disks, commands):
+    """Runs the commands; output."""
+    words = [RUN, "--no-build", "--preset", options.preset, "--rng", "--cmd", "; ".join(commands)]
+    for option in ("gic", "smp"):
+        if getattr(options, option):
+            words += ["--" + option, getattr(options, option)]
+    for disk in disks:
+        words += ["--disk", disk]
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
+    text = done.stdout.decode("utf-8", "replace")
+    check("the last command succeeds", done.returncode == 0, text)
+    return text
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("preset")
+    parser.add_argument("--gic")
+    parser.add_argument("--smp")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        disks = [os.path.join(folder, name) for name in ("one,with a comma", "two")]
+        contents = image()
+        for disk, data in zip(disks, (contents, bytes(len(contents)))):
+            with open(disk, "wb") as f:
+                f.write(data)
+        one, two = DISK % 0, DISK % 1
+        # Which of the two nodes comes first in the tree is QEMU's affair.
+        text = boot(options, disks, [
+            "fdisk -l %s %s" % (one, two),
+            "a=%s b=%s" % (one, two),
+            "fdisk -l $a | grep -q GPT || { a=%s; b=%s; }" % (two, one),
+            "dd if=$a of=$b bs=1M conv=fsync",
+            "dd if=$a of=/tmp/all bs=4k",
+            "dd if=$b bs=100k | cksum; cksum < /tmp/all",
+            "dd if=$a of=$a bs=512 skip=64 seek=3000 count=777 conv=fsync",
+            "dd if=$a bs=1000 count=1 of=/dev/null",
+            "dd if=/tmp/all of=$a seek=%d bs=512 count=1" % BLOCKS,
+            "lsdev -d",
+        ])
+        results = []
+        for disk in disks:
+            with open(disk, "rb") as f:
+                results.append(f.read())
+    for number, (first, last, name) in enumerate(PARTITIONS, 1):
+        line = "%3d %12d %12d %12d  %s  %s" % (number, first, last, last - first + 1, TYPE, name)
+        check("fdisk lists %s" % name, line in text, text)
+    check("and a disk without a table", "no partition table" in text, text)
+    check("all of a disk is copied to another", results[1] == contents, text)
+    moved = bytearray(contents)
+    moved[3000 * BLOCK:3777 * BLOCK] = contents[64 * BLOCK:841 * BLOCK]
+    check("and a part of it to another place", results[0] == bytes(moved), text)
+    sums = [line for line in text.splitlines() if line.endswith(" %d" % len(contents))
+            and "records" not in line]
+    check("what is read is the same", len(sums) == 2 and sums[0] == sums[1], text)
+    check("a part of a block is refused", "not whole blocks of 512 bytes" in text, text)
+    check("and what is behind the end", "ZX_ERR_OUT_OF_RANGE" in text, text)
+    check("all drivers run", text.count("running") == 4 and "failed" not in text, text)
+
+
+if __name__ == "__main__":
+    main()
