@@ -150,3 +150,20 @@ zx_status_t sys_pmt_unpin(zx_handle_t handle)
     handle_drop(h);
     return status;
 }
+
+// --- Contiguous memory -------------------------------------------------------------------------
+
+zx_status_t sys_vmo_create_contiguous(zx_handle_t bti, size_t size, uint32_t alignment_log2,
+                                      struct handle_out *out)
+{
+    struct object *obj;
+    if (size == 0 ||
+        (alignment_log2 != 0 && (alignment_log2 < PAGE_SHIFT || alignment_log2 >= 64)))
+        return ZX_ERR_INVALID_ARGS;
+    zx_status_t status = sys_lookup(bti, &bti_ops, ZX_RIGHT_MAP, &obj);
+    if (status != ZX_OK)
+        return status;
+    object_unref(obj);
+    out->rights = ZX_DEFAULT_VMO_RIGHTS;
+    return vmo_object_create_contiguous(size, alignment_log2, "", &out->object);
+}

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MIT
 // IOMMUs, BTIs and PMTs (object/bti.h).
 //
-//   B1 A PMT that is pinned keeps its VMO and its BTI. It is in its BTI's quarantine, which then
-//   owns a
-//      reference to it, from the moment its handle is closed without pmt_unpin().
+//   B1 A PMT that is pinned keeps its VMO and its BTI. It is in its BTI's quarantine, which then owns
+//      a reference to it, from the moment its handle is closed without pmt_unpin().
 //   B2 When the last handle of a BTI is closed, what is in quarantine, and what comes there later,
-//   stays
-//      pinned for ever: the device may be writing to it. That is told in the log.
+//      stays pinned for ever: the device may be writing to it. That is told in the log.
 // Locks: [L] the BTI's mutex. No VMO lock is taken under it.
 #include <object/bti.h>
 
+#include <account/account.h>
 #include <debug/assert.h>
 #include <debug/log.h>
-#include <mem/slab.h>
 #include <object/vmo_object.h>
 
 // Others may decommit between committing and pinning; so often it is tried again.
@@ -39,9 +37,9 @@ struct pmt {
     atomic_bool pinned;    // [a] whoever clears it unpins
 };
 
-static SLAB_CACHE(iommu_cache, sizeof(struct iommu), _Alignof(struct iommu));
-static SLAB_CACHE(bti_cache, sizeof(struct bti), _Alignof(struct bti));
-static SLAB_CACHE(pmt_cache, sizeof(struct pmt), _Alignof(struct pmt));
+static ACCOUNT_CACHE(iommu_cache, sizeof(struct iommu), _Alignof(struct iommu));
+static ACCOUNT_CACHE(bti_cache, sizeof(struct bti), _Alignof(struct bti));
+static ACCOUNT_CACHE(pmt_cache, sizeof(struct pmt), _Alignof(struct pmt));
 
 static struct bti *bti_from_object(struct object *obj)
 {
@@ -63,7 +61,7 @@ static zx_koid_t no_relation(const struct object *obj)
 
 static void iommu_destroy(struct object *obj)
 {
-    slab_free(&iommu_cache, container_of(obj, struct iommu, obj));
+    account_free(iommu_cache, container_of(obj, struct iommu, obj));
 }
 
 const struct object_ops iommu_ops = {
@@ -75,7 +73,7 @@ const struct object_ops iommu_ops = {
 
 zx_status_t iommu_create_dummy(struct object **out)
 {
-    struct iommu *iommu = slab_alloc(&iommu_cache);
+    struct iommu *iommu = account_alloc(iommu_cache);
     if (iommu == NULL)
         return ZX_ERR_NO_MEMORY;
     object_init(&iommu->obj, &iommu_ops, NULL, 0);
@@ -109,7 +107,7 @@ static void bti_zero_handles(struct object *obj)
 
 static void bti_destroy(struct object *obj)
 {
-    slab_free(&bti_cache, bti_from_object(obj)); // the quarantine is empty: B1
+    account_free(bti_cache, bti_from_object(obj)); // the quarantine is empty: B1
 }
 
 const struct object_ops bti_ops = {
@@ -122,7 +120,7 @@ const struct object_ops bti_ops = {
 
 zx_status_t bti_create(uint64_t id, struct object **out)
 {
-    struct bti *bti = slab_alloc(&bti_cache);
+    struct bti *bti = account_alloc(bti_cache);
     if (bti == NULL)
         return ZX_ERR_NO_MEMORY;
     mutex_init(&bti->lock, &object_lock_class);
@@ -183,7 +181,7 @@ static void pmt_destroy(struct object *obj)
     pmt_unpin(obj); // one that never had a handle
     vmo_release(pmt->vmo);
     object_unref(&pmt->bti->obj);
-    slab_free(&pmt_cache, pmt);
+    account_free(pmt_cache, pmt);
 }
 
 const struct object_ops pmt_ops = {
@@ -215,12 +213,12 @@ zx_status_t bti_pin(struct object *obj, struct object *vmo_obj, uint64_t offset,
 {
     struct bti *bti = bti_from_object(obj);
     struct vmo *vmo = vmo_from_object(vmo_obj);
-    struct pmt *pmt = slab_alloc(&pmt_cache);
+    struct pmt *pmt = account_alloc(pmt_cache);
     if (pmt == NULL)
         return ZX_ERR_NO_MEMORY;
     zx_status_t status = commit_and_pin(vmo, offset, size);
     if (status != ZX_OK) {
-        slab_free(&pmt_cache, pmt);
+        account_free(pmt_cache, pmt);
         return status;
     }
     object_ref(obj);

@@ -43,6 +43,7 @@ describe(vmo_create_contiguous
            "OUT_OF_RANGE: `size` is too large."
            "NO_MEMORY: there is no such run of free pages."
            "@out"
+    COST "2" "handle_table handle_table" "O(pages)"
     SEE vmo_create bti_pin)
 
 describe(vmo_create_physical

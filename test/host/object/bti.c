@@ -254,6 +254,34 @@ static void release(void *arg)
         assert_ok(zx_bti_release_quarantine(handles[0]));
 }
 
+// CALLS(zx_vmo_create_contiguous, zx_bti_pin)
+SCENARIO(contiguous_memory_is_one_run)
+{
+    zx_handle_t bti = make_bti(), vmo = 77, pmt;
+    zx_paddr_t at[3];
+
+    assert_status(zx_vmo_create_contiguous(0, 0, 0, &vmo), ZX_ERR_INVALID_ARGS);
+    assert_status(zx_vmo_create_contiguous(0, PAGE, 11, &vmo), ZX_ERR_INVALID_ARGS);
+    assert_status(zx_vmo_create_contiguous(0, PAGE, 64, &vmo), ZX_ERR_INVALID_ARGS);
+    assert_status(zx_vmo_create_contiguous(0, PAGE, 12, &vmo), ZX_ERR_BAD_HANDLE);
+    assert_status(zx_vmo_create_contiguous(bti, UINT64_MAX, 0, &vmo), ZX_ERR_OUT_OF_RANGE);
+    assert_status(zx_vmo_create_contiguous(bti, 1ul << 50, 0, &vmo), ZX_ERR_NO_MEMORY);
+    assert_int_equal(vmo, 77);
+    assert_ok(zx_vmo_create_contiguous(bti, 2 * PAGE + 1, 14, &vmo));
+    assert_ok(zx_bti_pin(bti, PERMISSIONS | ZX_BTI_CONTIGUOUS, vmo, 0, 3 * PAGE, at, 1, &pmt));
+    assert_ok(zx_pmt_unpin(pmt));
+    zx_paddr_t base = at[0];
+    assert_int_equal(base % (1u << 14), 0);
+    assert_ok(zx_bti_pin(bti, PERMISSIONS, vmo, 0, 3 * PAGE, at, 3, &pmt));
+    assert_ok(zx_pmt_unpin(pmt));
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(at[i], base + i * PAGE);
+    assert_status(zx_vmo_set_size(vmo, PAGE), ZX_ERR_UNAVAILABLE);
+    assert_status(decommit(vmo, 0, 1), ZX_ERR_NOT_SUPPORTED);
+    close_handle(vmo);
+    close_handle(bti);
+}
+
 // CALLS(zx_bti_pin, zx_bti_release_quarantine, zx_pmt_unpin)
 SCENARIO_ON(pins_race_with_releases, 2, 10)
 {
@@ -323,7 +351,8 @@ const struct CMUnitTest bti_tests[] = {
     T(iommus_are_of_the_dummy_kind),      T(btis_of_any_number),
     T(pins_are_checked_in_order),         T(pinned_pages_stay_until_they_are_unpinned),
     T(a_page_is_pinned_31_times_at_most), T(a_pinned_clone_has_pages_of_its_own),
-    T(closed_pmts_wait_in_quarantine),    T(pins_race_with_releases),
-    T(pins_race_with_decommit),           T(a_failing_allocation_leaves_nothing_pinned),
+    T(contiguous_memory_is_one_run),      T(closed_pmts_wait_in_quarantine),
+    T(pins_race_with_releases),           T(pins_race_with_decommit),
+    T(a_failing_allocation_leaves_nothing_pinned),
 };
 const size_t bti_test_count = countof(bti_tests);

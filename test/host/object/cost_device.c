@@ -156,6 +156,14 @@ static void cost_bti_release_quarantine(void)
     close_bti();
 }
 
+static void cost_vmo_create_contiguous(void)
+{
+    make_bti();
+    MEASURE(zx_vmo_create_contiguous(one, 4096, 0, &two));
+    close_handle(two);
+    close_bti();
+}
+
 const struct cost_case cost_device_cases[] = {
     CASE(interrupt_create),
     CASE(interrupt_bind),
@@ -169,5 +177,6 @@ const struct cost_case cost_device_cases[] = {
     CASE(bti_pin),
     CASE(pmt_unpin),
     CASE(bti_release_quarantine),
+    CASE(vmo_create_contiguous),
 };
 const size_t cost_device_count = countof(cost_device_cases);
