@@ -109,16 +109,15 @@ zx_status_t sys_debug_read(zx_handle_t handle, user_out_char buffer, user_inout_
         return status;
     if (size > 0 && !settings.serial)
         return ZX_ERR_NOT_SUPPORTED;
-    if (process_memory_paged()) { // before a character is taken
-        status = vm_user_page_in(buffer.addr, size);
-        if (status == ZX_OK)
-            status = vm_user_page_in(buffer_size.addr, sizeof(size));
-        if (status != ZX_OK)
-            return status;
-    }
+    const bool paged = process_memory_paged();
+    if (paged)
+        status = vm_user_page_in(buffer_size.addr, sizeof(size));
     for (size_t i = 0; i < size; i++) {
         char c;
-        status = read_char(&c);
+        if (paged && status == ZX_OK) // before a character is taken
+            status = vm_user_page_in(user_advance(buffer, i).addr, 1);
+        if (status == ZX_OK)
+            status = read_char(&c);
         if (status != ZX_OK)
             return status;
         c = c == '\r' ? '\n' : c;

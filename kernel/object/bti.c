@@ -199,6 +199,8 @@ static zx_status_t commit_and_pin(struct vmo *vmo, uint64_t offset, uint64_t siz
     zx_status_t status = ZX_ERR_BAD_STATE;
     if (offset > end || size > end - offset)
         return ZX_ERR_OUT_OF_RANGE;
+    if (vmo->flags & VMO_PAGED)
+        return ZX_ERR_NOT_SUPPORTED; // a driver would wait for a pager that may never answer
     for (int i = 0; i < PIN_TRIES && status == ZX_ERR_BAD_STATE; i++) {
         status = vmo_is_physical(vmo) ? ZX_OK : vmo_commit(vmo, offset, size);
         if (status != ZX_OK)

@@ -475,7 +475,7 @@ zx_status_t handle_out_finish_one(struct object *object, zx_rights_t rights, uin
 
 // zx_handle_duplicate step by step.
 static NO_INLINE zx_status_t duplicate_slow(struct handle_table *t, zx_handle_t value,
-                                            zx_rights_t rights, uintptr_t ptr)
+                                            zx_rights_t rights, uintptr_t ptr) NO_TSA
 {
     mutex_lock(&t->lock);
     struct handle_slot *slot = slot_live(t, value);

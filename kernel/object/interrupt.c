@@ -155,7 +155,9 @@ static void line_fired(void *arg)
 {
     struct interrupt *i = arg;
     spin_lock_irqsoff(&i->spin);
-    if (i->state != DESTROYED) {
+    if (i->state == DESTROYED) {
+        hal_irq_mask(i->vector); // until who destroys it has given the line back it would come for ever
+    } else {
         if (i->level) {
             i->masked = true;
             hal_irq_mask(i->vector);

@@ -423,9 +423,15 @@ zx_status_t port_queue_exception(struct object *obj, const zx_port_packet_t *pac
 {
     struct port *port = port_from_object(obj);
     struct port_packet *p = NULL;
+    // Told whatever limits the thread's process has reached: it is charged to the kernel.
+    struct thread *self = thread_current();
+    struct account *own = self->account;
     if (atomic_fetch_add_explicit(&user_packets, 1, memory_order_relaxed) <
-        USER_PACKETS_MAX_SYSTEM)
+        USER_PACKETS_MAX_SYSTEM) {
+        self->account = NULL;
         p = account_alloc(user_packet_cache);
+        self->account = own;
+    }
     if (p == NULL) {
         atomic_fetch_sub_explicit(&user_packets, 1, memory_order_relaxed);
         return ZX_ERR_NO_MEMORY;

@@ -243,6 +243,7 @@ void sched_preempt_check_slow(void)
 void kernel_irq_exit(bool from_user)
 {
     struct hal_thread *h = hal_current();
+    cpu_this()->stats.ints++;
     // Again, if the thread that gave the CPU back to this one has died: its reaper waits to run.
     while (atomic_load_explicit(&h->need_resched, memory_order_relaxed) &&
            (from_user || h->preempt_count == 0)) {

@@ -53,9 +53,11 @@ static bool find_merge_locked(struct vmo *v, unsigned held, struct merge *m) REQ
         return false;
     mutex_assert_held(from->lock);
     mutex_assert_held(into->lock);
+    // With different accounts the maker of one would be charged, past all limits, for the other's pages.
     // Windows that reach past the last offset that a VMO can have are left alone.
     return is_dead_locked(from, from == v ? held : 0) &&
            is_dead_locked(into, into == v ? held : 0) && is_plain(from) && is_plain(into) &&
+           from->account == into->account &&
            from->size <= VMO_MAX_SIZE - from->parent_offset &&
            clone->parent_offset <= VMO_MAX_SIZE - from->parent_offset;
 }
@@ -131,6 +133,7 @@ static bool move_pages_locked(const struct merge *m, unsigned *room, bool *faile
 {
     mutex_assert_held(m->from->lock);
     const uint64_t before = m->from->pages.count;
+    m->into->marks |= m->from->marks; // before the first page of `from` is one of `into`
     bool all = move_some_locked(m, room, failed, freed);
     account_move_unchecked(m->from->account, m->into->account, ACCOUNT_PAGES,
                            (int64_t)(before - m->from->pages.count));
@@ -150,7 +153,7 @@ static void unlink_locked(const struct merge *m, bool held, struct list *gone)
     list_remove(&from->sibling);
     list_remove(&clone->sibling);
     list_add_tail(&into->children, &clone->sibling);
-    into->marks |= from->marks;
+    into->marks |= from->marks; // it may have had no pages
     clone->parent = into;
     clone->parent_offset += from->parent_offset;
     vmo_set_child_count(from, 0);

@@ -231,14 +231,23 @@ wide_end:
     ldr w7, [x3, #T_NEED_RESCHED]
     cbnz w7, 5f
     br x16
-5:  stp x29, x30, [sp, #-48]!
+    // A switch does not keep PAN, which is open here if the CPU has it.
+5:  adrp x3, arm64_have_pan
+    ldrb w3, [x3, #:lo12:arm64_have_pan]
+    stp x29, x30, [sp, #-64]!
     mov x29, sp
     stp x0, x1, [sp, #16]
     stp x2, x16, [sp, #32]
-    bl sched_preempt_check_slow      // does nothing if preemption was off before
-    ldp x2, x16, [sp, #32]
+    str x3, [sp, #48]
+    cbz w3, 6f
+    pan_set 1
+6:  bl sched_preempt_check_slow      // does nothing if preemption was off before
+    ldr x3, [sp, #48]
+    cbz w3, 7f
+    pan_set 0
+7:  ldp x2, x16, [sp, #32]
     ldp x0, x1, [sp, #16]
-    ldp x29, x30, [sp], #48
+    ldp x29, x30, [sp], #64
     br x16
 wide_failed:
     strb wzr, [x3, #T_COPY_HARD_FAULT] // the caller's loop finds out for itself

@@ -100,8 +100,13 @@ static void run_line(unsigned intid)
             handler(line->arg);
         atomic_fetch_sub(&line->running, 1);
     }
-    if (handler == NULL)
-        chip->mask(intid);
+    if (handler == NULL) {
+        // Whoever binds the line meanwhile has done so, or unmasks it after this.
+        spin_lock_irqsoff(&irq_table_lock);
+        if (line == NULL || atomic_load(&line->handler) == NULL)
+            chip->mask(intid);
+        spin_unlock_irqsoff(&irq_table_lock);
+    }
 }
 
 void irq_dispatch(void)

@@ -156,12 +156,17 @@ bool hal_console_irq(unsigned *out_irq)
     return true;
 }
 
+// The line is the kernel's. Changed by whoever hands the console over or takes it back, one at a time.
+static bool rx_bound;
+
 void hal_console_release(void)
 {
     unsigned long flags = spin_lock_irqsave(&console_lock);
     released = true;
     spin_unlock_irqrestore(&console_lock, flags);
-    hal_irq_unregister(console.irq.intid);
+    if (rx_bound) // else it may be somebody else's
+        hal_irq_unregister(console.irq.intid);
+    rx_bound = false;
 }
 
 void hal_console_retake(void)
@@ -200,6 +205,7 @@ zx_status_t hal_console_rx_start(void)
         hal_irq_register(console.irq.intid, irq_mode(), console_rx_irq, NULL);
     if (status != ZX_OK)
         return status;
+    rx_bound = true;
     console.ops->rx_enable(&console);
     hal_irq_unmask(console.irq.intid);
     return ZX_OK;

@@ -98,6 +98,7 @@ describe(bti_pin
            "NO_MEMORY: `addrs_count` is absurd."
            "INVALID_ARGS: `size` is 0."
            "OUT_OF_RANGE: the range goes over the end."
+           "NOT_SUPPORTED: a pager serves `vmo`."
            "NO_MEMORY: there is not enough memory."
            "UNAVAILABLE: a page is pinned 31 times."
            "BAD_STATE: the BTI was closed meanwhile."

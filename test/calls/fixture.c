@@ -370,9 +370,14 @@ void fixture_make(struct fixture *f, const struct call_info *call)
         r->prepare(f);
 }
 
+// Memory that is pinned would stay so if its handle were closed.
 static void close_one(zx_handle_t handle)
 {
-    if (handle_alive(handle))
+    if (!handle_alive(handle))
+        return;
+    if (handle_type(handle) == ZX_OBJ_TYPE_PMT)
+        must(zx_pmt_unpin(handle), "unpin");
+    else
         must(zx_handle_close(handle), "close");
 }
 
@@ -400,6 +405,7 @@ static void end_object(zx_handle_t handle)
         return;
     switch (handle_type(handle)) {
     case ZX_OBJ_TYPE_VMAR: (void)zx_vmar_destroy(handle); break;
+    case ZX_OBJ_TYPE_BTI: (void)zx_bti_release_quarantine(handle); break;
     default: break;
     }
     close_one(handle);

@@ -17,6 +17,7 @@ static const struct exception {
     {"vmar_map_old", "vmo", FAULT_TYPE, ZX_ERR_WRONG_TYPE, "the same"},
     {"vmo_op_range", "handle", FAULT_TYPE, ZX_ERR_WRONG_TYPE, "rights by operation: spec 23"},
     {"vmo_replace_as_executable", "handle", FAULT_TYPE, ZX_ERR_BAD_HANDLE, "spec 23 section 7"},
+    {"bti_pin", "vmo", FAULT_TYPE, ZX_ERR_WRONG_TYPE, "MAP comes later: spec 30 section 3.3"},
     {"resource_create", "parent_rsrc", FAULT_KIND, ZX_ERR_ACCESS_DENIED, "spec 30 section 1"},
     {"object_get_cookie", "handle", FAULT_ANY_TYPE, ZX_ERR_ACCESS_DENIED, "no cookie yet: spec 10"},
     {"object_get_cookie", "scope", FAULT_ANY_TYPE, ZX_ERR_ACCESS_DENIED, "another scope: spec 10"},

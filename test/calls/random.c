@@ -65,6 +65,7 @@ static const struct {
     {"thread_write_state", "one of the process's own threads would run anywhere"},
     {"interrupt_create", "could take the line of the console, and the console with it"},
     {"interrupt_wait", "waits without a deadline"},
+    {"bti_pin", "what is closed without its unpin stays pinned"},
     {"vcpu_resume", "waits without a deadline"},
 };
 

@@ -73,6 +73,7 @@ const size_t recipe_value_count = sizeof(recipe_values) / sizeof(recipe_values[0
 // Which rights the valid call needs depends on its other arguments.
 const struct recipe_rights recipe_rights[] = {
     {"vmo_op_range", "handle", ZX_RIGHT_WRITE}, // COMMIT
+    {"bti_pin", "vmo", ZX_RIGHT_READ | ZX_RIGHT_WRITE}, // PERM_READ, PERM_WRITE
 };
 const size_t recipe_rights_count = sizeof(recipe_rights) / sizeof(recipe_rights[0]);
 

@@ -618,16 +618,19 @@ TEST(every_cpu_is_online_and_counts)
         test_skip("no root resource");
         return;
     }
+    zx_nanosleep(zx_deadline_after(ZX_MSEC(1))); // at least one interrupt of a timer
     ASSERT_OK(zx_object_get_info(root, ZX_INFO_CPU_STATS, cpus, sizeof(cpus), &actual, &avail));
     EXPECT_EQ(actual, zx_system_get_num_cpus());
     EXPECT_EQ(avail, actual);
-    uint64_t switches = 0;
+    uint64_t switches = 0, interrupts = 0;
     for (size_t i = 0; i < actual; i++) {
         EXPECT_EQ(cpus[i].cpu_number, i);
         EXPECT_EQ(cpus[i].flags, ZX_INFO_CPU_STATS_FLAG_ONLINE);
         EXPECT_GE(cpus[i].idle_time, 0);
         EXPECT_LE(cpus[i].idle_time, zx_clock_get_monotonic());
         switches += cpus[i].context_switches;
+        interrupts += cpus[i].ints;
     }
     EXPECT_GT(switches, 0);
+    EXPECT_GT(interrupts, 0);
 }

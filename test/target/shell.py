@@ -35,7 +35,12 @@ class Person(terminal.Person):
     def answer(self, keys):
         """Types keys that end a line; returns what came back up to the next prompt, without the echo."""
         self.type(keys)
-        return self.wait_for("\n" + PROMPT)[:-len(PROMPT)].split("\n", 1)[-1]
+        text, report = self.wait_for("\n" + PROMPT), ""
+        # The log has a writer of its own: the report of a crash may end behind the prompt.
+        end = "*** end of crash report"
+        while (text + report).count("*** CRASH of ") > (text + report).count(end):
+            report += self.wait_for(end + "\n")
+        return text[:-len(PROMPT)].split("\n", 1)[-1]
 
     def command(self, line):
         return self.answer(line + "\r")

@@ -121,6 +121,12 @@ SCENARIO(pins_are_checked_in_order)
         ZX_ERR_INVALID_ARGS);
     assert_status(zx_bti_pin(bti, rw | ZX_BTI_CONTIGUOUS, vmo, 0, PAGE, out, 1, &pmt),
                   ZX_ERR_INVALID_ARGS);
+    zx_handle_t pager, port, paged;
+    assert_ok(zx_port_create(0, &port));
+    assert_ok(zx_pager_create(0, &pager));
+    assert_ok(zx_pager_create_vmo(pager, port, 1, PAGE, 0, &paged));
+    assert_status(zx_bti_pin(bti, rw, paged, 0, PAGE, out, 1, &pmt), ZX_ERR_NOT_SUPPORTED);
+    assert_ok(zx_handle_close_many((zx_handle_t[]){pager, port, paged}, 3));
     assert_status(zx_bti_pin(bti, rw, vmo, 0, 0, out, SIZE_MAX, &pmt), ZX_ERR_NO_MEMORY);
     assert_status(zx_bti_pin(bti, rw, vmo, 0, 0, out, 0, &pmt), ZX_ERR_INVALID_ARGS);
     assert_status(zx_bti_pin(bti, 0, vmo, 0, 5 * PAGE, out, 5, &pmt), ZX_ERR_OUT_OF_RANGE);

@@ -375,7 +375,7 @@ SCENARIO(owner_may_be_of_another_process)
 }
 
 // Taken by the thread that counts.
-static const struct thread *counting;
+static const struct thread *_Atomic counting;
 static unsigned inheritance_locks;
 
 static void count_lock(const struct lock_class *class_)

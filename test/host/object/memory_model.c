@@ -245,6 +245,12 @@ static void do_protect(struct world *w)
         w->window[i].prot = prot;
 }
 
+// A copy from or to a page that cannot be had for lack of memory ends like one from nowhere.
+static zx_status_t touched(zx_status_t status)
+{
+    return status == ZX_ERR_INVALID_ARGS ? ZX_ERR_NO_MEMORY : status;
+}
+
 // Reads the window's page by a call that reads its buffer there.
 static void check_place(struct world *w, unsigned i)
 {
@@ -252,8 +258,9 @@ static void check_place(struct world *w, unsigned i)
     bool there = p->memory >= 0 && (p->prot & READ) && p->page < w->memory[p->memory].size;
     uint64_t value = 0;
 
-    assert_status(zx_vmo_write(w->scratch, (const void *)(w->base + i * PAGE), 0, sizeof(value)),
-                  there ? ZX_OK : ZX_ERR_INVALID_ARGS);
+    zx_status_t status =
+        zx_vmo_write(w->scratch, (const void *)(w->base + i * PAGE), 0, sizeof(value));
+    assert_status(there ? touched(status) : status, there ? ZX_OK : ZX_ERR_INVALID_ARGS);
     assert_ok(zx_vmo_read(w->scratch, &value, 0, sizeof(value)));
     if (there)
         assert_int_equal(value, shown(w, p->memory, p->page));
@@ -269,8 +276,8 @@ static void do_store(struct world *w)
         p->memory >= 0 && (p->prot & RW) == RW && p->page < w->memory[p->memory].size;
 
     assert_ok(zx_vmo_write(w->scratch, &value, 0, sizeof(value)));
-    assert_status(zx_vmo_read(w->scratch, (void *)(w->base + i * PAGE), 0, sizeof(value)),
-                  there ? ZX_OK : ZX_ERR_INVALID_ARGS);
+    zx_status_t status = zx_vmo_read(w->scratch, (void *)(w->base + i * PAGE), 0, sizeof(value));
+    assert_status(there ? touched(status) : status, there ? ZX_OK : ZX_ERR_INVALID_ARGS);
     if (!there)
         return;
     own_page(w, p->memory, p->page);

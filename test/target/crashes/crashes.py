@@ -266,14 +266,15 @@ def debugger(preset):
     breakpoint_and_steps(preset)
     output = LOG_LINE.sub("", boot(preset, [
         "spin & debug -c 's 2; bt; q' -p $!", "debug -c 's 1; k; c' -p $!", "true"]).replace("\r", ""))
-    places = re.findall(r"^thread \d+ at 0x[0-9a-f]+ spin\+0x[0-9a-f]+$", output, re.M)
+    places = re.findall(r"^thread \d+ at 0x[0-9a-f]+ (?:spin|vdso)\+0x[0-9a-f]+$", output, re.M)
     check("a process that runs is stopped, stepped, let go and stopped again",
           len(places) == 3 and output.count("process ") >= 2 and
           re.search(r"^process \d+ has ended with -1$", output, re.M), output)
     text, output = debug(preset, "c; k; c", "crash null")
     check("a debugger has its say first", re.search(r"crash\+0x[0-9a-f]+: a read of 0x0, where nothing is mapped$",
                                                     text, re.M) and "*** CRASH" not in output, output)
-    text, output = debug(preset, "c; n", "crash null", "debug -c c crash undefined")
+    text, output = debug(preset, "c; n", "crash null", "debug -c c crash undefined",
+                         "while ps | grep -q ' crash$'; do sleep 0.1; done")
     first, second = reports_of(output)
     check("what it passes on is reported", first.kind == "page fault", output)
     check("and what it leaves behind", second.kind == "undefined instruction", output)

@@ -87,6 +87,9 @@ def main():
         one, two = DISK % 0, DISK % 1
         # Which of the two nodes comes first in the tree is QEMU's affair.
         text = boot(options, disks, [
+            # Nobody waits at the prompt for the drivers to be up.
+            "for d in %s %s; do until dd if=$d of=/dev/null bs=512 count=1 2>/dev/null; "
+            "do sleep 0.2; done; done" % (one, two),
             "fdisk -l %s %s" % (one, two),
             "a=%s b=%s" % (one, two),
             "fdisk -l $a | grep -q GPT || { a=%s; b=%s; }" % (two, one),

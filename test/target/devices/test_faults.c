@@ -166,7 +166,7 @@ static void note_connection(void)
 static uint32_t await_connection(uint32_t last)
 {
     pthread_mutex_lock(&lock);
-    while (connections == last) {
+    while (connections == last && !atomic_load(&over)) {
         pthread_cond_wait(&changed, &lock);
     }
     last = connections;
@@ -180,7 +180,7 @@ static void *kill_often(void *argument)
     uint64_t dice = *(const uint64_t *)argument;
     uint32_t last = 0;
 
-    for (uint32_t i = 0; i < KILLS; i++) {
+    for (uint32_t i = 0; i < KILLS && !atomic_load(&over); i++) {
         if (i % 5 != 4) {
             last = await_connection(last);
         }
@@ -204,6 +204,7 @@ static void read_and_write_until_over(uint64_t *dice)
         failed++;
         block_close(&disk);
     }
+    atomic_store(&over, true);
     note_connection(); // nobody waits for one that will not come
     check_print("# %u transfers, %u connections", good, failed);
     EXPECT_TRUE(good != 0);

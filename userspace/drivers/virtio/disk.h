@@ -71,6 +71,8 @@ extern struct disk disk;
 
 // Takes a request over, which then belongs to the disk until it is answered.
 void request_begin(struct request *request);
+// Ends one that waits and whose client is gone.
+void request_drop(struct request *request);
 
 // For virtio_device.done.
 void request_done(void *context, void *token, uint32_t written);

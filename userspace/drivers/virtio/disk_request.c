@@ -66,6 +66,11 @@ static void answer(struct request *request, zx_status_t status)
     free(request);
 }
 
+void request_drop(struct request *request)
+{
+    answer(request, ZX_ERR_CANCELED); // nobody is told
+}
+
 // The segments of the request's data: neighbours in memory are one.
 static uint32_t add_data(const struct request *request, struct virtio_segment *segments)
 {

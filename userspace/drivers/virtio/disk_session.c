@@ -41,6 +41,9 @@ static void end(void *context)
 
         request->session = NULL;
         vfs_link_remove(&request->of_session);
+        if (!vfs_link_alone(&request->waiting)) {
+            request_drop(request); // the device has not seen it
+        }
     }
     for (uint32_t i = 0; i < BLOCK_MAX_BUFFERS; i++) {
         detach_at(session, i);

@@ -20,7 +20,7 @@
 #include <zircon/syscalls.h>
 
 #define PAGE     4096u
-#define PATIENCE ZX_SEC(2) // pages that are there take microseconds
+#define PATIENCE ZX_SEC(10) // pages that are there take microseconds
 
 enum { IDLE, ASKED, DONE };
 

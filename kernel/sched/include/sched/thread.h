@@ -78,7 +78,7 @@ struct thread {
     void *deferred;                // [O] object layer: chain of objects to finish off
     bool deferring;                // [O] object layer: the chain is being worked
     bool handoff;                  // [O] wakes by this thread keep the CPU: it blocks next
-    struct account *account;       // [I] its process's; NULL: the kernel's own
+    struct account *account;       // [O] its process's; NULL: the kernel's own
     bool user;                     // [I] part of a user thread object
     bool boot_stack;               // [I] its stack is the boot stack, not hal_kstack_alloc's
     char name[32];                 // [I]
