@@ -4,7 +4,8 @@
 // threads on one pool of handles, each in a job of its own; round after round until the calls are
 // used up. Afterwards nothing may be left of them, and the system must still answer.
 //
-//     fuzz [--seed N] [--calls M] [--threads T]     the M calls of all together; T threads a process
+//     fuzz [--seed N] [--calls M] [--threads T] [--round R]
+//                     the M calls of all together; T threads a process; begins with round R, to replay it
 //
 // As the first program it has the root resource, looks at the memory as well, and takes test.seed=N and
 // so on from the kernel's command line.
@@ -134,6 +135,7 @@ TEST(random_calls_leave_nothing_behind)
 
     console_printf("# seed %lu, %lu calls, %u threads in each of %u processes\n",
                    test_option("seed", 1), calls, threads_of_process(), PROCESSES);
+    round_number = test_option("round", 1) - 1;
     for (uint64_t next = 1000000; done + LAST_ROUNDS * in_round < calls;) {
         one_round();
         if (done >= next) {

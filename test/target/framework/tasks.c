@@ -205,6 +205,28 @@ zx_status_t test_child_start(const char *name, struct test_child *out)
     return status;
 }
 
+// Says what the threads of a process do that does not end.
+static void tell_threads(zx_handle_t process)
+{
+    zx_koid_t koids[16];
+    size_t count = 0, all = 0;
+
+    (void)zx_object_get_info(process, ZX_INFO_PROCESS_THREADS, koids, sizeof(koids), &count, &all);
+    console_printf("# %lu threads\n", (unsigned long)all);
+    for (size_t i = 0; i < count; i++) {
+        zx_info_thread_t info = {0};
+        zx_handle_t thread;
+
+        if (zx_object_get_child(process, koids[i], ZX_RIGHT_SAME_RIGHTS, &thread) != ZX_OK) {
+            continue;
+        }
+        (void)zx_object_get_info(thread, ZX_INFO_THREAD, &info, sizeof(info), NULL, NULL);
+        console_printf("# thread %lu: state %#x, exception port %u\n", (unsigned long)koids[i],
+                       info.state, info.wait_exception_port_type);
+        zx_handle_close(thread);
+    }
+}
+
 int64_t test_child_finish(struct test_child *child)
 {
     zx_info_process_t info = {0};
@@ -213,6 +235,7 @@ int64_t test_child_finish(struct test_child *child)
 
     if (status != ZX_OK) {
         test_fail(__FILE__, __LINE__, "a child does not end");
+        tell_threads(child->process);
         (void)zx_task_kill(child->job);
     }
     EXPECT_OK(zx_object_get_info(child->process, ZX_INFO_PROCESS, &info, sizeof(info), NULL, NULL));
