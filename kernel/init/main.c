@@ -33,6 +33,7 @@ void kmain(void)
     banner();
     console_input_init();
     kernel_start_cpus();
+    log_object_hush();
     status = kernel_start_userboot();
     if (status != ZX_OK)
         panic("the first process did not start (%d)", status);

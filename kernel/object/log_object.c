@@ -11,6 +11,7 @@
 
 #include <hal/console.h>
 #include <account/account.h>
+#include <object/settings.h>
 #include <sched/cpu.h>
 #include <sched/wait.h>
 
@@ -129,10 +130,17 @@ static void notify_readers(struct work *w)
 
 // --- The console writer ------------------------------------------------------------------------
 
+// False: whoever logs writes to the console himself, or nobody does.
+static bool writer_copies(void)
+{
+    return !settings.bypass_debuglog && !settings.quiet;
+}
+
 static void console_out(void *ctx, const char *s, size_t len)
 {
     (void)ctx;
-    hal_console_write(s, len);
+    if (writer_copies())
+        hal_console_write(s, len);
 }
 
 static bool writer_step(void)
@@ -181,11 +189,18 @@ zx_status_t log_object_init(void)
                                      NULL);
     if (status != ZX_OK)
         return status;
-    log_start_async(&writer_cursor);
+    if (writer_copies())
+        log_start_async(&writer_cursor);
     thread_start(&writer_thread, NULL);
     sched_set_call_hook(queue_notify);
     log_set_notify(notify);
     return ZX_OK;
+}
+
+void log_object_hush(void)
+{
+    if (settings.quiet)
+        log_start_async(&writer_cursor);
 }
 
 void log_console_write(const char *s, size_t len)
@@ -200,6 +215,7 @@ void log_flush_sync(void)
     log_set_notify(NULL);
     mutex_lock(&writer_lock);
     atomic_store_explicit(&writer_stop, true, memory_order_release);
-    log_stop_async(&writer_cursor);
+    if (writer_copies())
+        log_stop_async(&writer_cursor);
     mutex_unlock(&writer_lock);
 }

@@ -11,6 +11,8 @@ import termios
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# The kernel's log has a writer of its own: its lines would come at any time, also within others.
+QUIET = ("--append", "kernel.quiet")
 PATIENCE = 120       # seconds without the expected text: a hang
 ESCAPES = re.compile(r"\x1b(\[[0-9;]*[A-Za-z]|$)|\r|\a")
 
@@ -23,7 +25,7 @@ class Person:
         attributes = termios.tcgetattr(inner)
         attributes[3] &= ~termios.ECHO  # what is typed before QEMU sets the terminal up
         termios.tcsetattr(inner, termios.TCSANOW, attributes)
-        command = [os.path.join(ROOT, "scripts", "run"), "--no-build", *arguments]
+        command = [os.path.join(ROOT, "scripts", "run"), "--no-build", *QUIET, *arguments]
         self.process = subprocess.Popen(command, stdin=inner, stdout=inner, stderr=inner,
                                         start_new_session=True)
         os.close(inner)

@@ -16,6 +16,8 @@ import subprocess
 import sys
 import time
 
+from terminal import QUIET
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROMPT = b"jacinth> "
 PATIENCE = 120  # seconds without the expected text: a hang
@@ -25,7 +27,7 @@ class Terminal:
     def __init__(self, preset):
         self.process = subprocess.Popen(
             [os.path.join(ROOT, "scripts", "run"), "--no-build", "--preset", preset,
-             "--program", "bin/mon"],
+             "--program", "bin/mon", *QUIET],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.seen = b""
 

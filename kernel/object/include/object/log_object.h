@@ -17,6 +17,8 @@ zx_status_t log_object_read(struct object *obj, struct log_record *out, size_t *
 
 // Boot: the notifier that asserts READABLE, and the thread that copies the log to the console.
 zx_status_t log_object_init(void) MUST_CHECK;
+// Boot, before the first process starts: with kernel.quiet nothing more goes to the console.
+void log_object_hush(void);
 // Writes to the console, not in the middle of a log line. No lock of rank THREAD or above held.
 void log_console_write(const char *s, size_t len);
 // Everything logged so far is on the console; from here on records go there at once (power off).

@@ -6,6 +6,8 @@
 
 struct settings {
     bool aslr;              // not aslr.disable
+    bool bypass_debuglog;   // kernel.bypass-debuglog: log lines go to the console at once
+    bool quiet;             // kernel.quiet: none goes there once the first process starts
     bool serial;            // not kernel.serial=none
     bool set_priority;      // not thread.set.priority.disable
     bool soft_ticks;        // vdso.soft_ticks
