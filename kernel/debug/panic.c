@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Panics and failed assertions (interface: debug/panic.h, kernel_fatal of hal/upcall.h).
+// Panics and failed assertions (interface: debug/panic.h, kernel_fatal of hal/upcall.h). The report goes
+// to the console and into the crash log, which the next boot reads.
 //
 // The first CPU to come here owns the panic; others halt at once, silently. A fault or panic inside
 // the report is told in one line and ends the report. Nothing here takes a lock or allocates, and the
@@ -8,6 +9,7 @@
 #include <debug/panic.h>
 
 #include <debug/assert.h>
+#include <debug/crashlog.h>
 #include <debug/log.h>
 #include <hal/boot.h>
 #include <hal/console.h>
@@ -40,11 +42,17 @@ static void console_out(void *ctx UNUSED, const char *s, size_t len)
     hal_console_write(s, len);
 }
 
+static void report_out(void *ctx UNUSED, const char *s, size_t len)
+{
+    hal_console_write(s, len);
+    crashlog_write(NULL, s, len);
+}
+
 void kernel_panic_printf(const char *fmt, ...)
 {
     va_list va;
     va_start(va, fmt);
-    kvformat(console_out, NULL, fmt, va);
+    kvformat(report_out, NULL, fmt, va);
     va_end(va);
 }
 
@@ -89,15 +97,42 @@ static void print_where(const struct hal_thread *t, unsigned cpu)
                             (unsigned long)boot_info.image_base);
 }
 
+// What was written last may still be on its way out of the console's device: 100 ms are 1152
+// characters at 115,200 baud, more than any has room for.
+static void let_the_console_finish(void)
+{
+    uint64_t start = hal_ticks(), patience = hal_ticks_per_second() / 10;
+    while (hal_ticks() - start < patience)
+        hal_cpu_relax();
+}
+
 NO_RETURN static void panic_stop(void)
 {
-    char action[16];
     print_line("*** end of panic report");
-    if (boot_info.cmdline &&
-        cmdline_str(boot_info.cmdline, "kernel.panic", action, sizeof(action), "") &&
-        strcmp(action, "reboot") == 0)
+    crashlog_finish();
+    if (boot_info.cmdline == NULL ||
+        !cmdline_bool(boot_info.cmdline, "kernel.halt-on-panic", false)) {
+        let_the_console_finish();
         (void)hal_power_reboot();
+    }
     hal_cpu_halt();
+}
+
+static void lines_to(kformat_out_fn out, unsigned lines)
+{
+    char text[32];
+
+    out(NULL, text, ksnprintf(text, sizeof(text), "last %u log lines:\n", lines));
+    log_panic_dump(lines, out, NULL);
+}
+
+static void print_last_lines(void)
+{
+    const size_t longest = LOG_DATA_MAX + 64; // with time, ids and punctuation
+    unsigned fit = (unsigned)(crashlog_room() / longest);
+
+    lines_to(console_out, PANIC_LOG_LINES);
+    lines_to(crashlog_write, MAX(fit, PANIC_LOG_LINES));
 }
 
 // Everything a panic says. `message` is formatted text; registers may be NULL.
@@ -114,13 +149,13 @@ NO_RETURN static void panic_report(const char *fmt, va_list *va, const void *fra
     hal_console_panic();
     if (reporting) {
         kernel_panic_printf("\n*** KERNEL PANIC inside the report: ");
-        kvformat(console_out, NULL, fmt, *va);
+        kvformat(report_out, NULL, fmt, *va);
         kernel_panic_printf(" (pc 0x%lx)\n", (unsigned long)pc);
         panic_stop();
     }
     reporting = true;
     kernel_panic_printf("\n*** KERNEL PANIC: ");
-    kvformat(console_out, NULL, fmt, *va);
+    kvformat(report_out, NULL, fmt, *va);
     kernel_panic_printf("\n");
     stop_other_cpus(cpu);
     print_where(t, cpu);
@@ -131,8 +166,7 @@ NO_RETURN static void panic_report(const char *fmt, va_list *va, const void *fra
         backtrace_print(pc, fp, t->kstack_base, t->kstack_size, print_line);
     else
         backtrace_print(pc, 0, 0, 0, print_line);
-    kernel_panic_printf("last %u log lines:\n", PANIC_LOG_LINES);
-    log_panic_dump(PANIC_LOG_LINES, console_out, NULL);
+    print_last_lines();
     panic_stop();
 }
 

@@ -3,6 +3,7 @@
 // which ends when the first process runs.
 #include <init/init.h>
 
+#include <debug/crashlog.h>
 #include <debug/log.h>
 #include <debug/panic.h>
 #include <hal/boot.h>
@@ -25,6 +26,7 @@ static void banner(void)
 
 void kmain(void)
 {
+    crashlog_open(boot_info.crashlog, boot_info.crashlog_size);
     kernel_init_core();
     hal_irq_enable();
     zx_status_t status = log_object_init();

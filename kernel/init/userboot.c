@@ -5,6 +5,7 @@
 #include <init/init.h>
 
 #include <debug/assert.h>
+#include <debug/crashlog.h>
 #include <debug/log.h>
 #include <hal/boot.h>
 #include <hal/cpu.h>
@@ -121,6 +122,19 @@ static zx_status_t make_bootdata(struct object **out)
     return vmo_from_bytes(data, bytes, name, out);
 }
 
+// The crash log of the last boot, which is told once.
+static zx_status_t make_crashlog(struct object **out)
+{
+    size_t len;
+    const char *text = crashlog_last(&len);
+    zx_status_t status = vmo_from_bytes(text, len, "crashlog", out);
+    if (status == ZX_OK && text != NULL) {
+        klog(LOG_WARN, "the last boot ended in a panic: dmesg --last");
+        crashlog_forget();
+    }
+    return status;
+}
+
 // A variant of the vDSO with its constants filled in. All have the same layout.
 static zx_status_t make_vdso(const uint8_t *image, const char *name, struct object **out)
 {
@@ -212,7 +226,7 @@ static zx_status_t make_objects(struct userboot *u)
     if (status == ZX_OK)
         status = job_create(job_super_root(), &o[H_JOB]);
     if (status == ZX_OK)
-        status = vmo_from_bytes(NULL, 0, "crashlog", &o[H_CRASHLOG]);
+        status = make_crashlog(&o[H_CRASHLOG]);
     if (status == ZX_OK)
         status = vmo_from_bytes(boot_info.fdt_data, boot_info.fdt_size, "fdt", &o[H_FDT]);
     if (status == ZX_OK)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <fdt/fdt.h>
+#include <hal/boot.h>
 #include <hal/types.h>
 
 // How far the boot has come: the mark that a debugger reads out of a silent machine (symbol
@@ -42,6 +43,7 @@ struct arm64_boot {
     uint64_t fdt_bytes;
     bool console_guessed; // the tree has no console; it is where QEMU's virt machine has one
     struct fdt_tree tree;
+    struct boot_range crashlog; // memory for the crash log; size 0: none
 };
 extern struct arm64_boot arm64_boot;
 

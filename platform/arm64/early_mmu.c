@@ -26,6 +26,10 @@ static struct fdt_reserved reserved;
 // Memory set aside for tables made while booting; what is not used goes back.
 #define POOL_BYTES (256ul << 10)
 
+// Memory set aside for the crash log where the tree names none, in banks that do not miss it.
+#define CRASHLOG_BYTES    (64ul << 10)
+#define CRASHLOG_BANK_MIN (32ul << 20)
+
 // Less free memory than this, beside a copy of the initrd, and the boot is not tried.
 #define FREE_BYTES_MIN (4ul << 20)
 
@@ -148,6 +152,38 @@ static void read_reservations(void)
     if (!in_ram(arm64_boot.image_pa, (uint64_t)(image_end - image_start)))
         early_stop("the image at %#lx is not in the memory that the device tree describes",
                    (unsigned long)arm64_boot.image_pa);
+}
+
+// Where the crash log is kept, so that every boot of the machine finds the same place: what the tree
+// sets aside for it (reserved-memory, compatible "ramoops"), else a piece of the bank that the image is
+// in, below three quarters of it. Boot loaders use the ends of memory, and QEMU its middle; the first
+// place downward that nothing claims is taken.
+static void choose_crashlog(void)
+{
+    struct boot_range *log = &arm64_boot.crashlog;
+
+    for (uint32_t i = 0; i < reserved.count; i++) {
+        const struct fdt_reservation *r = &reserved.entries[i];
+        if (fdt_node_valid(r->node) && ((r->range.base | r->range.bytes) & 7) == 0 &&
+            in_ram(r->range.base, r->range.bytes) &&
+            fdt_node_compatible(&arm64_boot.tree, r->node, "ramoops")) {
+            *log = (struct boot_range){.base = r->range.base, .size = r->range.bytes};
+            return;
+        }
+    }
+    for (unsigned i = 0; i < boot_info.mem_count; i++) {
+        const struct boot_range *m = &boot_info.mem[i];
+        if (arm64_boot.image_pa < m->base || arm64_boot.image_pa - m->base >= m->size ||
+            m->size < CRASHLOG_BANK_MIN || boot_info.reserved_count == BOOT_MAX_RESERVED)
+            continue;
+        paddr_t at = ROUND_DOWN(m->base + m->size / 4 * 3, CRASHLOG_BYTES) - CRASHLOG_BYTES;
+        while (at > m->base && early_reserved_end(at, CRASHLOG_BYTES) != 0)
+            at -= CRASHLOG_BYTES;
+        if (at <= m->base)
+            continue;
+        *log = (struct boot_range){.base = at, .size = CRASHLOG_BYTES};
+        reserve(at, CRASHLOG_BYTES);
+    }
 }
 
 paddr_t early_reserved_end(paddr_t base, uint64_t bytes)
@@ -286,6 +322,7 @@ uint64_t arm64_early_mmu(void)
     read_memory();
     read_reservations();
     read_entropy();
+    choose_crashlog();
     b->stage = STAGE_MEMORY;
 
     early_check_free();

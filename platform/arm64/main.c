@@ -3,6 +3,7 @@
 //
 // Interface: boot.h, hal_cpu_adopt_boot_thread. Locks: none held; one CPU, interrupts off.
 #include <arm64/board.h>
+#include <arm64/probe.h>
 #include <arm64/sysreg.h>
 #include <fdt/boot.h>
 #include <hal/boot.h>
@@ -114,6 +115,28 @@ static void check_memory(void)
     early_check_free();
 }
 
+#define CRASHLOG_BYTES_MAX (1ul << 20) // what the tree sets aside may be more
+
+// Maps the crash log's place, if memory is there. Before the pool of tables is closed.
+static void open_crashlog(void)
+{
+    const struct boot_range *log = &arm64_boot.crashlog;
+    uint64_t bytes = MIN(log->size, CRASHLOG_BYTES_MAX);
+    uint32_t word;
+
+    if (bytes == 0)
+        return;
+    char *data = early_direct_mapped(log->base, bytes)
+                     ? hal_phys_to_virt(log->base)
+                     : hal_kernel_map(log->base, bytes,
+                                      HAL_PROT_READ | HAL_PROT_WRITE | HAL_MEM_CACHED);
+    if (data == NULL || !arm64_probe_read((uintptr_t)data, 4, &word) ||
+        !arm64_probe_read((uintptr_t)(data + bytes - 4), 4, &word))
+        return;
+    boot_info.crashlog = data;
+    boot_info.crashlog_size = bytes;
+}
+
 void arm64_main(void)
 {
     struct arm64_boot *b = &arm64_boot;
@@ -141,6 +164,7 @@ void arm64_main(void)
     open_devices();
     b->stage = STAGE_DEVICES;
 
+    open_crashlog();
     paddr_t pool = kmap_pool_start();
     reserve(pool, kmap_pool_close() - pool);
     check_memory();

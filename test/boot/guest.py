@@ -75,10 +75,10 @@ class Build:
             return devicetree.read(self.trees[key])
 
 
-def arguments(commands, more=""):
-    """A kernel command line that runs the monitor's commands and powers off."""
-    return "userboot=bin/mon jacinth.cmd=%s jacinth.nonce=%s userboot.shutdown %s" % (
-        commands.encode().hex(), NONCE, more)
+def arguments(commands, more="", program="userboot=bin/mon"):
+    """A kernel command line that runs the commands (with no program: the shell's) and powers off."""
+    return "%s jacinth.cmd=%s jacinth.nonce=%s userboot.shutdown %s" % (
+        program, commands.encode().hex(), NONCE, more)
 
 
 def stub(x0, entry):
@@ -103,8 +103,8 @@ class Result:
         self.status = int(status.group(1)) if status else None
 
 
-def watch_guest(command, until=(), patience=PATIENCE, at_end=None, linger=LINGER):
-    """Runs QEMU until it ends, the kernel says that it stops, or all texts of `until` were said (a
+def watch_guest(command, until=(), patience=PATIENCE, at_end=None, linger=LINGER, reboots=False):
+    """Runs QEMU until it ends, the kernel says that it stops (reboots: a panic is no end), or all texts of `until` were said (a
     tuple in it: any of these texts).
     Then, if QEMU is still there, at_end() gets what was printed."""
     qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -127,7 +127,7 @@ def watch_guest(command, until=(), patience=PATIENCE, at_end=None, linger=LINGER
             output += data
             if ended is None:
                 text = output.decode("utf-8", "replace")
-                ended = verdict(text, until)
+                ended = verdict(text, until, reboots)
                 if ended:
                     # A machine whose commands have ended is on its way off.
                     deadline = time.monotonic() + (3 if ended == "status" else linger)
@@ -139,9 +139,9 @@ def watch_guest(command, until=(), patience=PATIENCE, at_end=None, linger=LINGER
     return Result(output.decode("utf-8", "replace").replace("\r", ""), ended, left_by_itself)
 
 
-def verdict(text, until):
+def verdict(text, until, reboots=False):
     """Why a guest that said this need not be watched any longer, or None."""
-    if PANIC_END in text:
+    if PANIC_END in text and not reboots:
         return "panic"
     at = text.find(CANNOT_BOOT)
     if at >= 0 and "\n" in text[at:]:

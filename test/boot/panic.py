@@ -56,10 +56,10 @@ KINDS = {
 }
 
 
-def command_line(build, commands, more=""):
+def command_line(build, commands, more="", program="userboot=bin/mon"):
     options = machine.parser("", "").parse_args(
         ["--preset", build.preset, "--smp", str(CPUS), "--mem", "128M"])
-    return machine.command(options, [guest.arguments(commands, more)]) + [
+    return machine.command(options, [guest.arguments(commands, more, program)]) + [
         "-serial", "stdio", "-monitor", "none", "-no-reboot"]
 
 
@@ -136,7 +136,7 @@ def panic_case(kind):
 
     def run(build):
         path = os.path.join(build.folder, kind + ".monitor")
-        command = command_line(build, BUSY + "kernel crash " + kind)
+        command = command_line(build, BUSY + "kernel crash " + kind, "kernel.halt-on-panic")
         command[command.index("-monitor") + 1] = "unix:%s,server=on,wait=off" % path
         answer = []
 
@@ -164,9 +164,31 @@ def panic_case(kind):
 
 def reboots(build):
     # With -no-reboot QEMU ends.
-    result = guest.watch_guest(command_line(build, "kernel crash panic", "kernel.panic=reboot"),
-                               linger=guest.PATIENCE)
+    result = guest.watch_guest(command_line(build, "kernel crash panic"), linger=guest.PATIENCE)
     problems = [] if PANIC_END in result.output and result.left else ["the machine did not reboot"]
+    return result, problems
+
+
+def last_boot(build):
+    """The machine panics, reboots with its memory as it is, and the next boot has the report."""
+    command = command_line(build, "dmesg --last || kernel crash panic", program="")
+    command.remove("-no-reboot")
+    result = guest.watch_guest(command, reboots=True)
+    said = re.findall(r"^\*\*\* KERNEL PANIC: asked for by the debug console$|entered at EL|"
+                      r"the last boot ended in a panic|^\*\*\* end of panic report$|^last \d+ log lines",
+                      result.output, re.M)
+    boot = ["entered at EL"]
+    report = ["*** KERNEL PANIC: asked for by the debug console", "last 20 log lines",
+              "*** end of panic report"]
+    problems = []
+    if result.status != 0:
+        problems.append("dmesg --last ended with %s" % result.status)
+    told = [text for text in said if not text.startswith("the last boot")]
+    lines = int(re.sub(r"\D", "", told[6])) if len(told) == 8 else 0
+    if told != boot + report + boot + [report[0], "last %d log lines" % lines, report[2]]:
+        problems.append("in this order came: %s" % said)
+    if lines <= 20:
+        problems.append("the crash log has no more lines of the log than the screen")
     return result, problems
 
 
@@ -206,7 +228,7 @@ def main():
     parser.add_argument("--only", metavar="TEXT", help="only cases whose name has this text")
     options = parser.parse_args()
     cases = [panic_case(kind) for kind in KINDS]
-    cases += [("kernel.panic=reboot", reboots), ("kaslr", slide),
+    cases += [("reboots afterwards", reboots), ("crash log of the last boot", last_boot), ("kaslr", slide),
               ("commands that there are not", refused)]
     return guest.run_all(options.preset, cases, options.only)
 

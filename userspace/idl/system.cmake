@@ -27,3 +27,7 @@ method(power ORDINAL 6
     DOC "Ends the services in order and switches the machine off or starts it again (SYSTEM_POWER_OFF,"
         "SYSTEM_REBOOT). The answer tells that it was begun."
     REQUEST "action u32")
+method(crash_log ORDINAL 7
+    DOC "The text that the last boot left when it ended in a panic, up to the first NUL or the VMO's"
+        "end. A VMO of size 0: it did not."
+    REPLY "vmo handle")

@@ -7,6 +7,7 @@ int main(void)
     int failed = 0;
     failed += run_log_tests();
     failed += run_panic_tests();
+    failed += run_crashlog_tests();
     failed += run_lock_check_tests();
     return failed == 0 ? 0 : 1;
 }

@@ -11,4 +11,5 @@
 
 int run_log_tests(void);
 int run_panic_tests(void);
+int run_crashlog_tests(void);
 int run_lock_check_tests(void);

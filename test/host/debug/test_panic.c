@@ -48,22 +48,31 @@ static void test_panic_report_names_everything(void **state)
     assert_contains(text, "00000.00000> line 10\n"); // the last 20 of 30
     assert_contains(text, "00000.00000> line 29\n");
     assert_null(strstr(text, "line 9\n"));
-    const char *end = "*** end of panic report\n";
+    const char *end = "*** end of panic report\nstub: reboot\n";
     assert_string_equal(text + strlen(text) - strlen(end), end);
 }
 
-static void panic_reboot(void)
+static void panic_again(void)
 {
-    boot_info.cmdline = "kernel.panic=reboot";
     panic("again");
 }
 
-static void test_panic_reboots_when_told(void **state)
+static void panic_halt(void)
+{
+    boot_info.cmdline = "kernel.halt-on-panic";
+    panic("again");
+}
+
+static void test_panic_reboots_unless_told_to_halt(void **state)
 {
     (void)state;
-    const char *text = stub_panic_text(panic_reboot);
+    const char *text = stub_panic_text(panic_again);
     assert_non_null(text);
     assert_contains(text, "*** end of panic report\nstub: reboot\n");
+    text = stub_panic_text(panic_halt);
+    assert_non_null(text);
+    assert_contains(text, "*** end of panic report\n");
+    assert_null(strstr(text, "stub: reboot"));
 }
 
 static void panics_again(char *buf, size_t size)
@@ -206,7 +215,7 @@ int run_panic_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_panic_report_names_everything),
-        cmocka_unit_test(test_panic_reboots_when_told),
+        cmocka_unit_test(test_panic_reboots_unless_told_to_halt),
         cmocka_unit_test(test_panic_inside_the_report_ends_it),
         cmocka_unit_test(test_kernel_fatal_prints_registers_and_frames),
         cmocka_unit_test(test_backtrace_stays_within_the_stack),

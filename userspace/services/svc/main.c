@@ -79,6 +79,7 @@ static void take_handles(void)
     svc.root_job = zx_job_default();
     svc.root_resource = zx_take_startup_handle(PA_HND(PA_RESOURCE, 0));
     svc.initrd = zx_take_startup_handle(PA_HND(PA_VMO_BOOTFS, 0));
+    svc.crash_log = zx_take_startup_handle(PA_HND(PA_VMO_KERNEL_FILE, 0));
     svc.device_tree = zx_take_startup_handle(PA_HND(PA_VMO_KERNEL_FILE, 1));
 }
 

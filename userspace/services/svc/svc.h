@@ -31,6 +31,7 @@ struct svc {
     zx_handle_t root_resource;
     zx_handle_t initrd; // to be read and mapped
     zx_handle_t device_tree;
+    zx_handle_t crash_log; // of the last boot
     zx_handle_t log;
 
     // The initrd, mapped.

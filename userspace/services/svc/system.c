@@ -51,6 +51,15 @@ static void device_tree(void *context, const struct ipc_request *request)
     (void)system_reply_device_tree(request, status, copy, __builtin_bswap32(size));
 }
 
+static void crash_log(void *context, const struct ipc_request *request)
+{
+    zx_handle_t copy = ZX_HANDLE_INVALID;
+    zx_status_t status = zx_handle_duplicate(svc.crash_log, ZX_RIGHT_SAME_RIGHTS, &copy);
+
+    (void)context;
+    (void)system_reply_crash_log(request, status, copy);
+}
+
 static void vdso(void *context, const struct ipc_request *request, uint32_t index)
 {
     zx_handle_t copy = ZX_HANDLE_INVALID, ours = ZX_HANDLE_INVALID;
@@ -107,6 +116,7 @@ struct vfs_node *system_node(void)
         .vdso = vdso,
         .command_line = command_line,
         .power = end_machine,
+        .crash_log = crash_log,
     };
 
     return vfs_served_create(svc.loop, system_binding(&server, NULL));

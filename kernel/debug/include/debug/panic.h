@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The end of the road: a report on the console, then the machine stops (or reboots, with
-// `kernel.panic=reboot` on the command line). Usable from any context; the first CPU to panic reports,
-// the others halt. kernel_fatal() of <hal/upcall.h> is implemented here too.
+// The end of the road: a report on the console and in the crash log, then the machine reboots (or stops,
+// with `kernel.halt-on-panic` on the command line, or where it cannot reboot). Usable from any context;
+// the first CPU to panic reports, the others halt. kernel_fatal() of <hal/upcall.h> is implemented here too.
 //
 // The report: `*** KERNEL PANIC: <message>`, CPU, thread and process, registers if there are any,
 // symbolised backtrace, the last log lines, and a closing line `*** end of panic report`.

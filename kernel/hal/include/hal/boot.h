@@ -24,6 +24,10 @@ struct boot_info {
     paddr_t fdt;
     uint64_t fdt_size;
     const void *fdt_data; // the same, where the kernel can read it: not always in the direct map
+    // Reserved memory that a warm reset leaves as it is, for the crash log, where the kernel can read and
+    // write it; NULL and 0: none was found. The same place in every boot of a machine.
+    void *crashlog;
+    uint64_t crashlog_size;
     const char *cmdline; // NUL-terminated, never NULL
     const char *machine; // root "model" or "compatible", for the banner
     uint8_t seed[64];    // entropy from the boot loader

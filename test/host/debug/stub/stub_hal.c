@@ -90,6 +90,18 @@ zx_time_t hal_now(void)
     return stub_now;
 }
 
+// Each look at the counter is a second later than the last.
+uint64_t hal_ticks(void)
+{
+    static uint64_t looks;
+    return ++looks;
+}
+
+uint64_t hal_ticks_per_second(void)
+{
+    return 1;
+}
+
 // ---- console -----------------------------------------------------------------------------------
 
 static char console[64 * 1024];
@@ -229,6 +241,18 @@ uint64_t hal_virt_to_phys(const void *va)
     if (offset >= ram_bytes)
         abort();
     return STUB_RAM_BASE + offset;
+}
+
+void *stub_shared(size_t bytes)
+{
+    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        abort();
+    return p;
+}
+
+void hal_cache_clean(const void *va UNUSED, size_t len UNUSED)
+{
 }
 
 void hal_zero_page(void *page)

@@ -27,6 +27,9 @@ void stub_ram(uint64_t bytes);
 // The same range of addresses, but boot_info is left to the test.
 void stub_ram_window(uint64_t bytes);
 
+// Memory of `bytes` bytes that forked processes share, zeroed; never freed.
+void *stub_shared(size_t bytes);
+
 #define STUB_EXIT_PANIC 42
 
 // Runs fn in a forked process, which must end in hal_cpu_halt(). Returns the console output of the
