@@ -49,12 +49,18 @@ void random_calls_end(struct random_calls *r);
 // Issues one call; false if there is nothing left to choose by.
 bool random_calls_next(struct random_calls *r);
 
-// A pool and `threads` sequences of `calls` each on it, at once. Adds to *issued as it goes and puts
-// the number of calls that succeeded into *succeeded.
+// A pool, and sequences on it in several threads at once.
 #define RANDOM_MAX_THREADS 8u
-void random_calls_run(uint64_t seed, uint64_t calls, unsigned threads, const zx_handle_t *extra,
-                      unsigned extra_count, _Atomic uint64_t *issued,
-                      _Atomic uint64_t *succeeded);
+struct random_run {
+    uint64_t seed, calls; // `calls` of each thread
+    unsigned threads;
+    void (*last)(void);   // what each thread calls after its sequence, or NULL: a test's
+    _Atomic uint64_t issued, succeeded; // out; the first as it goes on
+};
+
+// Comes back when all threads have ended, whatever the calls did to them: what was bound to the process
+// and its threads is unbound for that. So a run that does not come back is the kernel's fault.
+void random_calls_run(struct random_run *run, const zx_handle_t *extra, unsigned extra_count);
 
 // True for calls that may be issued at random.
 bool random_eligible(const struct call_info *call);

@@ -6,6 +6,7 @@
 #include <calls/fixture.h>
 #include <calls/random.h>
 
+#include <zircon/syscalls/exception.h>
 #include <zircon/syscalls/log.h>
 
 #include "random_priv.h"
@@ -227,45 +228,99 @@ void random_calls_end(struct random_calls *r)
     must(zx_handle_close(r->region), "arena");
 }
 
+// Of each thread's event: it has started, it may begin, it will issue nothing more.
+#define STARTED ZX_USER_SIGNAL_0
+#define GO      ZX_USER_SIGNAL_1
+#define DONE    ZX_USER_SIGNAL_2
+
 struct sequence {
+    struct random_run *run;
     struct random_pool *pool;
-    uint64_t seed, calls;
-    _Atomic uint64_t *issued, *succeeded;
+    uint64_t seed;
+    zx_handle_t event; // not in the pool, as the thread is not
+    zx_handle_t thread;
 };
+
+static void await(zx_handle_t handle, zx_signals_t signal, const char *what)
+{
+    must(zx_object_wait_one(handle, signal, ZX_TIME_INFINITE, NULL), what);
+}
+
+static void run_sequence(const struct sequence *s)
+{
+    struct random_calls r;
+
+    random_calls_begin(&r, s->pool, s->seed, NULL, 0);
+    for (uint64_t i = 0; i < s->run->calls; i++) {
+        (void)random_calls_next(&r);
+        atomic_fetch_add_explicit(&s->run->issued, 1, memory_order_relaxed);
+    }
+    atomic_fetch_add_explicit(&s->run->succeeded, r.succeeded, memory_order_relaxed);
+    random_calls_end(&r);
+    if (s->run->last != NULL)
+        s->run->last();
+}
 
 static void sequence_main(void *arg)
 {
     const struct sequence *s = arg;
-    struct random_calls r;
 
-    random_calls_begin(&r, s->pool, s->seed, NULL, 0);
-    for (uint64_t i = 0; i < s->calls; i++) {
-        (void)random_calls_next(&r);
-        atomic_fetch_add_explicit(s->issued, 1, memory_order_relaxed);
-    }
-    atomic_fetch_add_explicit(s->succeeded, r.succeeded, memory_order_relaxed);
-    random_calls_end(&r);
+    must(zx_object_signal(s->event, 0, STARTED), "start of a thread");
+    await(s->event, GO, "start of the sequences");
+    run_sequence(s);
+    must(zx_object_signal(s->event, 0, DONE), "end of a sequence");
 }
 
-void random_calls_run(uint64_t seed, uint64_t calls, unsigned threads, const zx_handle_t *extra,
-                      unsigned extra_count, _Atomic uint64_t *issued, _Atomic uint64_t *succeeded)
+static void start_sequence(struct sequence *s)
+{
+    must(zx_event_create(0, &s->event), "event");
+    must(call_thread_start(sequence_main, s, &s->thread), "thread");
+    await(s->event, STARTED, "start of a thread");
+}
+
+static void unbind(zx_handle_t task, uint32_t options)
+{
+    zx_status_t status = zx_task_bind_exception_port(task, ZX_HANDLE_INVALID, 0, options);
+
+    if (status != ZX_ERR_BAD_STATE) // nothing was bound
+        must(status, "unbinding");
+}
+
+// A call may have bound a port as the process's debugger, for which the exit of a thread is an exception
+// that somebody has to answer; and a port may be where no handle of the pool leads any more.
+static void let_threads_go(const struct sequence *sequences, unsigned threads)
+{
+    unbind(call_env.process, ZX_EXCEPTION_PORT_DEBUGGER);
+    unbind(call_env.process, 0);
+    unbind(call_env.thread, 0);
+    for (unsigned i = 1; i < threads; i++)
+        unbind(sequences[i].thread, 0);
+}
+
+// Nothing is issued while a thread starts, nor when the first one ends: what a thread waits for then is
+// the kernel's doing alone.
+void random_calls_run(struct random_run *run, const zx_handle_t *extra, unsigned extra_count)
 {
     struct random_pool pool;
     struct sequence sequences[RANDOM_MAX_THREADS];
-    zx_handle_t handles[RANDOM_MAX_THREADS];
 
     random_pool_begin(&pool, extra, extra_count);
-    for (unsigned i = 0; i < threads; i++) {
-        sequences[i] = (struct sequence){&pool, seed * RANDOM_MAX_THREADS + i, calls, issued,
-                                         succeeded};
+    for (unsigned i = 0; i < run->threads; i++) {
+        sequences[i] = (struct sequence){
+            .run = run, .pool = &pool, .seed = run->seed * RANDOM_MAX_THREADS + i};
         if (i > 0)
-            must(call_thread_start(sequence_main, &sequences[i], &handles[i]), "thread");
+            start_sequence(&sequences[i]);
     }
-    sequence_main(&sequences[0]);
-    for (unsigned i = 1; i < threads; i++) {
-        must(zx_object_wait_one(handles[i], ZX_THREAD_TERMINATED, ZX_TIME_INFINITE, NULL),
-             "end of a thread");
-        must(zx_handle_close(handles[i]), "thread");
+    for (unsigned i = 1; i < run->threads; i++)
+        must(zx_object_signal(sequences[i].event, 0, GO), "start of the sequences");
+    run_sequence(&sequences[0]);
+    for (unsigned i = 1; i < run->threads; i++)
+        await(sequences[i].event, DONE, "end of a sequence");
+    let_threads_go(sequences, run->threads);
+    for (unsigned i = 1; i < run->threads; i++) {
+        await(sequences[i].thread, ZX_THREAD_TERMINATED, "end of a thread");
+        must(zx_handle_close(sequences[i].thread), "thread");
+        must(zx_handle_close(sequences[i].event), "event");
     }
     random_pool_end(&pool);
 }

@@ -35,17 +35,18 @@ CHILD(random)
 {
     struct machine_order order;
     zx_handle_t extra[2];
-    _Atomic uint64_t issued = 0, succeeded = 0;
 
     if (!machine_begin(&order, extra)) {
         return 1;
     }
-    random_calls_run(order.seed, order.calls, (unsigned)order.threads, extra, 2, &issued,
-                     &succeeded);
-    // If hardly anything works, nothing is tried in depth.
-    const bool deep = issued < ROUND_CALLS || succeeded > issued / 5;
+    struct random_run run = {
+        .seed = order.seed, .calls = order.calls, .threads = (unsigned)order.threads};
 
-    return issued == order.calls * order.threads && deep ? 0 : 2;
+    random_calls_run(&run, extra, 2);
+    // If hardly anything works, nothing is tried in depth.
+    const bool deep = run.issued < ROUND_CALLS || run.succeeded > run.issued / 5;
+
+    return run.issued == order.calls * order.threads && deep ? 0 : 2;
 }
 
 static unsigned threads_of_process(void)

@@ -236,7 +236,9 @@ int64_t test_child_finish(struct test_child *child)
     if (status != ZX_OK) {
         test_fail(__FILE__, __LINE__, "a child does not end");
         tell_threads(child->process);
-        (void)zx_task_kill(child->job);
+        EXPECT_OK(zx_task_kill(child->job));
+        EXPECT_OK(
+            zx_object_wait_one(child->process, ZX_PROCESS_TERMINATED, test_patience(), NULL));
     }
     EXPECT_OK(zx_object_get_info(child->process, ZX_INFO_PROCESS, &info, sizeof(info), NULL, NULL));
     const zx_handle_t handles[] = {child->job, child->process, child->thread, child->channel};
