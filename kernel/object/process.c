@@ -16,6 +16,7 @@
 #include <hal/upcall.h>
 #include <lib/string.h>
 #include <account/account.h>
+#include <object/channel.h>
 #include <object/random.h>
 #include <object/vmar_object.h>
 #include <syscalls/vdso-offsets.h>
@@ -143,6 +144,7 @@ zx_status_t process_start(struct process *p, struct uthread *t, vaddr_t entry, v
                           struct handle arg, uintptr_t arg2)
 {
     zx_handle_t value;
+    channel_moved(arg.object, &p->handles);
     zx_status_t status = handle_install(&p->handles, arg, &value);
     if (status != ZX_OK) {
         // A dead process's table takes nothing: that is a matter of state, not of memory.

@@ -6,6 +6,7 @@ TEST_GROUP(race_wait);
 TEST_GROUP(race_handle);
 TEST_GROUP(race_channel);
 TEST_GROUP(race_task);
+TEST_GROUP(race_transfer);
 
 int main(int argc, char **argv)
 {
@@ -14,6 +15,7 @@ int main(int argc, char **argv)
         {race_handle_tests, race_handle_test_count},
         {race_channel_tests, race_channel_test_count},
         {race_task_tests, race_task_test_count},
+        {race_transfer_tests, race_transfer_test_count},
     };
 
     return lab_main_groups(argc, argv, groups, sizeof(groups) / sizeof(groups[0]));
