@@ -5,6 +5,7 @@ Used by scripts/run and scripts/debug, so that both boot the same machine.
 """
 
 import argparse
+import contextlib
 import os
 import re
 import shutil
@@ -125,9 +126,33 @@ def files(options):
     return image, with_additions(options, initrd) if options.add else initrd
 
 
+def alive(pid):
+    """Whether there is such a process."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def file_of_this_process(folder, name):
+    """A path in `folder`, made, that no other process uses at the same time; it is this process's number.
+    What processes left there that have ended is removed."""
+    folder = os.path.join(folder, name)
+    os.makedirs(folder, exist_ok=True)
+    for left in os.listdir(folder):
+        if left.isdigit() and not alive(int(left)):
+            with contextlib.suppress(FileNotFoundError):  # another one was quicker
+                os.unlink(os.path.join(folder, left))
+    return os.path.join(folder, str(os.getpid()))
+
+
 def with_additions(options, initrd):
-    """An initrd with what --add names, made next to the built one."""
-    output = os.path.join(build_folder(options), "initrd-added.cpio")
+    """An initrd with what --add names. QEMU reads it later, in this process's place or as its child, and
+    other runs may make theirs meanwhile."""
+    output = file_of_this_process(build_folder(options), "initrd-added")
     additions = []
     for addition in options.add:
         file, _, path = addition.partition("=")

@@ -2,7 +2,9 @@
 """The machines that the options of scripts/run describe."""
 
 import os
+import subprocess
 import sys
+import tempfile
 import unittest
 from unittest import mock
 
@@ -112,6 +114,21 @@ class Command(unittest.TestCase):
                             (["--board", "raspi4b", "--gic", "3"], "--gic")):
             with self.assertRaisesRegex(machine.Problem, text):
                 self.command(*words)
+
+    def test_runs_at_the_same_time_do_not_share_their_additions(self):
+        with tempfile.TemporaryDirectory() as folder:
+            ended = subprocess.Popen(["true"])
+            ended.wait()
+            others = os.path.join(folder, "added", str(os.getppid()))  # whoever runs this test
+            left = os.path.join(folder, "added", str(ended.pid))
+            os.mkdir(os.path.dirname(left))
+            for path in (others, left):
+                with open(path, "w", encoding="ascii"):
+                    pass
+            mine = machine.file_of_this_process(folder, "added")
+            self.assertNotEqual(mine, others)
+            self.assertTrue(os.path.exists(others))
+            self.assertFalse(os.path.exists(left))
 
 
 if __name__ == "__main__":
