@@ -18,7 +18,7 @@ import recipes
 import via
 
 SIZE = 64 << 20
-PATIENCE = 300  # seconds until an end: a hang
+PATIENCE = 300  # seconds without output: a hang; cards are read in silence
 NOT_STARTED = "Jacinth was not started"
 
 

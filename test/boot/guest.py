@@ -36,7 +36,8 @@ CANNOT_BOOT = "jacinth: cannot boot: "
 PANIC = watch.PANIC_MARK.decode()
 PANIC_END = watch.PANIC_END.decode()
 
-PATIENCE = 60  # seconds until an end: a hang, also on a slow and busy host
+PATIENCE = 60  # seconds without output: a hang, also on a slow and busy host
+TO_OFF = 3     # how long a machine, which may have no way to, gets to turn itself off
 LINGER = 0.3   # how long output may still come after the words that end a test
 
 
@@ -103,10 +104,12 @@ class Result:
         self.status = int(status.group(1)) if status else None
 
 
-def watch_guest(command, until=(), patience=PATIENCE, at_end=None, linger=LINGER, reboots=False):
-    """Runs QEMU until it ends, the kernel says that it stops (reboots: a panic is no end), or all texts of `until` were said (a
-    tuple in it: any of these texts).
-    Then, if QEMU is still there, at_end() gets what was printed."""
+def watch_guest(command, until=(), patience=PATIENCE, at_end=None, linger=LINGER, to_off=TO_OFF,
+                reboots=False):
+    """Runs QEMU until it ends, the kernel says that it stops (reboots: a panic is no end), or all texts of
+    `until` were said (a tuple in it: any of these texts); or nothing is printed for `patience` seconds.
+    Then, if QEMU is still there, at_end() gets what was printed. A machine whose commands have ended gets
+    `to_off` seconds to turn itself off; who asks that it does gives it as long as it takes."""
     qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, start_new_session=True,
                             preexec_fn=watch.die_with_parent)
@@ -126,11 +129,11 @@ def watch_guest(command, until=(), patience=PATIENCE, at_end=None, linger=LINGER
                 break
             output += data
             if ended is None:
+                deadline = time.monotonic() + patience
                 text = output.decode("utf-8", "replace")
                 ended = verdict(text, until, reboots)
                 if ended:
-                    # A machine whose commands have ended is on its way off.
-                    deadline = time.monotonic() + (3 if ended == "status" else linger)
+                    deadline = time.monotonic() + (to_off if ended == "status" else linger)
         if at_end and not left_by_itself:
             at_end(output.decode("utf-8", "replace"))
     finally:

@@ -20,6 +20,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "scripts", "lib"))
@@ -27,7 +28,7 @@ import guest  # noqa: E402
 import machine  # noqa: E402
 from elf import Elf  # noqa: E402
 
-MARK = "the tables are up"
+MARK = "spin: process "  # the monitor says it of a program that it has started in the background
 ADDRESS = 0x0000fffffffff000
 VALID, TABLE, USER, READ_ONLY, ACCESS = 1, 2, 1 << 6, 1 << 7, 1 << 10
 PXN, UXN = 1 << 53, 1 << 54
@@ -109,7 +110,7 @@ def user_roots(path, kernel_root):
         ["gdb-multiarch", "-q", "-nx", "-batch", "-ex", "set architecture aarch64",
          "-ex", "target remote " + path, "-ex", "thread apply all -q printf \"ttbr %lx %lx\\n\", "
          "(unsigned long)$TTBR0_EL1, (unsigned long)$TTBR1_EL1"],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60)
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     return {int(user, 16) & ADDRESS
             for user, kernel in re.findall(r"^ttbr ([0-9a-f]+) ([0-9a-f]+)$", done.stdout, re.M)
             if int(kernel, 16) & ADDRESS == kernel_root}
@@ -153,21 +154,36 @@ def check_user(mappings, image_pa, marks):
     return problems
 
 
+def user_mappings(monitor, gdb, kernel_root, problems):
+    """The roots of the programs that the CPUs run, and all their mappings. The machine stands when this is
+    called, and afterwards; in between it runs, if need be, until a program does."""
+    deadline = time.monotonic() + guest.PATIENCE
+    while True:
+        found = []
+        roots = user_roots(gdb, kernel_root)
+        users = [m for table in sorted(roots) for m in walk(monitor, table, 0, found)]
+        if any(m.user_runs for m in users) or time.monotonic() > deadline:
+            problems.extend(found)
+            return roots, users
+        monitor.ask("cont")
+        time.sleep(0.1)
+        monitor.ask("stop")
+
+
 def inspect(folder, marks, output):
     """Reads and checks all tables of the machine; the problems and a line about what was seen."""
     monitor = Monitor(os.path.join(folder, "monitor"))
-    monitor.ask("stop")
     image_pa = int(re.search(r"image at (0x[0-9a-f]+),", output).group(1), 16)
     boot = monitor.words(image_pa + marks["arm64_boot"], 8)
     problems = []
+    monitor.ask("stop")
     if boot[4] != image_pa:
         problems.append("arm64_boot has the image at %#x and the console at %#x" % (boot[4], image_pa))
         return problems, ""
     image_va, root = boot[5], boot[7] & ADDRESS
     kernel = list(walk(monitor, root, 0xffff << 48, problems))
     problems += check_kernel(kernel, image_va, image_pa, marks)
-    roots = user_roots(os.path.join(folder, "gdb"), root)
-    users = [m for table in sorted(roots) for m in walk(monitor, table, 0, problems)]
+    roots, users = user_mappings(monitor, os.path.join(folder, "gdb"), root, problems)
     problems += check_user(users, image_pa, marks)
     if not any(m.user_runs for m in users):
         problems.append("no address space of a program was seen: TTBR0 %s"
@@ -182,7 +198,7 @@ def main():
     report = guest.Report()
     found = [["not reached"], ""]
     with tempfile.TemporaryDirectory() as folder:
-        command = machine.command(options, [guest.arguments("echo %s; run spin" % MARK)])
+        command = machine.command(options, [guest.arguments("run spin &; run spin")])
         command += machine.serial(options, "stdio") + [
             "-monitor", "unix:%s/monitor,server=on,wait=off" % folder,
             "-gdb", "unix:path=%s/gdb,server=on,wait=off" % folder]
@@ -190,7 +206,7 @@ def main():
         def at_end(output):
             found[:] = inspect(folder, marks, output)
 
-        result = guest.watch_guest(command, until=(MARK,), at_end=at_end, linger=1)
+        result = guest.watch_guest(command, until=(MARK,), at_end=at_end)
     report.case("page tables" + (": " + found[1] if found[1] else ""), result, found[0])
     return 1 if report.failures else 0
 

@@ -66,7 +66,6 @@ def slips(person):
     # Ctrl-C ends a program that would run for ever, in user mode and in a wait.
     person.type("run spin\r")
     person.wait_for("run spin")
-    time.sleep(0.2)
     person.type("\x03")
     check("Ctrl-C ends a program", "spin: killed" in person.wait_for(PROMPT), person.log)
     # Bytes that are no text, all of them but the keys that mean something.
