@@ -78,6 +78,8 @@ def main():
     parser.add_argument("--gic")
     parser.add_argument("--smp")
     options = parser.parse_args()
+    text = boot(options, [], ["fdisk -l"])
+    check("fdisk finds no disk where there is none", "\nno disk" in text, text)
     with tempfile.TemporaryDirectory() as folder:
         disks = [os.path.join(folder, name) for name in ("one,with a comma", "two")]
         contents = image()
@@ -91,6 +93,9 @@ def main():
             "for d in %s %s; do until dd if=$d of=/dev/null bs=512 count=1 2>/dev/null; "
             "do sleep 0.2; done; done" % (one, two),
             "fdisk -l %s %s" % (one, two),
+            # Without names the same, in the order of the tree.
+            "fdisk -l %s %s | sort > /tmp/named; fdisk -l | sort > /tmp/found" % (one, two),
+            "[ \"$(cat /tmp/named)\" = \"$(cat /tmp/found)\" ] && echo both found",
             "a=%s b=%s" % (one, two),
             "fdisk -l $a | grep -q GPT || { a=%s; b=%s; }" % (two, one),
             "dd if=$a of=$b bs=1M conv=fsync",
@@ -108,6 +113,7 @@ def main():
     for number, (first, last, name) in enumerate(PARTITIONS, 1):
         line = "%3d %12d %12d %12d  %s  %s" % (number, first, last, last - first + 1, TYPE, name)
         check("fdisk lists %s" % name, line in text, text)
+    check("fdisk finds the disks by itself", "\nboth found" in text, text)
     check("and a disk without a table", "no partition table" in text, text)
     check("all of a disk is copied to another", results[1] == contents, text)
     moved = bytearray(contents)

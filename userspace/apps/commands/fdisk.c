@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// fdisk -l FILE ...: the partitions of disks, or of images of disks. A FILE below /svc is a block
-// device.
+// fdisk -l [FILE ...]: the partitions of disks, or of images of disks. A FILE below /svc is a block
+// device; without a FILE, every disk that has a driver.
 
 #include "command.h"
 
@@ -11,6 +11,7 @@
 #include <partition/partition.h>
 #include <zircon/errors.h>
 
+#include "device_list.h"
 #include "medium.h"
 #include "system.h"
 
@@ -90,19 +91,46 @@ static void list(const char *path)
     (void)medium_close(&source.medium);
 }
 
+// The service of a disk is a name of the drivers' manifest and a number.
+static void list_if_disk(const struct devices_entry *entry, void *context)
+{
+    char path[sizeof("/svc/fs/device/") + sizeof(entry->service)];
+    uint32_t *found = context;
+
+    if (strncmp((const char *)entry->service, "disk", 4) != 0)
+        return;
+    ++*found;
+    snprintf(path, sizeof(path), "/svc/fs/device/%s", (const char *)entry->service);
+    list(path);
+}
+
+static void list_disks(void)
+{
+    uint32_t found = 0;
+    zx_handle_t channel = system_connect("devices");
+
+    if (channel == ZX_HANDLE_INVALID)
+        return;
+    device_list(channel, list_if_disk, &found);
+    if (found == 0)
+        printf("no disk\n");
+}
+
 int main(int argc, char **argv)
 {
     bool listing = false;
     int option;
 
-    command_start(argv, "-l FILE ...");
+    command_start(argv, "-l [FILE ...]");
     while ((option = getopt(argc, argv, "l")) != -1) {
         if (option == '?')
             return command_usage();
         listing = true;
     }
-    if (!listing || optind == argc)
+    if (!listing)
         return command_usage();
+    if (optind == argc)
+        list_disks();
     for (int i = optind; i < argc; i++)
         list(argv[i]);
     return command_end();

@@ -5,13 +5,12 @@
 #include "command.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <protocol/devices.h>
 #include <zircon/syscalls.h>
 
+#include "device_list.h"
 #include "system.h"
 
 static const char *state_name(uint32_t state)
@@ -31,52 +30,22 @@ static const char *text_of(const uint8_t *field)
     return field[0] != '\0' ? (const char *)field : "-";
 }
 
-static void print_entry(struct devices_entry *entry)
+static void print_entry(const struct devices_entry *entry, void *context)
 {
-    entry->path[sizeof(entry->path) - 1] = '\0';
-    entry->compatible[sizeof(entry->compatible) - 1] = '\0';
-    entry->driver[sizeof(entry->driver) - 1] = '\0';
-    entry->service[sizeof(entry->service) - 1] = '\0';
+    const bool *driven = context;
+
+    if (*driven && entry->state == DEVICES_NO_DRIVER)
+        return;
     printf("%-8s %8llu %8u %-10s %-8s %s (%s)\n", state_name(entry->state),
            (unsigned long long)entry->koid, entry->restarts, text_of(entry->driver),
            text_of(entry->service), text_of(entry->path), text_of(entry->compatible));
 }
 
-// Prints the devices from number *first on that came in one answer, and moves *first behind them.
-static zx_status_t print_some(zx_handle_t channel, bool driven, char *bytes, uint32_t *first,
-                              bool *out_end)
-{
-    struct devices_entry entry;
-    size_t size;
-    zx_status_t status = devices_list(channel, zx_deadline_after(SYSTEM_TIMEOUT), *first, bytes,
-                                      DEVICES_MAX_ENTRIES, &size);
-
-    *out_end = status != ZX_OK || size < sizeof(entry);
-    for (size_t at = 0; status == ZX_OK && at + sizeof(entry) <= size; at += sizeof(entry)) {
-        memcpy(&entry, bytes + at, sizeof(entry));
-        if (!driven || entry.state != DEVICES_NO_DRIVER) {
-            print_entry(&entry);
-        }
-        ++*first;
-    }
-    return status;
-}
-
 static void list(zx_handle_t channel, bool driven)
 {
-    char *bytes = command_allocate(DEVICES_MAX_ENTRIES);
-    uint32_t first = 0;
-    bool end = false;
-
     printf("%-8s %8s %8s %-10s %-8s %s\n", "STATE", "KOID", "RESTARTS", "DRIVER", "SERVICE",
            "NODE");
-    while (!end) {
-        zx_status_t status = print_some(channel, driven, bytes, &first, &end);
-
-        if (status != ZX_OK)
-            system_complain("devices", status);
-    }
-    free(bytes);
+    device_list(channel, print_entry, &driven);
 }
 
 static void restart(zx_handle_t channel, const char *name)
