@@ -11,8 +11,8 @@
 // Prints `count` bytes, or else lines, of what `fd` gives; complains about `path`.
 typedef void (*part_printer)(int fd, const char *path, bool bytes, uint64_t count);
 
-// The whole of such a command: options -n LINES (10) and -c BYTES, files or standard input, a title
-// for each of several files. Returns what main() returns.
+// The whole of such a command: options -n LINES (10), or -LINES as the first word, and -c BYTES; files
+// or standard input, a title for each of several files. Returns what main() returns.
 int part_main(int argc, char **argv, part_printer print);
 
 #endif
