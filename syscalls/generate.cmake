@@ -228,8 +228,9 @@ function(syscall name)
     endif()
 endfunction()
 
-# Tells what the sources define: sets <name>_implemented (the call works) and <name>_defined (the
-# kernel has its function).
+# Tells what the sources define: sets <name>_implemented (the call works), <name>_defined (the
+# kernel has its function) and <name>_refused (by its mark it is for what this kernel does not have: it
+# answers as the contract says for that case, by the kernel's function or as any call without one).
 macro(find_implementations)
     set(defined)
     file(GLOB sources ${SOURCE}/syscalls/sys_*.c)
@@ -268,6 +269,11 @@ macro(find_implementations)
                 set(${name}_implemented OFF)
             endif()
         endforeach()
+        set(${name}_refused OFF)
+        if(${name}_mark MATCHES "^[XPH]$")
+            set(${name}_refused ON)
+            set(${name}_implemented OFF)
+        endif()
     endforeach()
 endmacro()
 
@@ -724,6 +730,7 @@ function(write_ledger file)
     set(rows "")
     set(number 0)
     set(done 0)
+    set(refused 0)
     set(tested 0)
     set(untested "")
     foreach(name IN LISTS calls)
@@ -736,6 +743,9 @@ function(write_ledger file)
         if(${name}_implemented)
             set(state "yes")
             math(EXPR done "${done} + 1")
+        elseif(${name}_refused)
+            set(state "refused")
+            math(EXPR refused "${refused} + 1")
         endif()
         set(tests ${${name}_tests})
         list(REMOVE_DUPLICATES tests)
@@ -745,7 +755,7 @@ function(write_ledger file)
         list(JOIN tests ", " tests)
         if(tests STREQUAL "")
             set(tests "-")
-            if(${name}_implemented)
+            if(${name}_implemented OR ${name}_refused)
                 set(tests "**none**")
                 list(APPEND untested zx_${name})
             endif()
@@ -758,11 +768,12 @@ function(write_ledger file)
 <!-- ${notice} -->
 
 For each call: who answers it, whether it is implemented (those that are not return
-`ZX_ERR_NOT_SUPPORTED`), and the tests that say they exercise it, by `CALLS(zx_name, ...)` in a
+`ZX_ERR_NOT_SUPPORTED`; those that are refused are for what neither ARM64 nor this kernel has, and answer
+as their contract says for that case), and the tests that say they exercise it, by `CALLS(zx_name, ...)` in a
 comment. **none** is a gap: `ctest -R syscalls_ledger` fails until it is filled. Remake this file with
 `cmake --build build/host --target ledger`.
 
-${done} of ${number} implemented, ${tested} named by a test. Marks: X PC only, P needs a kernel PCIe
+${done} of ${number} implemented, ${refused} refused, ${tested} named by a test. Marks: X PC only, P needs a kernel PCIe
 driver, H hypervisor, A ARM only, D deprecated, I internal, T test only.
 
 | # | call | answered by | implemented | mark | tests |
@@ -771,7 +782,7 @@ ${rows}")
     write_file("${file}" "${text}")
     if(untested)
         list(JOIN untested ", " untested)
-        message("Implemented, and no test says that it exercises: ${untested}")
+        message("Implemented or refused, and no test says that it exercises: ${untested}")
     endif()
 endfunction()
 

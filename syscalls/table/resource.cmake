@@ -88,4 +88,5 @@ syscall(framebuffer_set_range
          "format uint32_t"
          "width uint32_t"
          "height uint32_t"
-         "stride uint32_t")
+         "stride uint32_t"
+    MARK X)

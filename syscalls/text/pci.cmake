@@ -65,6 +65,7 @@ describe(pci_set_irq_mode
 
 describe(pci_init
     IS "Describe the PCI bus to the kernel and have it looked through"
+    DOES "Without a PCIe driver in the kernel nothing is looked at, and the result is `ZX_OK`."
     ERRORS "@handle" "INVALID_ARGS: a bad description." "BAD_STATE: there is no bus driver."
     SEE pci_add_subtract_io_range)
 

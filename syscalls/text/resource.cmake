@@ -148,4 +148,5 @@ describe(framebuffer_set_range
     ERRORS "@resource"
            "BAD_HANDLE: `vmo` is neither 0 nor a handle of the caller."
            "WRONG_TYPE: `vmo` is not a VMO."
+           "NOT_SUPPORTED: `vmo` is a VMO: the console is the serial one."
     SEE framebuffer_get_info)

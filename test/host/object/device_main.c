@@ -5,6 +5,7 @@
 TEST_GROUP(interrupt_line);
 TEST_GROUP(smc);
 TEST_GROUP(bti);
+TEST_GROUP(refused);
 
 int main(int argc, char **argv)
 {
@@ -12,6 +13,7 @@ int main(int argc, char **argv)
         {interrupt_line_tests, interrupt_line_test_count},
         {smc_tests, smc_test_count},
         {bti_tests, bti_test_count},
+        {refused_tests, refused_test_count},
     };
 
     return lab_main_groups(argc, argv, groups, countof(groups));
