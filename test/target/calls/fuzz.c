@@ -7,8 +7,8 @@
 //     fuzz [--seed N] [--calls M] [--threads T] [--round R]
 //                     the M calls of all together; T threads a process; begins with round R, to replay it
 //
-// As the first program it has the root resource, looks at the memory as well, and takes test.seed=N and
-// so on from the kernel's command line.
+// From the shell of the initrd with the tests, or as the first program: then it has the root resource,
+// looks at the memory as well, and takes test.seed=N and so on from the kernel's command line.
 //
 // The calls of one thread follow from the seed; how threads meet does not.
 

@@ -2,10 +2,9 @@
 //
 // Threads and child processes for target tests; the interface is in testing/testing.h.
 //
-// A child is this very program: it is found in the initrd by the name of this process, or of the
-// first argument, and told by its arguments which CHILD to run.
+// A child is this very program (program.c finds its file), told by its arguments which CHILD to run.
 //
-// State: the handles for starting children and the mapped initrd, set before the first test.
+// State: the handles for starting children, set before the first test.
 
 #include <testing/testing.h>
 
@@ -27,8 +26,9 @@
 extern const struct test_child_case __start_test_children[], __stop_test_children[];
 
 static zx_handle_t vdso;
-static const void *archive;
-static size_t archive_size;
+static zx_handle_t file; // this program's; 0: children cannot be started,
+static zx_status_t file_status;
+static const char *file_reason; // because of these
 static char program[ZX_MAX_NAME_LEN];
 
 zx_time_t test_patience(void)
@@ -109,18 +109,11 @@ CHILD(exit_zero)
     return 0;
 }
 
-void test_children_init(void)
+void test_children_init(const char *argument)
 {
-    zx_handle_t bootfs = zx_take_startup_handle(PA_HND(PA_VMO_BOOTFS, 0));
-
     vdso = zx_take_startup_handle(PA_HND(PA_VMO_VDSO, 0));
-    if (zx_object_get_property(zx_process_self(), ZX_PROP_NAME, program, sizeof(program)) !=
-            ZX_OK ||
-        launch_map_file(zx_vmar_root_self(), bootfs, &archive, &archive_size) != ZX_OK) {
-        archive = NULL;
-        archive_size = 0;
-    }
-    zx_handle_close(bootfs);
+    (void)zx_object_get_property(zx_process_self(), ZX_PROP_NAME, program, sizeof(program));
+    file_status = test_program_open(argument, &file, &file_reason);
 }
 
 int test_child_main(const char *name)
@@ -140,9 +133,8 @@ zx_handle_t test_child_channel(void)
     return zx_take_startup_handle(PA_HND(PA_USER0, 0));
 }
 
-// Launches `file` into child->job with the far end of child->channel.
-static zx_status_t launch_child(zx_handle_t file, const char *name, struct test_child *child,
-                                const char **out_reason)
+// Launches this program into child->job with the far end of child->channel.
+static zx_status_t launch_child(const char *name, struct test_child *child, const char **out_reason)
 {
     const char *const args[] = {program, CHILD_OPTION, name};
     zx_handle_t handles[2];
@@ -183,21 +175,19 @@ static zx_status_t launch_child(zx_handle_t file, const char *name, struct test_
 zx_status_t test_child_start(const char *name, struct test_child *out)
 {
     const char *reason = "no job";
-    zx_handle_t file;
-    zx_status_t status = launch_open_file(archive, archive_size, program, &file, &reason);
 
-    if (status != ZX_OK) {
-        test_fail(__FILE__, __LINE__, "%s: %s", program, reason);
-        return status;
+    if (file_status != ZX_OK) {
+        test_fail(__FILE__, __LINE__, "%s: %s", program, file_reason);
+        return file_status;
     }
-    status = zx_job_create(zx_job_default(), 0, &out->job);
+    zx_status_t status = zx_job_create(zx_job_default(), 0, &out->job);
+
     if (status == ZX_OK) {
-        status = launch_child(file, name, out, &reason);
+        status = launch_child(name, out, &reason);
         if (status != ZX_OK) {
             zx_handle_close(out->job);
         }
     }
-    zx_handle_close(file);
     if (status != ZX_OK) {
         test_fail(__FILE__, __LINE__, "child %s: %s: %s", name, reason,
                   zx_status_get_string(status));

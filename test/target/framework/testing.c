@@ -189,7 +189,7 @@ int main(int argc, char **argv, char **envp)
         return test_child_main(argv[2]);
     }
     root_resource = zx_take_startup_handle(PA_HND(PA_RESOURCE, 0));
-    test_children_init();
+    test_children_init(argc > 0 ? argv[0] : NULL);
     console_printf("1..%u\n", count_selected(argc, argv));
     for (const struct test_case *test = next_test(0); test != NULL; test = next_test(test->line)) {
         if (is_selected(test, argc, argv)) {

@@ -113,10 +113,13 @@ run(zx_handle_t bootstrap, uint32_t size, uint32_t handle_count)
     }
     const char **argv = __builtin_alloca((parsed.args.count + 1) * sizeof(*argv));
     const char **envp = __builtin_alloca((parsed.environ.count + 1) * sizeof(*envp));
+    const char **names = __builtin_alloca((parsed.names.count + 1) * sizeof(*names));
 
     processargs_list(&parsed.args, argv);
     processargs_list(&parsed.environ, envp);
+    processargs_list(&parsed.names, names);
     environ = (char **)envp;
+    startup_names = (char **)names;
     startup_store_handles(handles, parsed.handle_info, handle_count);
     protect_constants();
     zx_process_exit(main((int)parsed.args.count, (char **)argv, environ));

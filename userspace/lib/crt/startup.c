@@ -20,6 +20,7 @@ static const uint32_t *startup_info;
 static uint32_t startup_count;
 
 char **environ;
+char **startup_names;
 
 void startup_store_handles(zx_handle_t *handles, const uint32_t *info, uint32_t count)
 {

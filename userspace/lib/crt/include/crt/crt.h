@@ -14,6 +14,9 @@ extern char **environ;
 // The value of an environment string, or NULL. Of several with the same key the last one counts.
 const char *environment_get(const char *key);
 
+// The absolute paths that the numbers of the PA_NS_DIR handles count, up to a NULL. Never NULL itself.
+extern char **startup_names;
+
 // The program itself. The return value becomes the process's return code.
 int main(int argc, char **argv, char **envp);
 
