@@ -27,14 +27,26 @@
 #       full those that it belongs to (default: all; quick is part of ci, and ci of full). TSAN:
 #       the host-tsan preset runs it too, as tsan.<name>. Nothing on target builds.
 #
-#   jacinth_target_test(<name> COMMAND ... [LABELS ...] [TIMEOUT <seconds>])
-#       A ctest case that boots QEMU (target builds only): virt.<name> or debug.<name>. Such cases
-#       run one at a time. One that ends with status 77 counts as skipped: this computer lacks the
-#       machine (SKIPPED of scripts/lib/machine.py).
+#   jacinth_run_test(<name> RUN <option of scripts/run> ... [REAL] [CMD <commands>] [LABELS ...]
+#                    [TIMEOUT <seconds>])
+#       Two ctest cases (target builds only) of a machine whose programs check themselves, with nobody
+#       at the console: scripts/run with these options and --cmd CMD (default: true).
+#       virt.<name> or debug.<name> is with --icount: the guest's instructions are its clock, and its
+#       CPUs take turns, so that it is the same run on every host, however busy; test/target/twice.py
+#       compares two. virt.<name>_real, only in full, has CPUs that are threads of the host, and the
+#       host's clock. REAL: the real one is the only case, as <name> and with LABELS. It is for what is
+#       about CPUs that work at the same time, or takes devices that work at the host's pace (a disk's
+#       file); such a program may check only what holds for every order of things.
 #
-#   jacinth_add_case(<name> <labels> <timeout> <run serially> <command ...>)
-#       A ctest case of any build, <build>.<name>; labels "" are the default ones. The timeout is
-#       900 seconds at least, everywhere; longer ones are for cases that need more than 100 here.
+#   jacinth_target_test(<name> COMMAND ... [LABELS ...] [TIMEOUT <seconds>] [CPUS <count>])
+#       A ctest case of a program that boots QEMU by itself, as what types at the console does (target
+#       builds only). One that ends with status 77 counts as skipped: this computer lacks the machine
+#       (SKIPPED of scripts/lib/machine.py). CPUS: as below (default 2).
+#
+#   jacinth_add_case(<name> <labels> <timeout> <CPUs> <command ...>)
+#       A ctest case of any build, <build>.<name>; labels "" are the default ones. ctest -j N runs cases
+#       at the same time that keep N CPUs of the host busy together. The timeout is 900 seconds at least,
+#       everywhere; longer ones are for cases that need more than 100 here.
 #
 # Variables: JACINTH_TARGET (ON: ARM64, OFF: host), JACINTH_DEBUG, JACINTH_GEN (folder of generated
 # files), JACINTH_PYTHON. C sees JACINTH_DEBUG as 0 or 1.
@@ -294,8 +306,7 @@ endfunction()
 
 # ---- tests ----------------------------------------------------------------------------------------
 
-# Registers a ctest case: <name> <labels> <timeout> <run serially> <command ...>.
-function(jacinth_add_case name labels timeout serial)
+function(jacinth_add_case name labels timeout cpus)
     if(NOT labels)
         set(labels quick ci full)
     endif()
@@ -306,7 +317,7 @@ function(jacinth_add_case name labels timeout serial)
     set(case ${JACINTH_TEST_PREFIX}.${name})
     add_test(NAME ${case} COMMAND ${ARGN})
     set_tests_properties(${case} PROPERTIES
-        LABELS "${labels}" TIMEOUT ${timeout} RUN_SERIAL ${serial})
+        LABELS "${labels}" TIMEOUT ${timeout} PROCESSORS ${cpus})
 endfunction()
 
 function(jacinth_host_test name)
@@ -332,19 +343,44 @@ function(jacinth_host_test name)
     target_compile_options(test_${name} PRIVATE
         $<$<BOOL:${JACINTH_THREAD_SAFETY}>:-Wno-thread-safety-analysis>)
     if(JACINTH_TEST_PREFIX STREQUAL "host" OR (JACINTH_TEST_PREFIX STREQUAL "tsan" AND arg_TSAN))
-        jacinth_add_case(${name} "${arg_LABELS}" ${arg_TIMEOUT} FALSE
+        jacinth_add_case(${name} "${arg_LABELS}" ${arg_TIMEOUT} 1
             ${JACINTH_TSAN_LAUNCHER} $<TARGET_FILE:test_${name}> ${arg_ARGS})
     endif()
 endfunction()
 
 function(jacinth_target_test name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "COMMAND;LABELS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT;CPUS" "COMMAND;LABELS")
     if(NOT JACINTH_TARGET)
         return()
     endif()
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 0)
     endif()
-    jacinth_add_case(${name} "${arg_LABELS}" ${arg_TIMEOUT} TRUE ${arg_COMMAND})
+    if(NOT arg_CPUS)
+        set(arg_CPUS 2)
+    endif()
+    jacinth_add_case(${name} "${arg_LABELS}" ${arg_TIMEOUT} ${arg_CPUS} ${arg_COMMAND})
     set_tests_properties(${JACINTH_TEST_PREFIX}.${name} PROPERTIES SKIP_RETURN_CODE 77)
+endfunction()
+
+function(jacinth_run_test name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "REAL" "TIMEOUT;CMD" "LABELS;RUN")
+    if(NOT JACINTH_TARGET)
+        return()
+    endif()
+    if(NOT arg_CMD)
+        set(arg_CMD true)
+    endif()
+    get_filename_component(preset ${PROJECT_BINARY_DIR} NAME)
+    # --silence finds hangs, as the timeout does.
+    set(command ${JACINTH_SCRIPTS}/run --no-build --preset ${preset} --silence 600 --cmd "${arg_CMD}"
+        ${arg_RUN})
+    set(real ${name})
+    if(NOT arg_REAL)
+        jacinth_target_test(${name} CPUS 1 LABELS ${arg_LABELS} TIMEOUT ${arg_TIMEOUT}
+            COMMAND ${command} --icount)
+        set(real ${name}_real)
+        set(arg_LABELS full)
+    endif()
+    jacinth_target_test(${real} LABELS ${arg_LABELS} TIMEOUT ${arg_TIMEOUT} COMMAND ${command})
 endfunction()

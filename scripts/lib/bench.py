@@ -70,7 +70,7 @@ def compiler(options):
 
 def boot(options, more=()):
     """Runs the machine; its console output and the program's status."""
-    command = machine.command(options, more_append=append(options)) + [
+    command = machine.command(options, append(options), randomness=False) + [
         *machine.serial(options, "stdio"), "-monitor", "none", *more]
     with tempfile.TemporaryFile() as output:
         status = watch.run(command, NONCE, output=output)
@@ -171,7 +171,7 @@ def trace(options):
     with tempfile.TemporaryDirectory() as folder:
         pipe = os.path.join(folder, "trace")
         os.mkfifo(pipe)
-        command = machine.command(options, more_append=append(options)) + [
+        command = machine.command(options, append(options), randomness=False) + [
             "-serial", "null", "-monitor", "none", "-accel", "tcg,one-insn-per-tb=on",
             "-d", "exec,nochain", "-D", pipe]
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

@@ -206,7 +206,7 @@ def virt(options, randomness):
     words = "virt,gic-version=%d" % (options.gic or 3)
     if options.el2:
         words += ",virtualization=on"
-    if options.icount or not randomness:
+    if not randomness:
         words += ",dtb-randomness=off"
     return ["-M", words, "-cpu", cpu_model(options), "-smp", str(options.smp or 4),
             "-m", options.mem or "512M", *virtio(options)]
@@ -228,7 +228,8 @@ def emulated(options):
 
 
 def command(options, more_append=(), randomness=True):
-    """QEMU's command line, but for the console. `randomness`: QEMU may give the guest seeds."""
+    """QEMU's command line, but for the console. `randomness`: QEMU gives the guest seeds; with
+    --icount always the same."""
     if options.board not in boards.BOARDS:
         raise Problem("no board %s: there are %s" % (options.board, ", ".join(boards.BOARDS)))
     fewest, most = boards.BOARDS[options.board].smp

@@ -44,7 +44,8 @@ def main():
         machine.build(options)
 
     append = []
-    nonce = secrets.token_hex(8)
+    # It is a part of the machine, which --icount makes the same every time.
+    nonce = "0" * 16 if options.icount else secrets.token_hex(8)
     if options.cmd is not None:
         # userboot.shutdown: a first program that cannot be started, or crashes, ends the machine.
         append = ["jacinth.cmd=" + options.cmd.encode().hex(), "jacinth.nonce=" + nonce,
