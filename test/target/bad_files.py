@@ -117,7 +117,8 @@ class Lab:
     def boot(self, name, initrd, commands):
         """Boots; returns the exit status and the output."""
         path = self.file(name + ".cpio", initrd)
-        command = [RUN, "--no-build", "--preset", self.preset, "--smp", "1", "--initrd", path,
+        command = [RUN, "--no-build", "--preset", self.preset, "--icount", "--smp", "1",
+                   "--initrd", path,
                    "--program", "bin/mon", "--cmd", commands]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         return done.returncode, done.stdout.decode("utf-8", "replace")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Programs that crash, and what the crash service says of them.
 
-usage: crashes.py PRESET PART    (parts: PARTS below)
+usage: crashes.py PRESET PART [OPTION OF scripts/run ...]    (parts: PARTS below)
 
 Each part is a machine with a few commands at the shell; its output is cut into reports, which are
 checked, and which scripts/symbolize must be able to explain.
@@ -28,6 +28,9 @@ MODULE = re.compile(r"module (\S+) at 0x([0-9a-f]+)-0x([0-9a-f]+) build-id ([0-9
 FRAME = re.compile(r"  #(\d\d) 0x([0-9a-f]{16}) (?:(\S+)\+0x([0-9a-f]+)|\(no module\))$")
 MAPPING = re.compile(r"  0x([0-9a-f]{12})-0x([0-9a-f]{12}) [r-][w-][x-] +\d+K of +\d+K .+$")
 REGISTER = re.compile(r"\b(x\d+|lr|sp|pc|cpsr) +([0-9a-f]{8,16})\b")
+
+
+OPTIONS = []  # for scripts/run, from the command line
 
 
 class Failure(Exception):
@@ -94,7 +97,7 @@ def reports_of(output):
 
 
 def boot(preset, commands, *arguments, status=0):
-    done = subprocess.run([RUN, "--no-build", "--preset", preset, "--tests", *arguments,
+    done = subprocess.run([RUN, "--no-build", "--preset", preset, *OPTIONS, "--tests", *arguments,
                            "--cmd", "; ".join(commands)], stdin=subprocess.DEVNULL, capture_output=True,
                           encoding="utf-8", errors="replace", check=False)
     check("the machine ends as it should", done.returncode == status, done.stdout + done.stderr)
@@ -225,7 +228,8 @@ def storm(preset, count=1200):
 def service(preset):
     storm(preset, 160)
     # Who has nothing but the kernel: one line.
-    done = subprocess.run([RUN, "--no-build", "--preset", preset, "--cmd", "svc stop crashes; crash null"],
+    done = subprocess.run([RUN, "--no-build", "--preset", preset, *OPTIONS,
+                           "--cmd", "svc stop crashes; crash null"],
                           stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", check=False)
     check("without the service the kernel says a line",
           re.search(r"process 'crash' \(\d+\) thread 'initial-thread' \(\d+\) killed: nothing mapped at 0",
@@ -235,7 +239,7 @@ def service(preset):
 def documented(preset):
     transcript = "scripts/run --append aslr.disable --cmd 'crash null' | scripts/symbolize"
     lines = block_of("docs/debugging.md", transcript)
-    output = run(transcript, preset)
+    output = run(transcript, preset, *OPTIONS)
     check("docs/debugging.md shows what is printed", missing(lines, output) is None,
           "not there: %s\n%s" % (missing(lines, output), output))
     check("and a line more would be missed", missing(lines + ["cause: another"], output) is not None)
@@ -251,7 +255,7 @@ def debug(preset, commands, program, *more):
 
 def breakpoint_and_steps(preset):
     transcript = "scripts/run --append aslr.disable --cmd \"debug -c 'b entry; c; regs; s 3; bt; c' hello\""
-    output = without_log(run(transcript, preset))
+    output = without_log(run(transcript, preset, *OPTIONS))
     lines = block_of("docs/debugging.md", transcript)
     check("docs/debugging.md shows what is printed", missing(lines, output) is None,
           "not there: %s\n%s" % (missing(lines, output), output))
@@ -289,7 +293,7 @@ PARTS = {"documented": documented, "debugger": debugger,
 
 
 def main():
-    preset, part = sys.argv[1:]
+    preset, part, *OPTIONS[:] = sys.argv[1:]
     try:
         PARTS[part](preset)
     except Failure as failure:

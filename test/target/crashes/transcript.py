@@ -36,9 +36,10 @@ def block_of(path, command):
     return found[0]
 
 
-def run(command, preset):
-    """What the command prints. `scripts/NAME` are this tree's, with what has been built of `preset`."""
-    command = re.sub(r"scripts/run\b", "scripts/run --no-build --preset %s" % preset, command)
+def run(command, preset, *options):
+    """What the command prints. `scripts/NAME` are this tree's, with what has been built of `preset`;
+    `options` are for scripts/run."""
+    command = re.sub(r"scripts/run\b", " ".join(["scripts/run --no-build --preset", preset, *options]), command)
     command = re.sub(r"scripts/symbolize\b", "scripts/symbolize --preset %s" % preset, command)
     done = subprocess.run(command, shell=True, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           encoding="utf-8", errors="replace", check=False)

@@ -74,7 +74,7 @@ class Lab:
         with open(self.path, "wb") as f:
             f.write((entry(PATH, manifest) if manifest is not None else b"") + self.archive)
         done = subprocess.run(
-            [RUN, "--no-build", "--preset", self.preset, "--initrd", self.path, *arguments],
+            [RUN, "--no-build", "--preset", self.preset, "--icount", "--initrd", self.path, *arguments],
             stdin=subprocess.DEVNULL, capture_output=True, check=False)
         return done.returncode, done.stdout.decode("utf-8", "replace")
 
