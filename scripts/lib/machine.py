@@ -265,7 +265,7 @@ def payload(options, more_append):
         result += ["-append", append] if append else []
     if options.icount:
         result += ["-icount", "shift=0,sleep=off", "-seed", "1",
-                   "-rtc", "base=2020-01-01T00:00:00,clock=vm"]
+                   "-rtc", "base=2026-01-01T00:00:00,clock=vm"]
     return result
 
 
