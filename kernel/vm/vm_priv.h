@@ -124,6 +124,7 @@ zx_status_t vm_fault_run_locked(struct vm_mapping *m, vaddr_t va)
 #define VM_PAGE_ORPHAN    (1u << 0) // flags: has left its VMO, goes with the last busy reference
 #define VM_PAGE_FETCHABLE (1u << 2) // flags: unless mapped writable since, coherent for fetches
 #define VM_PAGE_FRESH     (1u << 1) // flags: given by a fill that may yet fail, under one hold of the lock
+#define VM_PAGE_PAYER_SHIFT 8u      // flags, from here on: 0, or 1 + index of who pays (V8)
 
 extern const struct lock_class vmo_tree_lock;
 extern const struct radix_ops vmo_radix_ops;
@@ -151,7 +152,7 @@ ALWAYS_INLINE uint64_t vmo_page_index(uint64_t offset)
     return offset >> PAGE_SHIFT;
 }
 
-// V8: n pages more or fewer in v->pages. ZX_ERR_NO_MEMORY.
+// V8: n pages more or fewer in v->pages that v's maker pays for. ZX_ERR_NO_MEMORY.
 ALWAYS_INLINE MUST_CHECK zx_status_t vmo_charge_locked(struct vmo *v, uint64_t n)
 {
     return account_charge(v->account, ACCOUNT_PAGES, (int64_t)n);
@@ -226,6 +227,10 @@ zx_status_t vmo_trim_range_locked(struct vmo *v, uint64_t offset, uint64_t len, 
 // Preemptible: each piece of it holds the tree lock for a bounded time. Lack of memory leaves the rest for
 // another time.
 void vmo_merge_dead(struct vmo *v, bool dying);
+// V8: a page of v that somebody else than v's maker pays for is going.
+void vmo_payer_uncharge_locked(const struct vmo *v, struct page *page) REQUIRES(v->lock);
+// v is gone, with all its pages.
+void vmo_payers_free(struct vmo *v);
 
 // ---- vmo_pager.c ---------------------------------------------------------------------------------
 

@@ -186,6 +186,8 @@ static struct vmo *vmo_destroy(struct vmo *v)
         vmo_unlock(v);
         vmo_free_pages(&freed, v->cache_policy);
     }
+    if (unlikely(v->marks & VMO_MARK_SPECIAL))
+        vmo_payers_free(v);
     v->ops->free(v);
     return parent;
 }

@@ -10,6 +10,8 @@
 // pieces of bounded size, with the lock dropped in between; at every point the clone below sees what it
 // saw, and the same struct page, so that translations stay as they are.
 //
+// What each page is charged to does not change by that (V8): neither maker pays for the other's pages.
+//
 // Locks: the tree lock.
 
 #include <vm/vmo.h>
@@ -17,6 +19,19 @@
 #include "vm_priv.h"
 
 #define PIECE_PAGES 256u // pages moved or dropped in one hold of the lock
+
+#define PAYERS_MAX 255u // what the flags of a page have room for
+_Static_assert((PAYERS_MAX << VM_PAGE_PAYER_SHIFT) + (1u << VM_PAGE_PAYER_SHIFT) == 1u << 16,
+               "struct page: flags");
+
+// Accounts, besides the VMO's own, that its pages are charged to. One that nothing is charged to any more may
+// be gone, and is not touched.
+struct vmo_payers {
+    uint32_t count;
+    struct account *account[PAYERS_MAX];
+};
+
+static ACCOUNT_CACHE(payers_cache, sizeof(struct vmo_payers), alignof(struct vmo_payers));
 
 // A dead VMO `from`, its dead parent `into`, and the clone that looks through both.
 struct merge {
@@ -53,11 +68,9 @@ static bool find_merge_locked(struct vmo *v, unsigned held, struct merge *m) REQ
         return false;
     mutex_assert_held(from->lock);
     mutex_assert_held(into->lock);
-    // With different accounts the maker of one would be charged, past all limits, for the other's pages.
     // Windows that reach past the last offset that a VMO can have are left alone.
     return is_dead_locked(from, from == v ? held : 0) &&
            is_dead_locked(into, into == v ? held : 0) && is_plain(from) && is_plain(into) &&
-           from->account == into->account &&
            from->size <= VMO_MAX_SIZE - from->parent_offset &&
            clone->parent_offset <= VMO_MAX_SIZE - from->parent_offset;
 }
@@ -101,9 +114,76 @@ static bool widen_locked(const struct merge *m, unsigned *room, struct list *fre
     return true;
 }
 
-// Moves pages from `from` to `into`, where they hide what was there. False: there are more, or (*failed) no
-// memory for a node.
-static bool move_some_locked(const struct merge *m, unsigned *room, bool *failed,
+// ---- who pays (V8) -------------------------------------------------------------------------------
+
+static struct account *payer_locked(const struct vmo *v, const struct page *page) REQUIRES(v->lock)
+{
+    const unsigned payer = page->flags >> VM_PAGE_PAYER_SHIFT;
+
+    return payer == 0 ? v->account : v->payers->account[payer - 1];
+}
+
+void vmo_payer_uncharge_locked(const struct vmo *v, struct page *page)
+{
+    mutex_assert_held(v->lock);
+    account_uncharge(payer_locked(v, page), ACCOUNT_PAGES, 1);
+    page->flags &= (1u << VM_PAGE_PAYER_SHIFT) - 1;
+}
+
+void vmo_payers_free(struct vmo *v)
+{
+    if (is_plain(v))
+        account_free(payers_cache, v->payers);
+}
+
+// What a page of v that is charged to `a` has in its flags for that. False: no memory, or there are too many.
+static bool payer_flags_locked(struct vmo *v, struct account *a, uint16_t *out) REQUIRES(v->lock)
+{
+    struct vmo_payers *p = v->payers;
+    unsigned i = 0;
+
+    *out = 0;
+    if (a == v->account)
+        return true;
+    if (p == NULL) {
+        p = account_alloc(payers_cache);
+        if (p == NULL)
+            return false;
+        p->count = 0;
+        v->payers = p;
+    }
+    while (i < p->count && p->account[i] != a)
+        i++;
+    if (i == PAYERS_MAX)
+        return false;
+    p->account[i] = a;
+    p->count = MAX(p->count, i + 1);
+    *out = (uint16_t)((i + 1) << VM_PAGE_PAYER_SHIFT);
+    return true;
+}
+
+// ---- merging -------------------------------------------------------------------------------------
+
+// Puts `page` of `from` where `into` has none, and who is charged for it stays. False: no memory, or too many
+// pay for `into` already.
+static bool move_page_locked(const struct merge *m, uint64_t index, struct page *page)
+    REQUIRES(m->into->lock)
+{
+    uint16_t payer;
+
+    mutex_assert_held(m->into->lock);
+    mutex_assert_held(m->from->lock);
+    if (!payer_flags_locked(m->into, payer_locked(m->from, page), &payer) ||
+        vmo_put_page_locked(m->into, index + vmo_page_index(m->from->parent_offset), page) != ZX_OK)
+        return false;
+    page->flags = (uint16_t)((page->flags & ((1u << VM_PAGE_PAYER_SHIFT) - 1)) | payer);
+    radix_remove(&m->from->pages, index, &vmo_radix_ops);
+    return true;
+}
+
+// Moves pages from `from` to `into`, where they hide what was there. False: there are more, or (*failed) they
+// cannot be moved.
+static bool move_pages_locked(const struct merge *m, unsigned *room, bool *failed,
                              struct list *freed) REQUIRES(m->into->lock)
 {
     struct vmo *into = m->into, *from = m->from;
@@ -113,31 +193,18 @@ static bool move_some_locked(const struct merge *m, unsigned *room, bool *failed
 
     mutex_assert_held(into->lock);
     mutex_assert_held(from->lock);
+    into->marks |= from->marks; // before the first page of `from` is one of `into`
     while ((page = radix_next(&from->pages, &index, RADIX_INDEX_END)) != NULL) {
         if (*room == 0)
             return false;
         --*room;
         vmo_take_pages_locked(into, index + shift, index + shift + 1, freed);
-        if (vmo_put_page_locked(into, index + shift, page) != ZX_OK) {
+        if (!move_page_locked(m, index, page)) {
             *failed = true;
             return false;
         }
-        radix_remove(&from->pages, index, &vmo_radix_ops);
     }
     return true;
-}
-
-// The same, and the charge for them goes over (V8), which must not fail.
-static bool move_pages_locked(const struct merge *m, unsigned *room, bool *failed,
-                              struct list *freed) REQUIRES(m->into->lock)
-{
-    mutex_assert_held(m->from->lock);
-    const uint64_t before = m->from->pages.count;
-    m->into->marks |= m->from->marks; // before the first page of `from` is one of `into`
-    bool all = move_some_locked(m, room, failed, freed);
-    account_move_unchecked(m->from->account, m->into->account, ACCOUNT_PAGES,
-                           (int64_t)(before - m->from->pages.count));
-    return all;
 }
 
 // `from` is empty: the clone becomes one of `into`. The caller's v keeps its reference to its parent, which
@@ -153,7 +220,6 @@ static void unlink_locked(const struct merge *m, bool held, struct list *gone)
     list_remove(&from->sibling);
     list_remove(&clone->sibling);
     list_add_tail(&into->children, &clone->sibling);
-    into->marks |= from->marks; // it may have had no pages
     clone->parent = into;
     clone->parent_offset += from->parent_offset;
     vmo_set_child_count(from, 0);
@@ -186,6 +252,8 @@ void vmo_merge_dead(struct vmo *v, bool dying)
         vmo_unlock(v);
         page_free_list(&freed);
     }
-    while ((dead = list_pop_head_entry(&gone, struct vmo, sibling)) != NULL)
+    while ((dead = list_pop_head_entry(&gone, struct vmo, sibling)) != NULL) {
+        vmo_payers_free(dead);
         dead->ops->free(dead);
+    }
 }

@@ -3,6 +3,7 @@
 // descendants' mappings (V5 in vm/vmo.h).
 #include "tests.h"
 
+#include <account/account.h>
 #include <mem/alloc_fail.h>
 #include <mem/page.h>
 
@@ -332,6 +333,64 @@ static void test_clone_chain_of_the_dead_stays_short(void **state)
     as_destroy(&t);
 }
 
+#define MAKERS 3
+static struct account *maker[MAKERS];
+
+static uint64_t pages_of(unsigned n)
+{
+    struct account_usage usage[ACCOUNT_KINDS];
+
+    account_usage(maker[n], usage);
+    return usage[ACCOUNT_PAGES].used;
+}
+
+// What is made from now on is charged to this one; MAKERS: to the system.
+static void charge_to(unsigned n)
+{
+    thread_current()->account = n < MAKERS ? maker[n] : NULL;
+}
+
+// The same by clones of which each has another account than the one before: the chain is as short, and each
+// maker pays for what it wrote and can still be seen, to the page.
+static void test_clone_chain_of_many_makers_stays_short(void **state)
+{
+    uint64_t expected[5] = {0, 1, 2, 3, 4}, wrote[5] = {0};
+
+    (void)state;
+    for (unsigned n = 0; n < MAKERS; n++)
+        assert_int_equal(account_create(&account_root, NULL, NULL, &maker[n]), ZX_OK);
+    for (unsigned i = 0; i < CHAIN; i++)
+        chain[i].freed = true;
+    charge_to(0);
+    chain[0].freed = false;
+    vmo_new(&chain[0], 5, 0);
+    fill(&chain[0], 5);
+    for (unsigned i = 1; i < CHAIN; i++) {
+        charge_to(i % MAKERS);
+        clone_new(&chain[i], &chain[i - 1], 0, 5);
+        vmo_poke(&chain[i], i % 5, i);
+        expected[i % 5] = i;
+        wrote[i % 5] = i % MAKERS;
+        charge_to(MAKERS);
+        vmo_drop(&chain[i - 1]);
+        assert_true(count_alive() <= 2);
+        expect_pages(&chain[i], expected, 5);
+        uint64_t pages[MAKERS] = {0};
+        for (unsigned page = 0; page < 5; page++)
+            pages[wrote[page]]++;
+        // What the living one hides, the dead one below it still has.
+        for (unsigned n = 0; n < MAKERS; n++)
+            assert_in_range(pages_of(n), pages[n], pages[n] + 1);
+    }
+    vmo_drop(&chain[CHAIN - 1]);
+    assert_int_equal(count_alive(), 0);
+    for (unsigned n = 0; n < MAKERS; n++) {
+        assert_int_equal(pages_of(n), 0);
+        account_disown(maker[n]);
+    }
+    account_sweep();
+}
+
 // A long chain that dies from either end, or from the middle outwards.
 static void test_clone_chain_dies_in_any_order(void **state)
 {
@@ -461,5 +520,6 @@ VM_GROUP(clone, VM_TEST(test_clone_spec_example), VM_TEST(test_clone_checks),
          VM_TEST(test_clone_parent_truncated_clone_still_writable),
          VM_TEST(test_clone_cache_op_sparse), VM_TEST(test_clone_chain_of_1000),
          VM_TEST(test_clone_chain_of_the_dead_stays_short),
+         VM_TEST(test_clone_chain_of_many_makers_stays_short),
          VM_TEST(test_clone_chain_dies_in_any_order), VM_TEST(test_clone_merge_keeps_every_window),
          VM_TEST(test_clone_merge_of_many_pages), VM_TEST(test_clone_merge_without_memory));

@@ -18,8 +18,9 @@
 //   V6  Translations are made only under the tree lock of the VMO they show (vm/aspace.h, A3).
 //   V7  Of a VMO that is kept by its only clone alone, and its parent that is so too, one goes sooner or
 //       later (vmo_merge.c): parent and parent_offset change then, to what shows the same.
-//   V8  Exactly pages.count pages are charged to `account`, that of whoever made the VMO, until it is
-//       destroyed; whoever holds or maps it is charged nothing for them.
+//   V8  Each page in `pages` is charged to the account of whoever made the VMO that first had it, as long as
+//       it is there: to `account`, or to the one of `payers` that the page names when it came from a VMO
+//       that was merged with this. Whoever holds or maps the VMO is charged nothing for them.
 // Locks: address space -> VMO tree -> page table (kernel/LOCKING.md). Calls below take the tree lock
 // themselves and may be made with no lock of rank >= RANK_VMO_TREE held, unless they say otherwise.
 // Offsets and sizes are bytes; every size is a page multiple.
@@ -35,6 +36,7 @@
 
 struct account;
 struct vmo;
+struct vmo_payers; // vmo_merge.c
 struct page;
 
 #define VMO_MAX_SIZE 0xfffffffffffff000ul
@@ -91,13 +93,14 @@ struct vmo {
             uint32_t vdso_code_offset;
             uint32_t vdso_code_size;
         };
+        struct vmo_payers *payers; // [T] other anonymous ones: V8; NULL: none
     };
     struct vmo *parent;       // [T] referenced; NULL if none, which never changes
     uint64_t parent_offset;   // [T] offset of our byte 0 in the parent
     uint64_t parent_limit;    // [T] from here on we do not look through to a parent
     struct list children;     // [T] of vmo.sibling
     struct list_node sibling; // [T] parent's
-    struct account *account;  // [I] charged for `pages`, one by one: V8
+    struct account *account;  // [I] charged for `pages`: V8
     uint64_t pin_count;       // [T] pins of all pages together
     struct mutex tree_lock;   // [R]
 };
