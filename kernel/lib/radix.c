@@ -38,9 +38,7 @@ static void node_init(struct radix_node *node)
         node->slot[i] = NULL;
 }
 
-// How many nodes storing at `index` takes: those that raise the tree, and those below the deepest
-// node that is there already.
-static unsigned nodes_missing(const struct radix_tree *t, uint64_t index)
+unsigned radix_nodes_missing(const struct radix_tree *t, uint64_t index)
 {
     unsigned want = height_for(index);
     if (!t->root)
@@ -60,7 +58,7 @@ static unsigned nodes_missing(const struct radix_tree *t, uint64_t index)
 static bool nodes_alloc(struct radix_node **nodes, unsigned count, const struct radix_ops *ops)
 {
     for (unsigned i = 0; i < count; i++) {
-        nodes[i] = ops->alloc();
+        nodes[i] = ops->alloc(ops);
         if (!nodes[i]) {
             while (i)
                 ops->free(nodes[--i]);
@@ -99,7 +97,7 @@ zx_status_t radix_set(struct radix_tree *t, uint64_t index, void *value, void **
 
     if (index >= RADIX_INDEX_END)
         return ZX_ERR_OUT_OF_RANGE;
-    if (!nodes_alloc(nodes, nodes_missing(t, index), ops))
+    if (!nodes_alloc(nodes, radix_nodes_missing(t, index), ops))
         return ZX_ERR_NO_MEMORY;
 
     fresh = raise_tree(t, index, fresh);
@@ -199,6 +197,42 @@ void *radix_next(const struct radix_tree *t, uint64_t *index, uint64_t end)
         if (i >= end)
             return NULL;
         *index = i;
+        return p;
+    }
+    return NULL;
+}
+
+void *radix_prev(const struct radix_tree *t, uint64_t start, uint64_t *index)
+{
+    uint64_t end = MIN(*index, 1ull << (t->height * RADIX_BITS)); // what lies before it is looked for
+
+    while (end > start && t->root) {
+        const uint64_t i = end - 1;
+        void *p = t->root;
+        unsigned shift = t->height * RADIX_BITS;
+        uint64_t at = 0;
+        while (shift) {
+            const struct radix_node *node = p;
+            shift -= RADIX_BITS;
+            // Below a slot that lies before that of i, anything will do.
+            bool edge = at == i >> (shift + RADIX_BITS);
+            unsigned slot = edge ? slot_of(i, shift) : SLOT_MASK;
+            uint64_t earlier = node->present & (~0ull >> (SLOT_MASK - slot));
+            if (!earlier) {
+                // Nothing from the start of this node to here: go on before it, from the root.
+                end = at << (shift + RADIX_BITS);
+                p = NULL;
+                break;
+            }
+            unsigned found = SLOT_MASK - (unsigned)__builtin_clzll(earlier);
+            at = at << RADIX_BITS | found;
+            p = node->slot[found];
+        }
+        if (!p)
+            continue;
+        if (at < start)
+            return NULL;
+        *index = at;
         return p;
     }
     return NULL;

@@ -126,6 +126,8 @@ zx_status_t vm_fault_run_locked(struct vm_mapping *m, vaddr_t va)
 #define VM_PAGE_FRESH     (1u << 1) // flags: given by a fill that may yet fail, under one hold of the lock
 #define VM_PAGE_PAYER_SHIFT 8u      // flags, from here on: 0, or 1 + index of who pays (V8)
 
+struct vmo_reserve;
+
 extern const struct lock_class vmo_tree_lock;
 extern const struct radix_ops vmo_radix_ops;
 extern struct page *vm_zero_page; // [I] after vm_init
@@ -162,6 +164,10 @@ ALWAYS_INLINE void vmo_uncharge_locked(struct vmo *v, uint64_t n)
     account_uncharge(v->account, ACCOUNT_PAGES, (int64_t)n);
 }
 
+// Pages that one hold of a tree lock gives, takes, moves or looks at, where there may be many: others get
+// their turn after each such piece.
+#define VMO_PIECE_PAGES 256u
+
 // Fills in a VMO with one reference; `size` is a page multiple.
 void vmo_init_common(struct vmo *v, enum vmo_kind kind, uint64_t size, unsigned flags,
                      const struct vmo_ops *ops);
@@ -193,14 +199,26 @@ ALWAYS_INLINE struct page *vmo_add_plain_page_locked(struct vmo *v, struct radix
 }
 // V5, before v gets pages in [offset, offset+len) where it had none.
 void vmo_prepare_gain_locked(struct vmo *v, uint64_t offset, uint64_t len) REQUIRES(v->lock);
-// Puts a page, already filled, where v has none, after vmo_prepare_gain_locked. ZX_ERR_NO_MEMORY: the
-// page is still the caller's.
-zx_status_t vmo_put_page_locked(struct vmo *v, uint64_t index, struct page *page) REQUIRES(v->lock);
+// Puts a page, already filled, where v has none, after vmo_prepare_gain_locked; nodes come from `ops`.
+// ZX_ERR_NO_MEMORY: the page is still the caller's.
+zx_status_t vmo_put_page_by_locked(struct vmo *v, uint64_t index, struct page *page,
+                                   const struct radix_ops *ops) REQUIRES(v->lock);
+ALWAYS_INLINE zx_status_t vmo_put_page_locked(struct vmo *v, uint64_t index, struct page *page)
+    REQUIRES(v->lock)
+{
+    return vmo_put_page_by_locked(v, index, page, &vmo_radix_ops);
+}
 // vmo_add_page_locked for a VMO with a parent.
 zx_status_t vmo_clone_add_page_locked(struct vmo *v, uint64_t index, struct page **out)
     REQUIRES(v->lock);
-// The same for every page of [first, end) that v has not: all of them or none.
-zx_status_t vmo_clone_fill_locked(struct vmo *v, uint64_t first, uint64_t end) REQUIRES(v->lock);
+// Counts into r what a commit of [*first, end) of a clone takes, and charges it; as far as one piece of work
+// goes: *first is where the rest begins. Errors: ZX_ERR_NO_MEMORY, vmo_absent_status_locked.
+zx_status_t vmo_clone_count_locked(struct vmo *v, uint64_t *first, uint64_t end,
+                                   struct vmo_reserve *r) REQUIRES(v->lock);
+// Gives v every page of [*first, end) that it has not, from r, as far as one piece of work goes. After an
+// error nothing of this piece has been given.
+zx_status_t vmo_clone_fill_locked(struct vmo *v, uint64_t *first, uint64_t end,
+                                  struct vmo_reserve *r) REQUIRES(v->lock);
 // Before a translation makes `page` executable: what was written to it can be fetched. `page` is a VMO's or
 // the zero page; the tree lock is held.
 void vmo_make_fetchable_locked(struct page *page);
@@ -211,6 +229,9 @@ void vmo_unmap_range_locked(struct vmo *v, uint64_t offset, uint64_t len) REQUIR
 // are gone already.
 void vmo_take_pages_locked(struct vmo *v, uint64_t first, uint64_t end, struct list *freed)
     REQUIRES(v->lock);
+// The same of at most *room pages, which becomes less. True: none is left.
+bool vmo_take_some_locked(struct vmo *v, uint64_t first, uint64_t end, unsigned *room,
+                          struct list *freed) REQUIRES(v->lock);
 // Ends a busy reference; a page that was orphaned goes to `freed`.
 void vmo_page_unbusy_locked(struct vmo *v, struct page *page, struct list *freed) REQUIRES(v->lock);
 // Frees gathered pages of a VMO with the given cache policy. No lock needed.
@@ -220,6 +241,46 @@ uint64_t vmo_count_pages_locked(struct vmo *v, uint64_t offset, uint64_t len) RE
 // A range as spec 23 section 4 trims it for COMMIT/DECOMMIT. ZX_ERR_OUT_OF_RANGE.
 zx_status_t vmo_trim_range_locked(struct vmo *v, uint64_t offset, uint64_t len, uint64_t *out_first,
                                   uint64_t *out_end) REQUIRES(v->lock);
+
+// ---- vmo_commit.c --------------------------------------------------------------------------------
+
+// What an operation in several pieces sets aside before the first of them, so that none fails for lack of
+// memory: pages (zeroed, but for clones), nodes, and charges.
+struct reserved_charge {
+    struct list_node node;
+    struct account *account; // may be gone once `pages` is 0
+    uint64_t pages;
+};
+
+struct vmo_reserve {
+    struct radix_ops ops;     // give nodes of `nodes` first
+    struct radix_node *nodes; // linked by their first slot
+    struct list pages;
+    struct list charges; // of struct reserved_charge, the latest first
+    struct reserved_charge first_charge;
+    uint64_t page_count; // how many pages are needed
+    uint64_t node_count; // and how many nodes
+    struct {
+        const struct vmo *v;
+        uint64_t index;
+    } counted[2][8]; // lowest-level nodes, and those above them, that have just been counted
+    bool counting;   // `counted` is initialised
+};
+
+void vmo_reserve_init(struct vmo_reserve *r);
+// Gives back what is left of it. No lock held.
+void vmo_reserve_end(struct vmo_reserve *r);
+// Charges n pages to `a` for later. A tree lock is held that keeps `a`. ZX_ERR_NO_MEMORY.
+zx_status_t vmo_reserve_charge(struct vmo_reserve *r, struct account *a, uint64_t n) MUST_CHECK;
+// Counts the nodes that a page at `index` of v will need; rather too many than too few.
+void vmo_reserve_count_nodes_locked(struct vmo_reserve *r, const struct vmo *v, uint64_t index)
+    REQUIRES(v->lock);
+// Allocates nodes for what has been counted. No lock held. ZX_ERR_NO_MEMORY.
+zx_status_t vmo_reserve_nodes(struct vmo_reserve *r) MUST_CHECK;
+// A page charged to v's account: a reserved one, or if there is none (or r is NULL) one just allocated, which
+// is zeroed if `zero`. NULL: no memory.
+struct page *vmo_reserve_page_locked(struct vmo_reserve *r, struct vmo *v, bool zero)
+    REQUIRES(v->lock);
 
 // ---- vmo_merge.c ---------------------------------------------------------------------------------
 
@@ -244,10 +305,9 @@ ALWAYS_INLINE bool vmo_has_pager(const struct vmo *v)
 {
     return (v->flags & VMO_PAGED) != 0;
 }
-// True if v shows a page of [*index, end) that only a pager can give; *index is the first then.
-bool vmo_next_absent_locked(struct vmo *v, uint64_t *index, uint64_t end) REQUIRES(v->lock);
-// Looks for the first such page, and if there is one, asks for it and the absent ones behind it up to
-// `end`, and waits until *index has come or cannot. `user`: a fault of user mode, whose wait suspension
+// Looks for the first page of [*index, end) that v shows and only a pager can give. If there is one, asks for
+// it and the absent ones behind it up to `end`, and waits until it, now *index, has come or cannot. Or else
+// *index is `end`. `user`: a fault of user mode, whose wait suspension
 // may end as well (ZX_ERR_INTERNAL_INTR_RETRY); kill: ZX_ERR_CANCELED. ZX_ERR_BAD_STATE: detached;
 // ZX_ERR_NO_MEMORY. The caller holds v, and no lock.
 zx_status_t vmo_page_in(struct vmo *v, uint64_t *index, uint64_t end, bool user) MUST_CHECK;

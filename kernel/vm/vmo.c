@@ -164,16 +164,30 @@ bool vmo_try_acquire(struct vmo *v)
     return false;
 }
 
+// The pages of one that nobody looks at any more; its relatives get their turn after each piece.
+static void free_all_pages(struct vmo *v)
+{
+    bool all = false;
+
+    while (!all) {
+        unsigned room = VMO_PIECE_PAGES;
+        struct list freed;
+        list_init(&freed);
+        vmo_lock(v);
+        all = vmo_take_some_locked(v, 0, RADIX_INDEX_END, &room, &freed);
+        vmo_unlock(v);
+        vmo_free_pages(&freed, v->cache_policy);
+    }
+}
+
 // V2: nobody can reach v any more. Returns its parent, whose reference is the caller's now.
 static struct vmo *vmo_destroy(struct vmo *v)
 {
     struct vmo *parent = NULL;
-    struct list freed;
 
     DEBUG_ASSERT(v->mapping_count == 0 && vmo_child_count(v) == 0 && v->pin_count == 0);
     // Clones share their parent's lock and are looked at by its operations until they are unlinked.
     if ((v->flags & VMO_CLONE) || !radix_is_empty(&v->pages)) {
-        list_init(&freed);
         vmo_lock(v);
         parent = v->parent;
         // One that was merged is unlinked already.
@@ -182,9 +196,8 @@ static struct vmo *vmo_destroy(struct vmo *v)
             if (vmo_child_count(parent) == 0)
                 parent->ops->children(parent, false);
         }
-        vmo_take_pages_locked(v, 0, RADIX_INDEX_END, &freed);
         vmo_unlock(v);
-        vmo_free_pages(&freed, v->cache_policy);
+        free_all_pages(v);
     }
     if (unlikely(v->marks & VMO_MARK_SPECIAL))
         vmo_payers_free(v);
@@ -223,9 +236,32 @@ uint32_t vmo_cache_policy(struct vmo *v)
     return policy;
 }
 
-// True if some page in [first, end) is pinned.
-static bool any_pinned_locked(struct vmo *v, uint64_t first, uint64_t end) REQUIRES(v->lock)
+// Finds out whether a page of [first, end) is pinned, in pieces.
+static bool any_pinned(struct vmo *v, uint64_t first, uint64_t end)
 {
+    bool found = false, more = true;
+
+    while (more && !found) {
+        unsigned room = VMO_PIECE_PAGES;
+        struct page *page;
+        vmo_lock(v);
+        more = v->pin_count > 0;
+        while (more && !found && room-- > 0) {
+            page = radix_next(&v->pages, &first, end);
+            more = page != NULL;
+            found = more && page->count >= VM_PAGE_PIN_ONE;
+            first++;
+        }
+        vmo_unlock(v);
+    }
+    return found;
+}
+
+// True if one of the first VMO_PIECE_PAGES pages of v in [first, end) is pinned.
+static bool piece_pinned_locked(const struct vmo *v, uint64_t first, uint64_t end)
+    REQUIRES(v->lock)
+{
+    unsigned room = VMO_PIECE_PAGES;
     struct page *page;
     uint64_t index;
 
@@ -235,34 +271,54 @@ static bool any_pinned_locked(struct vmo *v, uint64_t first, uint64_t end) REQUI
     {
         if (page->count >= VM_PAGE_PIN_ONE)
             return true;
+        if (--room == 0)
+            return false;
     }
     return false;
 }
 
-static zx_status_t set_size_locked(struct vmo *v, uint64_t size, struct list *freed)
+// ---- size ----------------------------------------------------------------------------------------
+
+// One piece of a shrink: cuts v to `size`, or to where VMO_PIECE_PAGES pages are gone. Every size on the
+// way is one that v might have been given.
+static zx_status_t shrink_piece_locked(struct vmo *v, uint64_t size, struct list *freed)
     REQUIRES(v->lock)
 {
     const uint64_t old = v->size;
+    uint64_t cut = vmo_page_index(old);
 
     mutex_assert_held(v->lock);
-    if (size < old) {
-        if (any_pinned_locked(v, vmo_page_index(size), vmo_page_index(old)))
-            return ZX_ERR_BAD_STATE;
-        vmo_unmap_range_locked(v, size, old - size);
-        vmo_take_pages_locked(v, vmo_page_index(size), vmo_page_index(old), freed);
-    } else if (size > old && (v->parent != NULL || v->kind == VMO_PAGER)) {
-        // Clones of v now see what v's own parent, or pager, has there.
-        vmo_unmap_range_locked(v, old, size - old);
+    for (unsigned room = VMO_PIECE_PAGES; room > 0; room--) {
+        if (radix_prev(&v->pages, vmo_page_index(size), &cut) == NULL)
+            break;
     }
+    if (radix_prev(&v->pages, vmo_page_index(size), &(uint64_t){cut}) != NULL)
+        size = cut << PAGE_SHIFT;
+    if (piece_pinned_locked(v, vmo_page_index(size), vmo_page_index(old)))
+        return ZX_ERR_BAD_STATE;
+    vmo_unmap_range_locked(v, size, old - size);
+    vmo_take_pages_locked(v, vmo_page_index(size), vmo_page_index(old), freed);
     v->size = size;
-    if (size < old && v->kind == VMO_PAGER)
+    if (v->kind == VMO_PAGER)
         vmo_source_shrunk_locked(v);
     return ZX_OK;
 }
 
+static void grow_locked(struct vmo *v, uint64_t size) REQUIRES(v->lock)
+{
+    const uint64_t old = v->size;
+
+    mutex_assert_held(v->lock);
+    // Clones of v now see what v's own parent, or pager, has there.
+    if (v->parent != NULL || v->kind == VMO_PAGER)
+        vmo_unmap_range_locked(v, old, size - old);
+    v->size = size;
+}
+
 zx_status_t vmo_set_size(struct vmo *v, uint64_t size)
 {
-    struct list freed;
+    zx_status_t status = ZX_OK;
+    bool looked = false, begun = false, more;
 
     if (vmo_is_physical(v))
         return ZX_ERR_NOT_SUPPORTED;
@@ -270,37 +326,82 @@ zx_status_t vmo_set_size(struct vmo *v, uint64_t size)
         return ZX_ERR_UNAVAILABLE;
     if (size > VMO_MAX_SIZE)
         return ZX_ERR_OUT_OF_RANGE;
-    list_init(&freed);
-    vmo_lock(v);
-    zx_status_t status = set_size_locked(v, ROUND_UP(size, PAGE_SIZE), &freed);
-    unsigned policy = v->cache_policy;
-    vmo_unlock(v);
-    vmo_free_pages(&freed, policy);
+    size = ROUND_UP(size, PAGE_SIZE);
+    do {
+        struct list freed;
+        list_init(&freed);
+        vmo_lock(v);
+        const bool look = !looked && v->pin_count > 0;
+        if (!look && v->size > size)
+            status = shrink_piece_locked(v, size, &freed);
+        else if (v->size < size && !begun) // or else somebody else has cut it meanwhile
+            grow_locked(v, size);
+        begun = !look;
+        more = status == ZX_OK && v->size > size;
+        unsigned policy = v->cache_policy;
+        vmo_unlock(v);
+        vmo_free_pages(&freed, policy);
+        if (look && any_pinned(v, vmo_page_index(size), RADIX_INDEX_END))
+            status = ZX_ERR_BAD_STATE;
+        looked = looked || look;
+    } while (more && status == ZX_OK);
     return status;
+}
+
+// ---- decommit ------------------------------------------------------------------------------------
+
+// A piece spans so much at most, as translations of it must go: of the zero page there may be any number.
+#define DECOMMIT_SPAN (16u * VMO_PIECE_PAGES)
+
+// One piece of [*index, end), the next page of which is at *index. ZX_ERR_BAD_STATE: a page of it is pinned.
+static zx_status_t decommit_piece_locked(struct vmo *v, uint64_t *index, uint64_t end,
+                                         struct list *freed) REQUIRES(v->lock)
+{
+    const uint64_t first = *index;
+    uint64_t last = first;
+    unsigned room = VMO_PIECE_PAGES;
+
+    mutex_assert_held(v->lock);
+    end = MIN(end, first + DECOMMIT_SPAN);
+    for (; room > 0 && radix_next(&v->pages, &last, end) != NULL; room--)
+        last++;
+    if (piece_pinned_locked(v, first, last))
+        return ZX_ERR_BAD_STATE;
+    vmo_unmap_range_locked(v, first << PAGE_SHIFT, (last - first) << PAGE_SHIFT);
+    vmo_take_pages_locked(v, first, last, freed);
+    *index = last;
+    return ZX_OK;
 }
 
 zx_status_t vmo_decommit(struct vmo *v, uint64_t offset, uint64_t len)
 {
-    uint64_t first = 0, end = 0;
-    struct list freed;
+    uint64_t index = vmo_page_index(offset), first = 0, end = 0;
+    bool looked = false, more;
+    zx_status_t status;
 
     if (v->kind != VMO_ANONYMOUS)
         return ZX_ERR_NOT_SUPPORTED;
-    list_init(&freed);
-    vmo_lock(v);
-    zx_status_t status = vmo_trim_range_locked(v, offset, len, &first, &end);
-    if (status == ZX_OK && any_pinned_locked(v, first, end))
-        status = ZX_ERR_BAD_STATE;
-    uint64_t index = first;
-    if (status == ZX_OK && radix_next(&v->pages, &index, end) != NULL) {
-        vmo_unmap_range_locked(v, first << PAGE_SHIFT, (end - first) << PAGE_SHIFT);
-        vmo_take_pages_locked(v, first, end, &freed);
-    }
-    unsigned policy = v->cache_policy;
-    vmo_unlock(v);
-    vmo_free_pages(&freed, policy);
+    do {
+        struct list freed;
+        list_init(&freed);
+        vmo_lock(v);
+        status = vmo_trim_range_locked(v, offset, len, &first, &end);
+        const bool look = !looked && v->pin_count > 0;
+        more = status == ZX_OK && radix_next(&v->pages, &index, end) != NULL;
+        if (more && !look)
+            status = decommit_piece_locked(v, &index, end, &freed);
+        more = more && (look || radix_next(&v->pages, &(uint64_t){index}, end) != NULL);
+        unsigned policy = v->cache_policy;
+        vmo_unlock(v);
+        vmo_free_pages(&freed, policy);
+        if (more && look && any_pinned(v, first, end))
+            status = ZX_ERR_BAD_STATE;
+        looked = looked || look;
+    } while (more && status == ZX_OK);
     return status;
 }
+
+// ---- numbers -------------------------------------------------------------------------------------
 
 // Distinct address spaces that map v.
 static uint32_t share_count_locked(struct vmo *v) REQUIRES(v->lock)

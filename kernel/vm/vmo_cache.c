@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Cache maintenance on ranges of a VMO, and its cache policy.
 //
-// Locks: the tree lock, so that no page goes away under a maintenance loop.
+// Locks: the tree lock, so that no page goes away under a maintenance loop; given up now and then.
 // Pages of a VMO whose policy is not CACHED have no lines in any cache: they are cleaned and invalidated
 // when they are committed and before they are freed (vmo_pages.c).
 
@@ -47,19 +47,19 @@ static uint64_t next_visible_locked(const struct vmo *v, uint64_t first, uint64_
     }
 }
 
-zx_status_t vmo_cache_op(struct vmo *v, uint32_t op, uint64_t offset, uint64_t len)
+#define PIECE_PAGES 64u // whose cache lines are maintained in one hold of the lock
+
+// One piece of [*at, end); *at is where the rest begins.
+static zx_status_t cache_op_piece_locked(struct vmo *v, uint32_t op, uint64_t *at, uint64_t end)
+    REQUIRES(v->lock)
 {
+    uint64_t offset = *at;
     zx_status_t status = ZX_OK;
 
-    if (vmo_is_physical(v))
-        return ZX_ERR_NOT_SUPPORTED;
-    if (len == 0)
-        return ZX_ERR_INVALID_ARGS;
-    vmo_lock(v);
-    if (len > UINT64_MAX - offset || offset + len > v->size)
-        status = ZX_ERR_OUT_OF_RANGE;
-    const uint64_t end = offset + len;
-    while (status == ZX_OK && offset < end) {
+    mutex_assert_held(v->lock);
+    if (end > v->size)
+        return ZX_ERR_OUT_OF_RANGE;
+    for (unsigned room = PIECE_PAGES; room > 0 && offset < end; room--) {
         const uint64_t index = vmo_page_index(offset);
         const uint64_t next = next_visible_locked(v, index, vmo_page_index(end - 1) + 1);
         if (next != index) { // a gap, maybe a long one
@@ -74,7 +74,26 @@ zx_status_t vmo_cache_op(struct vmo *v, uint32_t op, uint64_t offset, uint64_t l
         cache_op_page(op, (uint8_t *)page_to_virt(page) + (offset & PAGE_MASK), n);
         offset += n;
     }
-    vmo_unlock(v);
+    *at = offset;
+    return status;
+}
+
+zx_status_t vmo_cache_op(struct vmo *v, uint32_t op, uint64_t offset, uint64_t len)
+{
+    zx_status_t status;
+
+    if (vmo_is_physical(v))
+        return ZX_ERR_NOT_SUPPORTED;
+    if (len == 0)
+        return ZX_ERR_INVALID_ARGS;
+    if (len > UINT64_MAX - offset)
+        return ZX_ERR_OUT_OF_RANGE;
+    const uint64_t end = offset + len;
+    do {
+        vmo_lock(v);
+        status = cache_op_piece_locked(v, op, &offset, end);
+        vmo_unlock(v);
+    } while (status == ZX_OK && offset < end);
     return status;
 }
 

@@ -91,35 +91,29 @@ static void undo_levels_locked(struct vmo *v, uint64_t index, size_t levels) REQ
 
 // Copies what v shows at `index` into v and into every clone between v and the page's owner, all of
 // them or none (that the ones between get it too is the contract's; see its corrections). The pages get
-// `flags`; *out is v's. Translations: V5 is the caller's, below the clone that gains highest up.
+// `flags`; *out is v's. `r`: where they come from, NULL: nothing is reserved. Translations: V5 is the caller's, below the clone that gains highest up.
 static zx_status_t copy_down_locked(struct vmo *v, uint64_t index, size_t levels,
                                     const struct page *source, uint16_t flags,
-                                    struct page **out) REQUIRES(v->lock)
+                                    struct vmo_reserve *r, struct page **out) REQUIRES(v->lock)
 {
-    zx_status_t status = ZX_OK;
+    const struct radix_ops *ops = r != NULL ? &r->ops : &vmo_radix_ops;
     struct vmo *at = v;
     uint64_t at_index = index;
-    struct list fresh;
-    size_t done;
 
-    list_init(&fresh);
-    if (!page_alloc_list(levels, PAGE_STATE_VMO, source != NULL ? 0 : PAGE_ALLOC_ZERO, &fresh))
-        return ZX_ERR_NO_MEMORY;
-    for (done = 0; done < levels; done++) {
-        struct page *page = list_pop_head_entry(&fresh, struct page, node);
-        if (source != NULL)
-            memcpy(page_to_virt(page), page_to_virt(source), PAGE_SIZE);
+    for (size_t done = 0; done < levels; done++) {
         mutex_assert_held(at->lock);
-        status = vmo_charge_locked(at, 1);
-        if (status == ZX_OK) {
-            status = vmo_put_page_locked(at, at_index, page);
-            if (status != ZX_OK)
+        struct page *page = vmo_reserve_page_locked(r, at, false);
+        if (page != NULL && source == NULL)
+            hal_zero_page(page_to_virt(page));
+        else if (page != NULL)
+            memcpy(page_to_virt(page), page_to_virt(source), PAGE_SIZE);
+        if (page == NULL || vmo_put_page_by_locked(at, at_index, page, ops) != ZX_OK) {
+            if (page != NULL) {
+                page_free(page);
                 vmo_uncharge_locked(at, 1);
-        }
-        if (status != ZX_OK) {
-            page_free(page);
+            }
             undo_levels_locked(v, index, done);
-            break;
+            return ZX_ERR_NO_MEMORY;
         }
         page->flags |= flags;
         if (done == 0)
@@ -127,8 +121,7 @@ static zx_status_t copy_down_locked(struct vmo *v, uint64_t index, size_t levels
         at_index += vmo_page_index(at->parent_offset);
         at = at->parent;
     }
-    page_free_list(&fresh);
-    return status;
+    return ZX_OK;
 }
 
 zx_status_t vmo_clone_add_page_locked(struct vmo *v, uint64_t index, struct page **out)
@@ -142,7 +135,7 @@ zx_status_t vmo_clone_add_page_locked(struct vmo *v, uint64_t index, struct page
     zx_status_t status = source_of_locked(v, index, &source, &levels);
     if (status != ZX_OK)
         return status;
-    status = copy_down_locked(v, index, levels, source, 0, out);
+    status = copy_down_locked(v, index, levels, source, 0, NULL, out);
     if (status != ZX_OK)
         return status;
     for (size_t i = 1; i < levels; i++) {
@@ -196,22 +189,60 @@ static void prepare_fill_locked(struct vmo *v, uint64_t first, uint64_t end) REQ
     }
 }
 
-zx_status_t vmo_clone_fill_locked(struct vmo *v, uint64_t first, uint64_t end)
+// A piece of work ends at whichever of these comes first.
+#define PIECE_INDICES 64u             // each of which may take a walk up a long chain
+#define PIECE_COPIES  VMO_PIECE_PAGES // of one page there may be many, and these go together
+
+zx_status_t vmo_clone_count_locked(struct vmo *v, uint64_t *first, uint64_t end,
+                                   struct vmo_reserve *r)
 {
+    const uint64_t begin = *first;
     zx_status_t status = ZX_OK;
-    uint64_t index;
 
     mutex_assert_held(v->lock);
-    prepare_fill_locked(v, first, end);
-    for (index = first; index < end && status == ZX_OK; index++) {
+    for (uint64_t *index = first; *index < MIN(end, begin + PIECE_INDICES); ++*index) {
+        struct vmo *at = v;
+        uint64_t at_index = *index;
+        struct page *source;
+        size_t levels;
+        if (radix_get(&v->pages, *index) != NULL)
+            continue;
+        status = source_of_locked(v, *index, &source, &levels);
+        for (; status == ZX_OK && levels > 0; levels--) {
+            mutex_assert_held(at->lock);
+            vmo_reserve_count_nodes_locked(r, at, at_index);
+            status = vmo_reserve_charge(r, at->account, 1);
+            r->page_count++;
+            at_index += vmo_page_index(at->parent_offset);
+            at = at->parent;
+        }
+        if (status != ZX_OK)
+            break;
+    }
+    return status;
+}
+
+zx_status_t vmo_clone_fill_locked(struct vmo *v, uint64_t *first, uint64_t end,
+                                  struct vmo_reserve *r)
+{
+    zx_status_t status = ZX_OK;
+    uint64_t index = *first;
+    size_t copies = 0;
+
+    mutex_assert_held(v->lock);
+    end = MIN(end, index + PIECE_INDICES);
+    prepare_fill_locked(v, index, end);
+    for (; index < end && copies < PIECE_COPIES && status == ZX_OK; index++) {
         struct page *source, *page;
         size_t levels;
         if (radix_get(&v->pages, index) != NULL)
             continue;
         status = source_of_locked(v, index, &source, &levels);
         if (status == ZX_OK)
-            status = copy_down_locked(v, index, levels, source, VM_PAGE_FRESH, &page);
+            status = copy_down_locked(v, index, levels, source, VM_PAGE_FRESH, r, &page);
+        copies += levels;
     }
-    settle_fresh_locked(v, first, index, status == ZX_OK);
+    settle_fresh_locked(v, *first, index, status == ZX_OK);
+    *first = index;
     return status;
 }

@@ -18,8 +18,6 @@
 
 #include "vm_priv.h"
 
-#define PIECE_PAGES 256u // pages moved or dropped in one hold of the lock
-
 #define PAYERS_MAX 255u // what the flags of a page have room for
 _Static_assert((PAYERS_MAX << VM_PAGE_PAYER_SHIFT) + (1u << VM_PAGE_PAYER_SHIFT) == 1u << 16,
                "struct page: flags");
@@ -75,20 +73,6 @@ static bool find_merge_locked(struct vmo *v, unsigned held, struct merge *m) REQ
            clone->parent_offset <= VMO_MAX_SIZE - from->parent_offset;
 }
 
-// Drops pages of v in [first, end), at most *room of them, which becomes less. True: none is left.
-static bool drop_pages_locked(struct vmo *v, uint64_t first, uint64_t end, unsigned *room,
-                              struct list *freed) REQUIRES(v->lock)
-{
-    uint64_t index = first;
-
-    for (; radix_next(&v->pages, &index, end) != NULL; --*room) {
-        if (*room == 0)
-            return false;
-        vmo_take_pages_locked(v, index, index + 1, freed);
-    }
-    return true;
-}
-
 // Drops what the clone cannot see of either, then lets `into` show all that `from` does: from here on a page
 // of `from` may as well be in `into`. True: done.
 static bool widen_locked(const struct merge *m, unsigned *room, struct list *freed)
@@ -101,12 +85,12 @@ static bool widen_locked(const struct merge *m, unsigned *room, struct list *fre
     mutex_assert_held(into->lock);
     mutex_assert_held(from->lock);
     const uint64_t end = MIN(into->size, shift + MIN(from->size, from->parent_limit));
-    if (!drop_pages_locked(from, 0, vmo_page_index(seen), room, freed) ||
-        !drop_pages_locked(into, 0, vmo_page_index(shift + seen), room, freed))
+    if (!vmo_take_some_locked(from, 0, vmo_page_index(seen), room, freed) ||
+        !vmo_take_some_locked(into, 0, vmo_page_index(shift + seen), room, freed))
         return false;
     if (into->size == shift + from->size && from->parent_limit == VMO_MAX_SIZE)
         return true;
-    if (!drop_pages_locked(into, vmo_page_index(end), RADIX_INDEX_END, room, freed))
+    if (!vmo_take_some_locked(into, vmo_page_index(end), RADIX_INDEX_END, room, freed))
         return false;
     into->parent_limit = MIN(into->parent_limit, end);
     into->size = shift + from->size;
@@ -239,7 +223,7 @@ void vmo_merge_dead(struct vmo *v, bool dying)
     list_init(&gone);
     while (more && !failed) {
         struct merge m;
-        unsigned room = PIECE_PAGES;
+        unsigned room = VMO_PIECE_PAGES;
 
         list_init(&freed);
         vmo_lock(v);

@@ -85,7 +85,8 @@ static enum page_kind look_locked(struct vmo *v, uint64_t index, uint64_t end,
     return at->kind == VMO_PAGER ? PAGE_ABSENT : PAGE_ZERO;
 }
 
-bool vmo_next_absent_locked(struct vmo *v, uint64_t *index, uint64_t end)
+// True if v shows a page of [*index, end) that only a pager can give; *index is the first then.
+static bool next_absent_locked(struct vmo *v, uint64_t *index, uint64_t end) REQUIRES(v->lock)
 {
     struct absent_run run;
 
@@ -296,15 +297,22 @@ zx_status_t vmo_page_in(struct vmo *v, uint64_t *index, uint64_t end, bool user)
     struct vmo_request *request = NULL;
     struct absent_run run;
     zx_status_t status = ZX_OK;
+    bool absent = false, more = true;
 
-    vmo_lock(v);
-    bool absent = vmo_next_absent_locked(v, index, end);
-    if (absent) {
-        mutex_assert_held(v->lock);
-        (void)look_locked(v, *index, end, &run);
-        status = ask_locked(&run, &request);
+    while (more) {
+        uint64_t piece = MIN(end, *index + VMO_PIECE_PAGES);
+        vmo_lock(v);
+        absent = next_absent_locked(v, index, piece);
+        if (absent) {
+            mutex_assert_held(v->lock);
+            (void)look_locked(v, *index, end, &run);
+            status = ask_locked(&run, &request);
+        }
+        vmo_unlock(v);
+        more = !absent && *index == piece && piece < end;
     }
-    vmo_unlock(v);
+    if (!absent)
+        *index = end;
     // The VMO that has the source is ours or an ancestor: it stays while the caller holds v.
     if (request != NULL)
         send(&run, request);
@@ -319,12 +327,7 @@ zx_status_t vmo_page_in_range(struct vmo *v, uint64_t offset, uint64_t len)
     zx_status_t status = vmo_trim_range_locked(v, offset, len, &first, &end);
     vmo_unlock(v);
     index = first;
-    while (status == ZX_OK && index < end) {
+    while (status == ZX_OK && index < end)
         status = vmo_page_in(v, &index, end, false);
-        vmo_lock(v);
-        if (status == ZX_OK && !vmo_next_absent_locked(v, &index, end))
-            index = end;
-        vmo_unlock(v);
-    }
     return status;
 }

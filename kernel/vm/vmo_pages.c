@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The pages of a VMO: what it shows where, giving it pages, taking them away, pins.
 //
-// Locks: the tree lock; pages are allocated under it where one is needed, ahead of it where many are.
+// Locks: the tree lock.
 // Invariants: V4, V5. A page's `count` and VM_PAGE_ORPHAN belong to the tree lock of its VMO.
 
 #include <vm/vmo.h>
@@ -10,14 +10,11 @@
 
 static ACCOUNT_CACHE(radix_node_cache, sizeof(struct radix_node), alignof(struct radix_node));
 
-// Many pages are allocated in runs of up to RUN_MAX; the remainder below RUN_MIN one by one.
-#define RUN_MIN 16u
-#define RUN_MAX 64u
-
 struct page *vm_zero_page;
 
-static struct radix_node *node_alloc(void)
+static struct radix_node *node_alloc(const struct radix_ops *ops)
 {
+    (void)ops;
     return account_alloc(radix_node_cache);
 }
 
@@ -128,7 +125,8 @@ void vmo_make_fetchable_locked(struct page *page)
 
 // ---- giving pages --------------------------------------------------------------------------------
 
-zx_status_t vmo_put_page_locked(struct vmo *v, uint64_t index, struct page *page)
+zx_status_t vmo_put_page_by_locked(struct vmo *v, uint64_t index, struct page *page,
+                                   const struct radix_ops *ops)
 {
     struct radix_node *leaf = radix_leaf(&v->pages, index);
 
@@ -136,7 +134,7 @@ zx_status_t vmo_put_page_locked(struct vmo *v, uint64_t index, struct page *page
     if (likely(leaf != NULL)) {
         radix_leaf_put(&v->pages, leaf, index, page);
     } else {
-        zx_status_t status = radix_set(&v->pages, index, page, NULL, &vmo_radix_ops);
+        zx_status_t status = radix_set(&v->pages, index, page, NULL, ops);
         if (unlikely(status != ZX_OK))
             return status;
     }
@@ -170,89 +168,6 @@ zx_status_t vmo_add_page_locked(struct vmo *v, uint64_t index, struct page **out
     return ZX_OK;
 }
 
-// Ends a series of insertions that linked their pages by page->owner: either they are v's now, or
-// they go.
-static void settle_chain_locked(struct vmo *v, struct page *chain, bool keep) REQUIRES(v->lock)
-{
-    while (chain != NULL) {
-        struct page *page = chain;
-        chain = page->owner;
-        page->owner = v;
-        if (!keep) {
-            radix_remove(&v->pages, page->index, &vmo_radix_ops);
-            page_free(page);
-        }
-    }
-}
-
-// One more page for fill_locked, counted in *charged.
-static NO_INLINE zx_status_t one_more_locked(struct vmo *v, uint64_t *charged, struct page **out)
-    REQUIRES(v->lock)
-{
-    zx_status_t status = vmo_charge_locked(v, 1);
-    if (status != ZX_OK)
-        return status;
-    ++*charged;
-    *out = page_alloc(PAGE_STATE_VMO, PAGE_ALLOC_ZERO);
-    return *out != NULL ? ZX_OK : ZX_ERR_NO_MEMORY;
-}
-
-// Fills every gap in [first, end) with zeroed pages from `fresh` (or new ones if that runs out); all
-// of them or none. *charged: how many pages are charged to v's account for it.
-static zx_status_t fill_locked(struct vmo *v, uint64_t first, uint64_t end, struct list *fresh,
-                               uint64_t *charged) REQUIRES(v->lock)
-{
-    struct radix_node *leaf = NULL;
-    struct page *chain = NULL;
-    zx_status_t status = ZX_OK;
-
-    vmo_prepare_gain_locked(v, first << PAGE_SHIFT, (end - first) << PAGE_SHIFT);
-    for (uint64_t index = first; index < end; index++) {
-        if (leaf == NULL || index % RADIX_SLOTS == 0)
-            leaf = radix_leaf(&v->pages, index);
-        if (leaf != NULL ? leaf->slot[index % RADIX_SLOTS] != NULL
-                         : radix_get(&v->pages, index) != NULL)
-            continue;
-        struct page *page = list_pop_head_entry(fresh, struct page, node);
-        if (unlikely(page == NULL) && (status = one_more_locked(v, charged, &page)) != ZX_OK)
-            break;
-        if (likely(leaf != NULL))
-            radix_leaf_put(&v->pages, leaf, index, page);
-        else
-            status = radix_set(&v->pages, index, page, NULL, &vmo_radix_ops);
-        if (unlikely(status != ZX_OK)) {
-            page_free(page);
-            break;
-        }
-        if (v->cache_policy != ZX_CACHE_POLICY_CACHED)
-            hal_cache_clean_invalidate(page_to_virt(page), PAGE_SIZE);
-        page->owner = chain;
-        page->index = index;
-        chain = page;
-    }
-    settle_chain_locked(v, chain, status == ZX_OK);
-    return status;
-}
-
-// `count` zeroed pages onto a list, in runs as long as they can be had cheaply. All or none.
-static bool alloc_fresh(uint64_t count, struct list *fresh)
-{
-    while (count >= RUN_MIN) {
-        size_t run = MIN(count, RUN_MAX);
-        struct page *first =
-            page_alloc_contiguous(run, PAGE_SHIFT, PAGE_STATE_VMO, PAGE_ALLOC_ZERO);
-        if (first == NULL)
-            break;
-        for (size_t i = 0; i < run; i++)
-            list_add_tail(fresh, &first[i].node);
-        count -= run;
-    }
-    if (count == 0 || page_alloc_list(count, PAGE_STATE_VMO, PAGE_ALLOC_ZERO, fresh))
-        return true;
-    page_free_list(fresh);
-    return false;
-}
-
 zx_status_t vmo_trim_range_locked(struct vmo *v, uint64_t offset, uint64_t len, uint64_t *out_first,
                                   uint64_t *out_end)
 {
@@ -276,79 +191,6 @@ uint64_t vmo_count_pages_locked(struct vmo *v, uint64_t offset, uint64_t len)
     radix_for_each(&v->pages, index, page, vmo_page_index(offset), vmo_page_index(offset + len))
         count++;
     return count;
-}
-
-// Commits [offset, offset+len). `charged` pages have been charged for it and lie on `fresh`; what of them
-// is not used stays there and is uncharged. Clones: none, as what they need shows only now.
-static zx_status_t fill(struct vmo *v, uint64_t offset, uint64_t len, struct list *fresh,
-                        uint64_t charged)
-{
-    uint64_t first = 0, end = 0;
-
-    vmo_lock(v);
-    const uint64_t before = v->pages.count;
-    zx_status_t status = vmo_trim_range_locked(v, offset, len, &first, &end);
-    if (v->flags & VMO_CLONE) {
-        if (status == ZX_OK)
-            status = vmo_clone_fill_locked(v, first, end);
-    } else {
-        if (status == ZX_OK)
-            status = fill_locked(v, first, end, fresh, &charged);
-        vmo_uncharge_locked(v, charged - (v->pages.count - before));
-    }
-    vmo_unlock(v);
-    return status;
-}
-
-// ZX_ERR_SHOULD_WAIT: some pages must be paged in first.
-static zx_status_t commit_once(struct vmo *v, uint64_t offset, uint64_t len)
-{
-    uint64_t first = 0, end = 0;
-    struct list fresh;
-
-    list_init(&fresh);
-    vmo_lock(v);
-    zx_status_t status = vmo_trim_range_locked(v, offset, len, &first, &end);
-    uint64_t missing = 0;
-    if (unlikely(v->kind == VMO_PAGER)) {
-        if (status == ZX_OK && vmo_next_absent_locked(v, &first, end))
-            status = vmo_absent_status_locked(v);
-    } else if (status == ZX_OK)
-        missing = end - first -
-                  vmo_count_pages_locked(v, first << PAGE_SHIFT, (end - first) << PAGE_SHIFT);
-    vmo_unlock(v);
-    if (status != ZX_OK || missing == 0)
-        return status;
-
-    // Pages are found and zeroed without the lock. What others do meanwhile is made up for.
-    if (missing > page_total_bytes() >> PAGE_SHIFT)
-        return ZX_ERR_NO_MEMORY;
-    if (v->flags & VMO_CLONE)
-        return fill(v, offset, len, &fresh, 0);
-    status = account_charge(v->account, ACCOUNT_PAGES, (int64_t)missing);
-    if (status != ZX_OK)
-        return status;
-    if (!alloc_fresh(missing, &fresh)) {
-        account_uncharge(v->account, ACCOUNT_PAGES, (int64_t)missing);
-        return ZX_ERR_NO_MEMORY;
-    }
-    status = fill(v, offset, len, &fresh, missing);
-    page_free_list(&fresh);
-    return status;
-}
-
-zx_status_t vmo_commit(struct vmo *v, uint64_t offset, uint64_t len)
-{
-    zx_status_t status;
-
-    if (vmo_is_physical(v))
-        return ZX_ERR_NOT_SUPPORTED;
-    while (unlikely((status = commit_once(v, offset, len)) == ZX_ERR_SHOULD_WAIT)) {
-        status = vmo_page_in_range(v, offset, len);
-        if (status != ZX_OK)
-            break;
-    }
-    return status;
 }
 
 // ---- looking and taking --------------------------------------------------------------------------
@@ -390,6 +232,22 @@ void vmo_take_pages_locked(struct vmo *v, uint64_t first, uint64_t end, struct l
             list_add_tail(freed, &page->node);
     }
     vmo_uncharge_locked(v, own);
+}
+
+bool vmo_take_some_locked(struct vmo *v, uint64_t first, uint64_t end, unsigned *room,
+                          struct list *freed)
+{
+    uint64_t last = first; // behind what goes
+
+    mutex_assert_held(v->lock);
+    for (; radix_next(&v->pages, &last, end) != NULL; last++) {
+        if (*room == 0)
+            break;
+        --*room;
+    }
+    const bool all = radix_next(&v->pages, &last, end) == NULL;
+    vmo_take_pages_locked(v, first, all ? end : last, freed);
+    return all;
 }
 
 void vmo_page_unbusy_locked(struct vmo *v, struct page *page, struct list *freed)
@@ -439,46 +297,68 @@ zx_status_t vmo_lookup(struct vmo *v, uint64_t offset, paddr_t *out)
 
 // ---- pins ----------------------------------------------------------------------------------------
 
-static void unpin_locked(struct vmo *v, uint64_t first, uint64_t end) REQUIRES(v->lock)
+// Pins [first, end), all of it or nothing.
+static zx_status_t pin_piece_locked(struct vmo *v, uint64_t first, uint64_t end) REQUIRES(v->lock)
 {
-    for (uint64_t index = first; index < end; index++) {
+    zx_status_t status = ZX_OK;
+    uint64_t index;
+
+    for (index = first; status == ZX_OK && index < end; index++) {
         struct page *page = radix_get(&v->pages, index);
-        DEBUG_ASSERT(page != NULL && page->count >= VM_PAGE_PIN_ONE);
-        page->count -= VM_PAGE_PIN_ONE;
-        v->pin_count--;
+        if (page == NULL)
+            status = ZX_ERR_BAD_STATE;
+        else if (page->count / VM_PAGE_PIN_ONE >= VM_PAGE_PINS_MAX)
+            status = ZX_ERR_UNAVAILABLE;
+        else
+            page->count += VM_PAGE_PIN_ONE;
     }
+    if (status == ZX_OK) {
+        v->pin_count += end - first;
+        return ZX_OK;
+    }
+    for (index--; index > first; index--)
+        ((struct page *)radix_get(&v->pages, index - 1))->count -= VM_PAGE_PIN_ONE;
+    return status;
 }
 
 zx_status_t vmo_pin(struct vmo *v, uint64_t offset, uint64_t len)
 {
-    const uint64_t first = vmo_page_index(offset);
+    const uint64_t first = vmo_page_index(offset), end = first + vmo_page_index(len);
+    uint64_t index = first;
     zx_status_t status = ZX_OK;
 
     DEBUG_ASSERT(((offset | len) & PAGE_MASK) == 0);
-    vmo_lock(v);
-    if (offset > v->size || len > v->size - offset)
-        status = ZX_ERR_OUT_OF_RANGE;
-    v->marks |= VMO_MARK_WRITTEN; // by a device
-    // Physical memory never goes away.
-    for (uint64_t index = first;
-         status == ZX_OK && !vmo_is_physical(v) && index < first + vmo_page_index(len); index++) {
-        struct page *page = radix_get(&v->pages, index);
-        if (page == NULL || page->count / VM_PAGE_PIN_ONE >= VM_PAGE_PINS_MAX) {
-            unpin_locked(v, first, index);
-            status = page == NULL ? ZX_ERR_BAD_STATE : ZX_ERR_UNAVAILABLE;
-        } else {
-            page->count += VM_PAGE_PIN_ONE;
-            v->pin_count++;
-        }
-    }
-    vmo_unlock(v);
+    do {
+        const uint64_t piece = MIN(end, index + VMO_PIECE_PAGES);
+        vmo_lock(v);
+        if (offset > v->size || len > v->size - offset)
+            status = ZX_ERR_OUT_OF_RANGE;
+        v->marks |= VMO_MARK_WRITTEN; // by a device
+        if (status == ZX_OK && !vmo_is_physical(v)) // which never goes away
+            status = pin_piece_locked(v, index, piece);
+        vmo_unlock(v);
+        if (status != ZX_OK && index > first)
+            vmo_unpin(v, offset, (index - first) << PAGE_SHIFT);
+        index = piece;
+    } while (status == ZX_OK && index < end);
     return status;
 }
 
 void vmo_unpin(struct vmo *v, uint64_t offset, uint64_t len)
 {
-    vmo_lock(v);
-    if (!vmo_is_physical(v))
-        unpin_locked(v, vmo_page_index(offset), vmo_page_index(offset + len));
-    vmo_unlock(v);
+    const uint64_t end = vmo_page_index(offset) + vmo_page_index(len);
+
+    if (vmo_is_physical(v))
+        return;
+    for (uint64_t index = vmo_page_index(offset), piece; index < end; index = piece) {
+        piece = MIN(end, index + VMO_PIECE_PAGES);
+        vmo_lock(v);
+        for (uint64_t i = index; i < piece; i++) {
+            struct page *page = radix_get(&v->pages, i);
+            DEBUG_ASSERT(page != NULL && page->count >= VM_PAGE_PIN_ONE);
+            page->count -= VM_PAGE_PIN_ONE;
+        }
+        v->pin_count -= piece - index;
+        vmo_unlock(v);
+    }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Supplying pages to a pager-backed VMO: they move over from an auxiliary VMO, without a copy.
 //
+// Large ranges move in pieces: all is looked at first, nodes and charges are had ahead. So only what others do
+// to either VMO meanwhile can stop it half-way.
+//
 // Locks: the tree locks of both VMOs, the one at the lower address first. Nobody else holds two.
 // Invariant S2: vm/source.h.
 
@@ -43,27 +46,30 @@ static bool is_plain(const struct vmo *aux)
 struct move {
     struct vmo *v, *aux;
     uint64_t to, from, count;
-    struct page *inserted; // what v got so far, linked by page->owner, the last one first
-    uint64_t given;        // how many those are
-    struct list freed;     // what is left over
+    struct page *inserted;    // what v got so far, linked by page->owner, the last one first
+    uint64_t given;           // how many those are
+    struct list freed;        // what is left over
+    struct vmo_reserve *nodes;
 };
 
-static zx_status_t check_move_locked(const struct move *m)
+// May the pages of m, a piece of the move `all`, move now? Counts the nodes they take if m->nodes.
+static zx_status_t check_locked(const struct move *all, const struct move *m, bool count)
+    REQUIRES(m->v->lock, m->aux->lock)
 {
-    uint64_t index;
-    void *page;
-    uint64_t found = 0;
+    uint64_t index = m->from;
 
+    if (leaves(m->v, all->to << PAGE_SHIFT, all->count << PAGE_SHIFT) ||
+        leaves(m->aux, all->from << PAGE_SHIFT, all->count << PAGE_SHIFT))
+        return ZX_ERR_OUT_OF_RANGE;
     if (m->v->source->detached || !is_plain(m->aux))
         return ZX_ERR_BAD_STATE;
-    if (m->aux->pages.count < m->count)
-        return ZX_ERR_BAD_STATE;
-    radix_for_each(&m->aux->pages, index, page, m->from, m->from + m->count)
-    {
-        if (index != m->from + found++)
-            return ZX_ERR_BAD_STATE; // not even a later gap need be looked for
+    for (uint64_t i = 0; i < m->count; i++, index++) {
+        if (radix_get(&m->aux->pages, index) == NULL)
+            return ZX_ERR_BAD_STATE;
+        if (count && radix_leaf(&m->v->pages, m->to + i) == NULL)
+            vmo_reserve_count_nodes_locked(m->nodes, m->v, m->to + i);
     }
-    return found == m->count ? ZX_OK : ZX_ERR_BAD_STATE;
+    return ZX_OK;
 }
 
 // The page to put into v for this one of aux: itself, or a copy while somebody copies from or to it (who
@@ -90,7 +96,7 @@ static zx_status_t insert_locked(struct move *m) REQUIRES(m->v->lock)
         struct page *page = page_to_give(theirs);
         if (page == NULL)
             return ZX_ERR_NO_MEMORY;
-        zx_status_t status = vmo_put_page_locked(m->v, m->to + i, page);
+        zx_status_t status = vmo_put_page_by_locked(m->v, m->to + i, page, &m->nodes->ops);
         if (status != ZX_OK) {
             if (page != theirs)
                 page_free(page);
@@ -146,40 +152,83 @@ static void undo_locked(struct move *m) REQUIRES(m->v->lock, m->aux->lock)
     }
 }
 
+// V8: the charge goes over with the pages; `charge`: it has not yet.
+static zx_status_t move_locked(struct move *m, bool charge) REQUIRES(m->v->lock, m->aux->lock)
+{
+    zx_status_t status = ZX_OK;
+
+    if (charge)
+        status = account_move(m->aux->account, m->v->account, ACCOUNT_PAGES, (int64_t)m->count);
+    if (status != ZX_OK)
+        return status;
+    status = insert_locked(m);
+    if (status == ZX_OK) {
+        finish_locked(m);
+        vmo_uncharge_locked(m->v, m->count - m->given);
+        return ZX_OK;
+    }
+    undo_locked(m);
+    if (charge)
+        account_move_unchecked(m->v->account, m->aux->account, ACCOUNT_PAGES, (int64_t)m->count);
+    return status;
+}
+
+// Looks at all pieces of the move, or moves them. *done: how many pages of it went over or were freed.
+static zx_status_t in_pieces(const struct move *all, bool look, uint64_t *done)
+{
+    zx_status_t status = ZX_OK;
+
+    do {
+        struct move m = *all;
+        m.from += *done;
+        m.to += *done;
+        m.count = MIN(all->count - *done, VMO_PIECE_PAGES);
+        list_init(&m.freed);
+        lock_both(m.v, m.aux);
+        mutex_assert_held(m.v->lock);
+        mutex_assert_held(m.aux->lock);
+        status = check_locked(all, &m, look);
+        if (status == ZX_OK && !look)
+            status = move_locked(&m, all->count <= VMO_PIECE_PAGES);
+        unlock_both(m.v, m.aux);
+        page_free_list(&m.freed);
+        if (status == ZX_OK)
+            *done += m.count;
+    } while (status == ZX_OK && *done < all->count);
+    return status;
+}
+
 zx_status_t vmo_supply_pages(struct vmo *v, uint64_t offset, uint64_t len, struct vmo *aux,
                              uint64_t aux_offset)
 {
-    struct move m = {.v = v,
-                     .aux = aux,
-                     .to = vmo_page_index(offset),
-                     .from = vmo_page_index(aux_offset),
-                     .count = vmo_page_index(len)};
-    zx_status_t status;
+    struct vmo_reserve nodes;
+    const struct move all = {.v = v,
+                             .aux = aux,
+                             .to = vmo_page_index(offset),
+                             .from = vmo_page_index(aux_offset),
+                             .count = vmo_page_index(len),
+                             .nodes = &nodes};
+    uint64_t looked = 0, done = 0;
+    zx_status_t status = ZX_OK;
 
     DEBUG_ASSERT(v->kind == VMO_PAGER && v != aux && ((offset | len | aux_offset) & PAGE_MASK) == 0);
-    list_init(&m.freed);
-    lock_both(v, aux);
-    mutex_assert_held(m.v->lock);
-    mutex_assert_held(m.aux->lock);
-    if (leaves(v, offset, len) || leaves(aux, aux_offset, len))
-        status = ZX_ERR_OUT_OF_RANGE;
-    else
-        status = check_move_locked(&m);
-    // V8: the charge goes over with the pages.
-    if (status == ZX_OK)
-        status = account_move(aux->account, v->account, ACCOUNT_PAGES, (int64_t)m.count);
-    if (status == ZX_OK) {
-        status = insert_locked(&m);
-        if (status == ZX_OK) {
-            finish_locked(&m);
-            vmo_uncharge_locked(v, m.count - m.given);
-        } else {
-            undo_locked(&m);
-            account_move_unchecked(v->account, aux->account, ACCOUNT_PAGES,
-                                   (int64_t)m.count);
-        }
+    vmo_reserve_init(&nodes);
+    if (all.count <= VMO_PIECE_PAGES) { // which can be taken back
+        status = in_pieces(&all, false, &done);
+        vmo_reserve_end(&nodes);
+        return status;
     }
-    unlock_both(v, aux);
-    page_free_list(&m.freed);
+    status = in_pieces(&all, true, &looked);
+    if (status == ZX_OK)
+        status = vmo_reserve_nodes(&nodes);
+    if (status == ZX_OK)
+        status = account_move(aux->account, v->account, ACCOUNT_PAGES, (int64_t)all.count);
+    if (status == ZX_OK) {
+        status = in_pieces(&all, false, &done);
+        if (done < all.count)
+            account_move_unchecked(v->account, aux->account, ACCOUNT_PAGES,
+                                   (int64_t)(all.count - done));
+    }
+    vmo_reserve_end(&nodes);
     return status;
 }

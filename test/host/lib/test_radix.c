@@ -19,8 +19,9 @@ static size_t model_count;
 static size_t nodes_live;
 static long alloc_budget = -1; // nodes that may still be had, -1: any number
 
-static struct radix_node *node_alloc(void)
+static struct radix_node *node_alloc(const struct radix_ops *ops_)
 {
+    (void)ops_;
     if (alloc_budget == 0)
         return NULL;
     if (alloc_budget > 0)
@@ -76,6 +77,12 @@ static void check(const struct radix_tree *t, uint64_t start, uint64_t end)
         i++;
     }
     assert_int_equal(i, model_lower(end));
+    for (index = end; (value = radix_prev(t, start, &index)) != NULL;) {
+        assert_true(i-- > 0);
+        assert_true(index == model[i].index);
+        assert_ptr_equal(value, model[i].value);
+    }
+    assert_int_equal(i, model_lower(start));
     assert_int_equal(t->count, model_count);
     assert_int_equal(radix_node_count(t), nodes_live);
 }

@@ -5,7 +5,8 @@
 #include "env.h"
 
 #define VM_GROUPS(X) \
-    X(vmo) X(clone) X(vmar) X(protect) X(vdso) X(fault) X(walk) X(place) X(random) X(alloc_fail) X(large)
+    X(vmo) X(clone) X(vmar) X(protect) X(vdso) X(fault) X(walk) X(place) X(random) X(alloc_fail) X(large) \
+    X(hold)
 
 #define DECLARE_GROUP(name)                        \
     extern const struct CMUnitTest name##_tests[]; \

@@ -17,9 +17,10 @@ struct radix_node {
     void *slot[RADIX_SLOTS];
 };
 
-// Where nodes come from. alloc returns uninitialised memory for a struct radix_node, or NULL.
+// Where nodes come from. alloc, which gets the ops it is one of, returns uninitialised memory for a struct
+// radix_node, or NULL.
 struct radix_ops {
-    struct radix_node *(*alloc)(void);
+    struct radix_node *(*alloc)(const struct radix_ops *ops);
     void (*free)(struct radix_node *node);
 };
 
@@ -88,8 +89,16 @@ ALWAYS_INLINE void radix_leaf_put(struct radix_tree *t, struct radix_node *leaf,
 zx_status_t radix_set(struct radix_tree *t, uint64_t index, void *value, void **out_old,
                       const struct radix_ops *ops) MUST_CHECK;
 
+// How many nodes storing at `index` takes: those that raise the tree, and those below the deepest node
+// that is there already.
+unsigned radix_nodes_missing(const struct radix_tree *t, uint64_t index);
+
 // Removes and returns the value at `index` (NULL if none); nodes that become empty are freed.
 void *radix_remove(struct radix_tree *t, uint64_t index, const struct radix_ops *ops);
+
+// The last value at an index in [start, *index), or NULL. On success *index receives its index.
+// Cost: the height of the tree, whatever the size of the gap.
+void *radix_prev(const struct radix_tree *t, uint64_t start, uint64_t *index);
 
 // The first value at an index in [*index, end), or NULL. On success *index receives its index.
 // Cost: the height of the tree, whatever the size of the gap.

@@ -62,6 +62,7 @@ void vmo_source_end(struct vmo *v);
 // [offset, offset+len) of the pager-backed v; where v has a page the other is freed. All page aligned,
 // v != aux. In order: ZX_ERR_OUT_OF_RANGE a range leaves its VMO; ZX_ERR_BAD_STATE v is detached, or aux
 // is not plain paged memory, has pins, an uncached policy, a mapping, a clone or a parent, or has not all
-// the pages; ZX_ERR_NO_MEMORY. After an error nothing has moved. No lock held.
+// the pages; ZX_ERR_NO_MEMORY. After an error nothing has moved, unless others changed v or aux meanwhile: then what
+// came before that may have. No lock held.
 zx_status_t vmo_supply_pages(struct vmo *v, uint64_t offset, uint64_t len, struct vmo *aux,
                              uint64_t aux_offset) MUST_CHECK;

@@ -170,6 +170,8 @@ zx_status_t vmo_set_size(struct vmo *v, uint64_t size) MUST_CHECK;
 // Ranges as spec 23 section 4 has them: OUT_OF_RANGE if offset+len overflows or offset > size; the
 // excess past the end is trimmed; partial pages count whole. First: NOT_SUPPORTED physical (both),
 // contiguous and pager-backed (decommit).
+// Both, and a shrink, work in pieces: of two calls at a time on the same pages each may see the other half
+// done, and only then a call that fails may have done part of its work.
 // Backs every page of the range with memory, or none: ZX_ERR_NO_MEMORY.
 zx_status_t vmo_commit(struct vmo *v, uint64_t offset, uint64_t len) MUST_CHECK;
 // Releases every page touching the range. BAD_STATE: a page is pinned (nothing released).
