@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Commands of the kernel's debug console (object/debug_console.h): `help`, and `crash KIND`, which
+// Commands of the kernel's debug console (object/debug_console.h): `help`; `pages` and `page ADDRESS`, which
+// tell what each page of memory is used for; and `crash KIND`, which
 // makes the kernel fail in one way, so that the panic screen and what leads to it can be tested and
 // a person can see what it looks like.
 //
@@ -12,6 +13,7 @@
 #include <hal/cpu.h>
 #include <hal/time.h>
 #include <lib/string.h>
+#include <mem/page.h>
 #include <sched/thread.h>
 #include <sched/timer.h>
 
@@ -122,9 +124,47 @@ static zx_status_t run_crash(const char *kind)
     return ZX_ERR_NOT_FOUND;
 }
 
+static zx_status_t run_pages(void)
+{
+    char line[96];
+
+    for (unsigned i = 0; i < page_arena_count; i++) {
+        paddr_t at = page_arenas[i].base;
+        while (at < page_arenas[i].base + page_arenas[i].size &&
+               page_describe_run(&at, line, sizeof(line)) > 0)
+            klog(LOG_INFO, "%s", line);
+    }
+    return ZX_OK;
+}
+
+// Takes hexadecimal digits, with or without 0x.
+static zx_status_t run_page(const char *text)
+{
+    paddr_t pa = 0;
+    char line[128];
+
+    if (text[0] == '0' && text[1] == 'x')
+        text += 2;
+    if (*text == 0)
+        return ZX_ERR_INVALID_ARGS;
+    for (; *text != 0; text++) {
+        unsigned digit = *text >= '0' && *text <= '9'   ? (unsigned)(*text - '0')
+                         : *text >= 'a' && *text <= 'f' ? (unsigned)(*text - 'a' + 10)
+                                                        : 16;
+        if (digit == 16 || pa >> 60 != 0)
+            return ZX_ERR_INVALID_ARGS;
+        pa = pa << 4 | digit;
+    }
+    page_describe(pa, line, sizeof(line));
+    klog(LOG_INFO, "%s", line);
+    return ZX_OK;
+}
+
 static zx_status_t run_help(void)
 {
     klog(LOG_INFO, "help        this list");
+    klog(LOG_INFO, "pages       what memory is used for, run by run");
+    klog(LOG_INFO, "page ADDR   what the page at this physical address, in hexadecimal, is used for");
     for (size_t i = 0; i < countof(crashes); i++)
         klog(LOG_INFO, "crash %-9s the kernel %s", crashes[i].name, crashes[i].what);
     return ZX_OK;
@@ -151,5 +191,9 @@ zx_status_t debug_console_run(const char *text, size_t size)
     line[size] = 0;
     if (strcmp(line, "help") == 0)
         return run_help();
+    if (strcmp(line, "pages") == 0)
+        return run_pages();
+    if (strncmp(line, "page ", 5) == 0)
+        return run_page(line + 5);
     return strncmp(line, "crash ", 6) == 0 ? run_crash(line + 6) : ZX_ERR_NOT_FOUND;
 }

@@ -125,6 +125,16 @@ static void source_request_send(struct vmo_source *source, struct vmo_request *r
     request_put(r);
 }
 
+static bool source_request_retract(struct vmo_source *source, struct vmo_request *request)
+{
+    const struct pager_source *s = container_of(source, struct pager_source, source);
+    struct pager_request *r = container_of(request, struct pager_request, request);
+    bool queued = port_unqueue_packet(s->port, &r->packet);
+    if (queued)
+        request_put(r); // the packet's; the vm layer still holds it
+    return queued;
+}
+
 static void source_request_done(struct vmo_source *source, struct vmo_request *request)
 {
     struct pager_request *r = container_of(request, struct pager_request, request);
@@ -155,6 +165,7 @@ static void source_free(struct vmo_source *source)
 static const struct vmo_source_ops source_ops = {
     .request_alloc = source_request_alloc,
     .request_send = source_request_send,
+    .request_retract = source_request_retract,
     .request_done = source_request_done,
     .complete = source_complete,
     .free = source_free,

@@ -18,9 +18,8 @@
 
 #include "vm_priv.h"
 
-#define PAYERS_MAX 255u // what the flags of a page have room for
-_Static_assert((PAYERS_MAX << VM_PAGE_PAYER_SHIFT) + (1u << VM_PAGE_PAYER_SHIFT) == 1u << 16,
-               "struct page: flags");
+#define PAYERS_MAX 127u // what the flags of a page have room for
+_Static_assert((PAYERS_MAX + 1) << VM_PAGE_PAYER_SHIFT == PAGE_FLAG_POISONED, "struct page: flags");
 
 // Accounts, besides the VMO's own, that its pages are charged to. One that nothing is charged to any more may
 // be gone, and is not touched.

@@ -256,6 +256,26 @@ void vmo_source_end(struct vmo *v)
 
 // ---- waiting -------------------------------------------------------------------------------------
 
+// Who waited for the page at `index` does so no more: takes the request for it back if it was the only one and
+// the pager has not read it. One that was read stays, so that it is not made a second time.
+static void stop_waiting_locked(struct vmo *pager, uint64_t index) REQUIRES(pager->lock)
+{
+    struct vmo_source *s = pager->source;
+    struct vmo_request *r = request_from(s, index);
+    const struct page_waiter *w;
+
+    mutex_assert_held(pager->lock);
+    if (r == NULL || r->first > index)
+        return;
+    list_for_each_entry(w, &s->waiters, node)
+    {
+        if (w->index >= r->first && w->index < r->end)
+            return;
+    }
+    if (s->ops->request_retract(s, r))
+        request_remove(s, r);
+}
+
 static zx_status_t wait_for_page(struct vmo *pager, uint64_t index, bool user)
 {
     struct page_waiter w = {.thread = thread_current(), .index = index};
@@ -286,8 +306,10 @@ static zx_status_t wait_for_page(struct vmo *pager, uint64_t index, bool user)
     vmo_unlock(pager);
     status = wait_block(WAIT_ON_NOTHING, ZX_TIME_INFINITE);
     vmo_lock(pager);
-    if (list_node_linked(&w.node))
+    if (list_node_linked(&w.node)) {
         list_remove(&w.node);
+        stop_waiting_locked(pager, index);
+    }
     vmo_unlock(pager);
     return status;
 }

@@ -231,6 +231,8 @@ TEST(console_commands_are_for_the_root_resource)
     EXPECT_EQ(zx_debug_send_command(zx_process_self(), line, 1), ZX_ERR_WRONG_TYPE);
     EXPECT_EQ(zx_debug_send_command(root, line, sizeof(line)), ZX_ERR_INVALID_ARGS);
     EXPECT_EQ(zx_debug_send_command(root, (const char *)1, 1), ZX_ERR_INVALID_ARGS);
+    EXPECT_EQ(zx_debug_send_command(root, "no such", 7), ZX_ERR_NOT_FOUND);
+    EXPECT_EQ(zx_debug_send_command(root, "page here", 9), ZX_ERR_INVALID_ARGS);
 }
 
 // CALLS(zx_log_write, zx_log_read)

@@ -165,6 +165,37 @@ static void test_page_misuse_panics(void **state)
     assert_non_null(strstr(text, "was written while free: offset 1000"));
 }
 
+// Each page's state and its owner's fields can be told, and the runs of all states make up the arena.
+static void test_page_state_is_told_for_each_page(void **state)
+{
+    (void)state;
+    char line[128];
+    struct page *page = page_alloc(PAGE_STATE_IPC, 0);
+    assert_non_null(page);
+    const paddr_t pa = page_to_paddr(page);
+    page->owner = (void *)0x1234;
+    page->index = 77;
+    page->count = 3;
+    assert_true(page_describe(pa + 5, line, sizeof(line)) > 0);
+    assert_non_null(strstr(line, ": ipc, owner 0x1234, index 77, flags 0x0, count 0x3"));
+    paddr_t at = pa;
+    assert_true(page_describe_run(&at, line, sizeof(line)) > 0);
+    assert_non_null(strstr(line, " ipc"));
+    assert_true(at > pa);
+    page_free(page);
+    page_describe(pa, line, sizeof(line));
+    assert_non_null(strstr(line, ": free"));
+    page_describe(page_arenas[0].base - PAGE_SIZE, line, sizeof(line));
+    assert_non_null(strstr(line, ": not memory"));
+    at = page_arenas[0].base - PAGE_SIZE;
+    assert_int_equal(page_describe_run(&at, line, sizeof(line)), 0);
+    unsigned runs = 0;
+    for (at = page_arenas[0].base; at < page_arenas[0].base + page_arenas[0].size; runs++)
+        assert_true(page_describe_run(&at, line, sizeof(line)) > 0);
+    assert_int_equal(at, page_arenas[0].base + page_arenas[0].size);
+    assert_true(runs >= 2); // wired, and free
+}
+
 int run_page_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +203,7 @@ int run_page_tests(void)
         cmocka_unit_test(test_page_alloc_exhaustion_returns_null),
         cmocka_unit_test(test_page_alloc_list_all_or_nothing),
         cmocka_unit_test(test_table_pages_are_zero_and_counted),
+        cmocka_unit_test(test_page_state_is_told_for_each_page),
         cmocka_unit_test(test_page_misuse_panics),
     };
     return cmocka_run_group_tests_name("page", tests, NULL, NULL);

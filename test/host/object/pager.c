@@ -467,6 +467,42 @@ SCENARIO_ON(who_waits_can_be_killed, 3, 30)
     served_close(&s);
 }
 
+// What nobody has read and nobody waits for any more is not owed: the dead leave nothing behind, whenever death
+// comes. As long as one waits, the request stays.
+// CALLS(zx_task_kill)
+SCENARIO_ON(requests_of_the_dead_are_taken_back, 3, 30)
+{
+    struct served s = serve_pages(8);
+    zx_vaddr_t va = map(s.vmo, RO, 8);
+    uint64_t first, count;
+
+    READER(call, .vmo = s.vmo, .page = 1, .pages = 3);
+    READER(fault, .va = va, .page = 6);
+    for (unsigned i = 0; i < 40; i++)
+        await_state(fault.thread, ZX_THREAD_STATE_RUNNING); // mostly they have come to wait
+    assert_ok(zx_task_kill(call.thread));
+    assert_ok(zx_task_kill(fault.thread));
+    lab_thread_join(call.thread);
+    lab_thread_join(fault.thread);
+    expect_no_packet(&s);
+
+    READER(dies, .vmo = s.vmo, .page = 1, .pages = 1);
+    READER(lives, .va = va, .page = 1);
+    for (unsigned i = 0; i < 20; i++)
+        await_state(lives.thread, ZX_THREAD_STATE_RUNNING);
+    assert_ok(zx_task_kill(dies.thread));
+    lab_thread_join(dies.thread);
+    expect_request(&s, &first, &count);
+    assert_int_equal(first, 1);
+    assert_int_equal(count, 1);
+    assert_ok(supply(&s, 1, 1));
+    lab_thread_join(lives.thread);
+    assert_int_equal(lives.value, content(1));
+    expect_no_packet(&s);
+    unmap(va, 8);
+    served_close(&s);
+}
+
 // CALLS(zx_task_suspend_token)
 SCENARIO_ON(a_fault_that_waits_can_be_suspended_a_call_cannot, 3, 30)
 {
@@ -720,6 +756,7 @@ const struct CMUnitTest pager_tests[] = {
     cmocka_unit_test(test_closing_the_pager_detaches_its_vmos),
     cmocka_unit_test(test_closing_the_vmo_completes_it),
     cmocka_unit_test(test_who_waits_can_be_killed),
+    cmocka_unit_test(test_requests_of_the_dead_are_taken_back),
     cmocka_unit_test(test_a_fault_that_waits_can_be_suspended_a_call_cannot),
     cmocka_unit_test(test_a_full_port_gets_its_request),
     cmocka_unit_test(test_shrinking_ends_waits_past_the_end),

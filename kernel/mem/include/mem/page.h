@@ -135,3 +135,10 @@ void page_stats_get(struct page_stats *out);
 uint64_t page_free_estimate(void);
 // Bytes of RAM that the allocator manages; fixed after pages_init.
 uint64_t page_total_bytes(void);
+
+// A line, without its end, about the page at `pa`: what it is used for, and its owner's fields. Returns its
+// length, as ksnprintf.
+size_t page_describe(paddr_t pa, char *out, size_t size);
+// A line about the run of pages from *pa on that are used for the same; *pa becomes its end. 0: *pa is in no
+// arena, nothing has been written.
+size_t page_describe_run(paddr_t *pa, char *out, size_t size);

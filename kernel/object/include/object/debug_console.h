@@ -8,6 +8,6 @@
 #define DEBUG_COMMAND_MAX 256u
 
 // Runs one command, `size` bytes that need not end in a NUL. Blanks and line ends around it are
-// ignored. Errors: ZX_ERR_INVALID_ARGS (too long), ZX_ERR_NOT_FOUND (no such command or argument);
+// ignored. Errors: ZX_ERR_INVALID_ARGS (too long, or no number), ZX_ERR_NOT_FOUND (no such command or argument);
 // no return at all from a command that ends the kernel. May block; no locks held.
 zx_status_t debug_console_run(const char *text, size_t size);

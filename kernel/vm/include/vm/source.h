@@ -6,7 +6,8 @@
 //   S1  A source belongs to its VMO from vmo_init_pager() until ops->free. It is detached once, by
 //       vmo_source_detach() or by the end of its VMO, and never again attached.
 //   S2  `requests` never overlap. Each absent page inside one has been asked for and is not asked for
-//       again; `missing` counts these pages. A request without missing pages goes.
+//       again; `missing` counts these pages. A request without missing pages goes, and one that nobody
+//       waits for any more if whoever serves it has not seen it yet.
 //   S3  Requests are sent, and ops->complete is called, with no lock held. `sending` counts the threads
 //       that are at it, so that no request follows the completion.
 // Locks: [T] the tree lock of the VMO; [I] fixed.
@@ -29,6 +30,8 @@ struct vmo_source_ops {
     // Asks for [offset, offset+len), bytes, by `r`; ends the second holding. No lock held.
     void (*request_send)(struct vmo_source *s, struct vmo_request *r, uint64_t offset,
                          uint64_t len);
+    // Takes back what was sent of r. False: it has been read, or is not sent yet. Tree lock held, as below.
+    bool (*request_retract)(struct vmo_source *s, struct vmo_request *r);
     // Nothing of r is missing any more, or nobody wants it: takes back what was sent and not read yet, and
     // ends the first holding. The tree lock is held; locks of rank below RANK_PORT may be taken.
     void (*request_done)(struct vmo_source *s, struct vmo_request *r);
