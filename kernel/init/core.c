@@ -12,6 +12,7 @@
 #include <mem/page.h>
 #include <object/futex.h>
 #include <object/job.h>
+#include <object/ktrace.h>
 #include <object/process.h>
 #include <object/random.h>
 #include <object/settings.h>
@@ -58,6 +59,7 @@ void kernel_init_core(void)
     must(vm_init(), "virtual memory");
     futex_init();
     must(job_init_super_root(), "the job tree");
+    ktrace_init(boot_info.cmdline);
     must(sched_start_workers(), "the workers");
 }
 

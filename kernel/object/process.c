@@ -17,6 +17,7 @@
 #include <lib/string.h>
 #include <account/account.h>
 #include <object/channel.h>
+#include <object/ktrace.h>
 #include <object/random.h>
 #include <object/vmar_object.h>
 #include <syscalls/vdso-offsets.h>
@@ -36,6 +37,7 @@ static void set_state_locked(struct process *p, uint8_t state)
 // Ends a DYING process that has no thread. Once.
 static void process_finish(struct process *p)
 {
+    ktrace(KTRACE_PROC_EXIT, p->obj.koid, 0);
     handle_table_close_all(&p->handles);
     vm_aspace_teardown(p->aspace);
     account_uncharge(p->account, ACCOUNT_PROCESSES, 1);
@@ -130,6 +132,7 @@ zx_status_t process_create(struct job *job, const char *name, struct object **ou
         object_unref(&p->obj);
         return status;
     }
+    ktrace(KTRACE_PROC_CREATE, p->obj.koid, 0);
     *out_process = &p->obj;
     return ZX_OK;
 no_aspace:
@@ -166,6 +169,7 @@ zx_status_t process_start(struct process *p, struct uthread *t, vaddr_t entry, v
         handle_discard(&p->handles, &value, 1); // it may be gone, with the table of a dead process
         return status;
     }
+    ktrace(KTRACE_PROC_START, t->obj.koid, p->obj.koid);
     uthread_launch(t);
     return ZX_OK;
 }

@@ -15,6 +15,7 @@
 #include <lib/string.h>
 #include <account/account.h>
 #include <object/futex.h>
+#include <object/ktrace.h>
 #include <object/process.h>
 #include <object/suspend.h>
 #include <sched/pi.h>
@@ -124,6 +125,7 @@ zx_status_t uthread_create(struct process *p, const char *name, struct object **
     t->process = p;
     t->state = UTHREAD_NEW;
     strlcpy(t->name, name, sizeof(t->name));
+    ktrace(KTRACE_THREAD_CREATE, t->obj.koid, p->obj.koid);
     *out = &t->obj;
     return ZX_OK;
 }
@@ -151,6 +153,7 @@ zx_status_t uthread_start_locked(struct uthread *t, vaddr_t entry, vaddr_t stack
 
 void uthread_launch(struct uthread *t)
 {
+    ktrace(KTRACE_THREAD_START, t->obj.koid, 0);
     thread_start(&t->thread, &t->process->aspace->hal);
 }
 
@@ -172,6 +175,7 @@ void uthread_exit(void)
 {
     struct uthread *t = uthread_current();
     struct process *p = t->process;
+    ktrace(KTRACE_THREAD_EXIT, 0, 0);
     channel_call_abandon(&t->call);
     if (unlikely(exception_slot_taken(&p->debugger))) {
         mutex_lock(&p->lock);

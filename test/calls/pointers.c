@@ -44,6 +44,8 @@ static const struct exception {
     {"channel_call_finish", "actual_bytes", ALL, ZX_ERR_BAD_STATE, "the same"},
     {"channel_call_finish", "actual_handles", ALL, ZX_ERR_BAD_STATE, "the same"},
     {"debug_read", "buffer", ALL, ZX_OK, "the valid call reads nothing: its size is 0"},
+    {"ktrace_control", "ptr", ALL, ZX_OK, "to stop takes none: spec 31 section 5"},
+    {"ktrace_read", "data", ALL, ZX_OK, "there is nothing to read"},
     {"system_powerctl", "arg", ONLY(ZERO), ZX_ERR_INVALID_ARGS, "this command needs it"},
 };
 

@@ -66,7 +66,7 @@ static const struct {
     {"interrupt_create", "could take the line of the console, and the console with it"},
     {"interrupt_wait", "waits without a deadline"},
     {"bti_pin", "what is closed without its unpin stays pinned"},
-    {"vcpu_resume", "waits without a deadline"},
+    {"ktrace_control", "the buffer of a trace stays"},
 };
 
 // Calls that cost much, or make the kernel print: only now and then.

@@ -25,6 +25,7 @@ const struct recipe_value recipe_values[] = {
     {"object_get_child", "rights", ZX_RIGHT_SAME_RIGHTS},
     {"handle_duplicate", "rights", ZX_RIGHT_SAME_RIGHTS},
     {"handle_replace", "rights", ZX_RIGHT_SAME_RIGHTS},
+    {"ktrace_control", "action", 2}, // stop
     {"clock_adjust", "clock_id", ZX_CLOCK_UTC},
     {"channel_call_noretry", "deadline", ZX_TIME_INFINITE},
     {"channel_call_finish", "deadline", ZX_TIME_INFINITE},
@@ -385,6 +386,7 @@ const struct recipe recipes[] = {
     {"log_read", ZX_OK, write_log},
     {"debug_send_command", ZX_OK, prepare_command},
     {"smc_call", ZX_ERR_NOT_SUPPORTED, NULL}, // QEMU's machine has no firmware, nor has the laboratory's
+    {"ktrace_write", ZX_ERR_UNAVAILABLE, NULL}, // nothing is traced
     {"system_powerctl", ZX_ERR_NOT_SUPPORTED, NULL}, // a command of other machines that reads `arg`
 };
 const size_t recipe_count = sizeof(recipes) / sizeof(recipes[0]);

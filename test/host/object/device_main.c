@@ -6,6 +6,7 @@ TEST_GROUP(interrupt_line);
 TEST_GROUP(smc);
 TEST_GROUP(bti);
 TEST_GROUP(refused);
+TEST_GROUP(ktrace);
 
 int main(int argc, char **argv)
 {
@@ -14,6 +15,7 @@ int main(int argc, char **argv)
         {smc_tests, smc_test_count},
         {bti_tests, bti_test_count},
         {refused_tests, refused_test_count},
+        {ktrace_tests, ktrace_test_count},
     };
 
     return lab_main_groups(argc, argv, groups, countof(groups));

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// The kernel's trace (spec 31 section 5): records of fixed shapes in one buffer, which is read as it is.
+// When it is full, recording stops.
+//
+// The buffer is made at the first start, of `ktrace.bufsize` MiB (32, or a 16th of memory if that is less;
+// 0: no trace), and kept; at boot if the command line has `ktrace.bufsize` or `ktrace.grpmask`, whose groups (0xfff) then record from the
+// start. So nobody who does not trace pays for it.
+//
+// What is recorded: names, the life of processes and threads, and probes. The other events of the contract
+// would cost every switch, message and interrupt some instructions, traced or not: they have numbers, and
+// nobody writes them.
+#pragma once
+
+#include <hal/types.h>
+
+// Actions of ktrace_control.
+#define KTRACE_ACTION_START     1u
+#define KTRACE_ACTION_STOP      2u
+#define KTRACE_ACTION_REWIND    3u
+#define KTRACE_ACTION_NEW_PROBE 4u
+
+// Groups, as a mask.
+#define KTRACE_META  0x001u
+#define KTRACE_TASKS 0x008u
+#define KTRACE_PROBE 0x040u
+#define KTRACE_ALL   0xfffu
+
+// Events with their group.
+#define KTRACE_EVENT(group, event) ((group) << 20 | (event) << 8)
+#define KTRACE_VERSION      KTRACE_EVENT(KTRACE_META, 0x000u)
+#define KTRACE_TICKS_PER_MS KTRACE_EVENT(KTRACE_META, 0x001u)
+#define KTRACE_THREAD_NAME  KTRACE_EVENT(KTRACE_META, 0x021u)
+#define KTRACE_PROC_NAME    KTRACE_EVENT(KTRACE_META, 0x022u)
+#define KTRACE_SYSCALL_NAME KTRACE_EVENT(KTRACE_META, 0x023u)
+#define KTRACE_PROBE_NAME   KTRACE_EVENT(KTRACE_META, 0x025u)
+#define KTRACE_THREAD_CREATE KTRACE_EVENT(KTRACE_TASKS, 0x110u)
+#define KTRACE_THREAD_START KTRACE_EVENT(KTRACE_TASKS, 0x111u)
+#define KTRACE_THREAD_EXIT  KTRACE_EVENT(KTRACE_TASKS, 0x112u)
+#define KTRACE_PROC_CREATE  KTRACE_EVENT(KTRACE_TASKS, 0x120u)
+#define KTRACE_PROC_START   KTRACE_EVENT(KTRACE_TASKS, 0x121u)
+#define KTRACE_PROC_EXIT    KTRACE_EVENT(KTRACE_TASKS, 0x122u)
+
+#define KTRACE_NAME_MAX  32u    // with its NUL
+#define KTRACE_PROBE_MAX 0x7ffu // largest id of a probe
+
+extern atomic_uint ktrace_groups; // those that record now
+
+// Reads the command line; makes the buffer and starts if it says so. Once, after memory is there.
+void ktrace_init(const char *cmdline);
+
+// Groups `groups` (0: all) record from now on, beginning with the names of what lives.
+// ZX_ERR_NOT_SUPPORTED: no trace on this machine; ZX_ERR_NO_MEMORY.
+zx_status_t ktrace_start(uint32_t groups) MUST_CHECK;
+void ktrace_stop(void);
+// Forgets all records but the two at the start, then has the names of calls and probes recorded again.
+void ktrace_rewind(void);
+
+// The id, from 1, of the probe with that name (a NUL within KTRACE_NAME_MAX). ZX_ERR_NO_RESOURCES: there
+// are too many.
+zx_status_t ktrace_probe_id(const char *name, uint32_t *out_id) MUST_CHECK;
+// A probe record. ZX_ERR_UNAVAILABLE: it is not being recorded, or the buffer is full.
+zx_status_t ktrace_probe(uint32_t id, uint32_t arg0, uint32_t arg1) MUST_CHECK;
+
+// What has been recorded: the bytes from the start of the buffer, NULL and 0 if there is none yet.
+const void *ktrace_data(size_t *out_bytes);
+
+// A 32-byte record of the calling thread. In line: what a call site costs while nothing is traced.
+void ktrace_record(uint32_t event, uint64_t a, uint64_t b);
+ALWAYS_INLINE void ktrace(uint32_t event, uint64_t a, uint64_t b)
+{
+    if (unlikely(atomic_load_explicit(&ktrace_groups, memory_order_relaxed) & event >> 20))
+        ktrace_record(event, a, b);
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+// The kernel's trace (interface: object/ktrace.h).
+//
+//   K1 `used` never passes limit(): a record's place is taken by compare-and-swap and then written, by its
+//      writer alone. Who reads meanwhile may find a record that is not written yet.
+//   K2 Once `buffer` is set it stays, for readers and writers hold no lock.
+// Locks: probe_lock for the names of probes.
+#include <object/ktrace.h>
+
+#include <debug/log.h>
+#include <hal/time.h>
+#include <lib/cmdline.h>
+#include <lib/string.h>
+#include <mem/page.h>
+#include <object/job.h>
+#include <object/process.h>
+#include <object/uthread.h>
+#include <syscalls/table.h>
+#include <zircon/zx-syscall-numbers.h>
+
+#define VERSION     0x00020000u
+#define FIRST_BYTES 64u  // the two records that a rewind leaves
+#define SPARE_BYTES 256u // of the buffer's end
+#define PROBES_MAX  256u
+
+struct record {
+    uint32_t tag, tid;
+    uint64_t ts;
+    uint32_t arg[4];
+};
+struct name_record {
+    uint32_t tag, id, arg;
+    char name[KTRACE_NAME_MAX + 4]; // padding to 8 bytes at most
+};
+
+atomic_uint ktrace_groups;
+static _Atomic(char *) buffer;  // [a] K2
+static atomic_uint_fast64_t used; // [a] K1
+static uint64_t buffer_mb; // [I] after ktrace_init
+
+LOCK_CLASS(ktrace_probe_class, RANK_HANDLE_TABLE, LOCK_MUTEX);
+static struct mutex probe_lock = MUTEX_INIT(ktrace_probe_class);
+static char probe_names[PROBES_MAX][KTRACE_NAME_MAX]; // [P] id - 1
+static atomic_uint probe_count;                       // written under [P]
+
+// Bytes that records may take.
+static uint64_t limit(void)
+{
+    return (buffer_mb << 20) - SPARE_BYTES;
+}
+
+// Room for a record of `bytes`, a multiple of 8; NULL: the buffer is full, and recording ends.
+static void *take(size_t bytes)
+{
+    char *base = atomic_load_explicit(&buffer, memory_order_acquire);
+    uint64_t at = atomic_load_explicit(&used, memory_order_relaxed);
+    do {
+        if (base == NULL || bytes > limit() - at) {
+            atomic_store_explicit(&ktrace_groups, 0, memory_order_relaxed);
+            return NULL;
+        }
+    } while (!atomic_compare_exchange_weak_explicit(&used, &at, at + bytes, memory_order_relaxed,
+                                                    memory_order_relaxed));
+    return base + at;
+}
+
+static uint32_t tag(uint32_t event, size_t bytes)
+{
+    return event | (uint32_t)(bytes / 8);
+}
+
+static uint32_t current_tid(void)
+{
+    return thread_current()->user ? (uint32_t)uthread_current()->obj.koid : 0;
+}
+
+static bool put(uint32_t event, size_t bytes, const uint32_t arg[4])
+{
+    struct record r = {.tag = tag(event, bytes), .tid = current_tid(), .ts = hal_ticks()};
+    void *to = take(bytes);
+    if (to == NULL)
+        return false;
+    memcpy(r.arg, arg, sizeof(r.arg));
+    memcpy(to, &r, bytes);
+    return true;
+}
+
+void ktrace_record(uint32_t event, uint64_t a, uint64_t b)
+{
+    (void)put(event, sizeof(struct record), (uint32_t[4]){(uint32_t)a, (uint32_t)b});
+}
+
+static void put_name(uint32_t event, uint64_t id, uint64_t arg, const char *name)
+{
+    struct name_record r = {.id = (uint32_t)id, .arg = (uint32_t)arg};
+    size_t length = strlcpy(r.name, name, KTRACE_NAME_MAX);
+    size_t bytes = ROUND_UP(offsetof(struct name_record, name) +
+                                MIN(length, (size_t)KTRACE_NAME_MAX - 1) + 1,
+                            8u);
+    void *to = take(bytes);
+    if (to == NULL)
+        return;
+    r.tag = tag(event, bytes);
+    memcpy(to, &r, bytes);
+}
+
+// --- What lives ---------------------------------------------------------------------------------
+
+static void name_thread(void *ctx UNUSED, struct uthread *t)
+{
+    put_name(KTRACE_THREAD_NAME, t->obj.koid, t->process->obj.koid, t->name);
+}
+
+// The next job of the tree, parents before children; NULL after the last.
+static struct job *next_job_locked(struct job *job)
+{
+    struct list_node *n = list_peek_head(&job->children);
+    while (n == NULL && job->parent != NULL) {
+        n = list_next(&job->parent->children, &job->sibling);
+        job = job->parent;
+    }
+    return n != NULL ? list_entry(n, struct job, sibling) : NULL;
+}
+
+static void name_the_living(void)
+{
+    mutex_lock(&job_tree_lock);
+    for (struct job *job = job_super_root(); job != NULL; job = next_job_locked(job)) {
+        struct process *p;
+        list_for_each_entry (p, &job->processes, job_node) {
+            put_name(KTRACE_PROC_NAME, p->obj.koid, 0, p->name);
+            process_for_each_thread(p, name_thread, NULL);
+        }
+    }
+    mutex_unlock(&job_tree_lock);
+}
+
+// --- Control -------------------------------------------------------------------------------------
+
+static void put_first(void)
+{
+    const uint64_t ticks = hal_ticks_per_second() / 1000;
+    (void)put(KTRACE_VERSION, sizeof(struct record), (uint32_t[4]){VERSION});
+    (void)put(KTRACE_TICKS_PER_MS, sizeof(struct record),
+              (uint32_t[4]){(uint32_t)ticks, (uint32_t)(ticks >> 32)});
+}
+
+static void put_static_names(void)
+{
+    for (uint64_t n = 0; n < ZX_SYS_COUNT; n++)
+        put_name(KTRACE_SYSCALL_NAME, n, 0, syscall_name(n));
+    unsigned probes = atomic_load_explicit(&probe_count, memory_order_acquire);
+    for (unsigned i = 0; i < probes; i++)
+        put_name(KTRACE_PROBE_NAME, i + 1, 0, probe_names[i]);
+}
+
+// Two that come at the same time make a buffer each, and one gives its own back.
+static zx_status_t make_buffer(void)
+{
+    const size_t pages = (buffer_mb << 20) / PAGE_SIZE;
+    char *none = NULL;
+
+    if (atomic_load_explicit(&buffer, memory_order_acquire) != NULL)
+        return ZX_OK;
+    if (pages == 0)
+        return ZX_ERR_NOT_SUPPORTED;
+    struct page *first =
+        page_alloc_contiguous(pages, PAGE_SHIFT, PAGE_STATE_OTHER, PAGE_ALLOC_ZERO);
+    if (first == NULL)
+        return ZX_ERR_NO_MEMORY;
+    if (!atomic_compare_exchange_strong_explicit(&buffer, &none, page_to_virt(first),
+                                                 memory_order_acq_rel, memory_order_acquire)) {
+        page_free_contiguous(first, pages);
+        return ZX_OK;
+    }
+    put_first();
+    put_static_names();
+    return ZX_OK;
+}
+
+zx_status_t ktrace_start(uint32_t groups)
+{
+    zx_status_t status = make_buffer();
+    if (status != ZX_OK)
+        return status;
+    groups &= KTRACE_ALL;
+    name_the_living();
+    atomic_store_explicit(&ktrace_groups, groups != 0 ? groups : KTRACE_ALL, memory_order_relaxed);
+    return ZX_OK;
+}
+
+void ktrace_stop(void)
+{
+    atomic_store_explicit(&ktrace_groups, 0, memory_order_relaxed);
+}
+
+void ktrace_rewind(void)
+{
+    if (atomic_load_explicit(&buffer, memory_order_acquire) == NULL)
+        return;
+    atomic_store_explicit(&used, FIRST_BYTES, memory_order_relaxed);
+    put_static_names();
+}
+
+void ktrace_init(const char *cmdline)
+{
+    const char *value;
+    size_t len;
+    bool sized = cmdline_find(cmdline, "ktrace.bufsize", &value, &len);
+    bool masked = cmdline_find(cmdline, "ktrace.grpmask", &value, &len);
+
+    const uint64_t share = MAX(page_total_bytes() >> 24, 1u); // a 16th of memory
+    buffer_mb = MIN(cmdline_u64(cmdline, "ktrace.bufsize", MIN(share, 32u)), 1024u);
+    if (buffer_mb == 0 || !(sized || masked))
+        return;
+    uint64_t groups = cmdline_u64(cmdline, "ktrace.grpmask", KTRACE_ALL) & KTRACE_ALL;
+    zx_status_t status = groups != 0 ? ktrace_start((uint32_t)groups) : make_buffer();
+    if (status != ZX_OK)
+        klog(LOG_WARN, "no memory for a trace of %llu MiB", (unsigned long long)buffer_mb);
+}
+
+// --- Probes and reading ----------------------------------------------------------------------------
+
+zx_status_t ktrace_probe_id(const char *name, uint32_t *out_id)
+{
+    zx_status_t status = ZX_OK;
+    mutex_lock(&probe_lock);
+    unsigned count = atomic_load_explicit(&probe_count, memory_order_relaxed), i = 0;
+    while (i < count && strcmp(probe_names[i], name) != 0)
+        i++;
+    if (i == count && count == PROBES_MAX) {
+        status = ZX_ERR_NO_RESOURCES;
+    } else if (i == count) {
+        strlcpy(probe_names[i], name, KTRACE_NAME_MAX);
+        atomic_store_explicit(&probe_count, count + 1, memory_order_release);
+        if (atomic_load_explicit(&buffer, memory_order_acquire) != NULL)
+            put_name(KTRACE_PROBE_NAME, i + 1, 0, name);
+    }
+    mutex_unlock(&probe_lock);
+    *out_id = i + 1;
+    return status;
+}
+
+#define PROBE_EVENT 0x800u // with the probe's id
+
+zx_status_t ktrace_probe(uint32_t id, uint32_t arg0, uint32_t arg1)
+{
+    const uint32_t event = KTRACE_EVENT(KTRACE_PROBE, PROBE_EVENT | id);
+    if (!(atomic_load_explicit(&ktrace_groups, memory_order_relaxed) & KTRACE_PROBE))
+        return ZX_ERR_UNAVAILABLE;
+    return put(event, 24, (uint32_t[4]){arg0, arg1}) ? ZX_OK : ZX_ERR_UNAVAILABLE;
+}
+
+const void *ktrace_data(size_t *out_bytes)
+{
+    const char *base = atomic_load_explicit(&buffer, memory_order_acquire);
+    *out_bytes = base != NULL ? atomic_load_explicit(&used, memory_order_relaxed) : 0;
+    return base;
+}
