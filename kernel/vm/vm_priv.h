@@ -166,7 +166,7 @@ ALWAYS_INLINE void vmo_uncharge_locked(struct vmo *v, uint64_t n)
 
 // Pages that one hold of a tree lock gives, takes, moves or looks at, where there may be many: others get
 // their turn after each such piece.
-#define VMO_PIECE_PAGES 256u
+#define VMO_PIECE_PAGES 512u
 
 // Fills in a VMO with one reference; `size` is a page multiple.
 void vmo_init_common(struct vmo *v, enum vmo_kind kind, uint64_t size, unsigned flags,

@@ -164,8 +164,9 @@ bool vmo_try_acquire(struct vmo *v)
     return false;
 }
 
-// The pages of one that nobody looks at any more; its relatives get their turn after each piece.
-static void free_all_pages(struct vmo *v)
+// The pages of one that nobody looks at any more and that has many; its relatives get their turn after each
+// piece.
+static NO_INLINE void free_many_pages(struct vmo *v)
 {
     bool all = false;
 
@@ -184,10 +185,14 @@ static void free_all_pages(struct vmo *v)
 static struct vmo *vmo_destroy(struct vmo *v)
 {
     struct vmo *parent = NULL;
+    struct list freed;
 
     DEBUG_ASSERT(v->mapping_count == 0 && vmo_child_count(v) == 0 && v->pin_count == 0);
     // Clones share their parent's lock and are looked at by its operations until they are unlinked.
-    if ((v->flags & VMO_CLONE) || !radix_is_empty(&v->pages)) {
+    if ((v->marks & VMO_MARK_SPECIAL) || !radix_is_empty(&v->pages)) {
+        if (unlikely(v->pages.count > VMO_PIECE_PAGES))
+            free_many_pages(v);
+        list_init(&freed);
         vmo_lock(v);
         parent = v->parent;
         // One that was merged is unlinked already.
@@ -196,11 +201,11 @@ static struct vmo *vmo_destroy(struct vmo *v)
             if (vmo_child_count(parent) == 0)
                 parent->ops->children(parent, false);
         }
+        vmo_take_pages_locked(v, 0, RADIX_INDEX_END, &freed);
         vmo_unlock(v);
-        free_all_pages(v);
-    }
-    if (unlikely(v->marks & VMO_MARK_SPECIAL))
+        vmo_free_pages(&freed, v->cache_policy);
         vmo_payers_free(v);
+    }
     v->ops->free(v);
     return parent;
 }
@@ -351,7 +356,7 @@ zx_status_t vmo_set_size(struct vmo *v, uint64_t size)
 // ---- decommit ------------------------------------------------------------------------------------
 
 // A piece spans so much at most, as translations of it must go: of the zero page there may be any number.
-#define DECOMMIT_SPAN (16u * VMO_PIECE_PAGES)
+#define DECOMMIT_SPAN (8u * VMO_PIECE_PAGES)
 
 // One piece of [*index, end), the next page of which is at *index. ZX_ERR_BAD_STATE: a page of it is pinned.
 static zx_status_t decommit_piece_locked(struct vmo *v, uint64_t *index, uint64_t end,

@@ -189,10 +189,14 @@ static void settle_chain_locked(struct vmo *v, struct page *chain, bool keep) RE
 static zx_status_t fill_locked(struct vmo *v, uint64_t first, uint64_t end, struct vmo_reserve *r)
     REQUIRES(v->lock)
 {
+    struct reserved_charge *c = charge_of(r, v->account); // there is one: something was missing
+    uint64_t charged = c->pages; // for pages that are not given yet
+    const uint64_t before = v->pages.count;
     struct radix_node *leaf = NULL;
     struct page *chain = NULL;
     zx_status_t status = ZX_OK;
 
+    c->pages = 0;
     vmo_prepare_gain_locked(v, first << PAGE_SHIFT, (end - first) << PAGE_SHIFT);
     for (uint64_t index = first; index < end; index++) {
         if (leaf == NULL || index % RADIX_SLOTS == 0)
@@ -200,18 +204,21 @@ static zx_status_t fill_locked(struct vmo *v, uint64_t first, uint64_t end, stru
         if (leaf != NULL ? leaf->slot[index % RADIX_SLOTS] != NULL
                          : radix_get(&v->pages, index) != NULL)
             continue;
-        struct page *page = vmo_reserve_page_locked(r, v, true);
-        if (unlikely(page == NULL)) {
-            status = ZX_ERR_NO_MEMORY;
-            break;
+        struct page *page = list_pop_head_entry(&r->pages, struct page, node);
+        if (unlikely(page == NULL)) { // somebody has taken others away meanwhile
+            page = vmo_reserve_page_locked(r, v, true);
+            if (page == NULL) {
+                status = ZX_ERR_NO_MEMORY;
+                break;
+            }
+            charged++;
         }
         if (likely(leaf != NULL))
             radix_leaf_put(&v->pages, leaf, index, page);
         else
             status = radix_set(&v->pages, index, page, NULL, &r->ops);
         if (unlikely(status != ZX_OK)) {
-            page_free(page);
-            vmo_uncharge_locked(v, 1);
+            list_add_head(&r->pages, &page->node);
             break;
         }
         if (v->cache_policy != ZX_CACHE_POLICY_CACHED)
@@ -220,6 +227,7 @@ static zx_status_t fill_locked(struct vmo *v, uint64_t first, uint64_t end, stru
         page->index = index;
         chain = page;
     }
+    c->pages = charged - (v->pages.count - before);
     settle_chain_locked(v, chain, status == ZX_OK);
     return status;
 }

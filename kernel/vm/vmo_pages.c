@@ -216,22 +216,23 @@ zx_status_t vmo_visible_page_locked(struct vmo *v, uint64_t index, struct page *
 
 void vmo_take_pages_locked(struct vmo *v, uint64_t first, uint64_t end, struct list *freed)
 {
-    uint64_t index = first, own = 0;
+    const uint64_t before = v->pages.count;
+    uint64_t index = first, others = 0; // that somebody else pays for
     struct page *page;
 
     mutex_assert_held(v->lock);
     while ((page = radix_remove_next(&v->pages, &index, end, &vmo_radix_ops)) != NULL) {
         DEBUG_ASSERT(page->count < VM_PAGE_PIN_ONE);
-        if (likely(page->flags >> VM_PAGE_PAYER_SHIFT == 0))
-            own++;
-        else
+        if (unlikely(page->flags >> VM_PAGE_PAYER_SHIFT != 0)) {
             vmo_payer_uncharge_locked(v, page);
+            others++;
+        }
         if (page->count & VM_PAGE_BUSY_MASK)
             page->flags |= VM_PAGE_ORPHAN; // V4
         else
             list_add_tail(freed, &page->node);
     }
-    vmo_uncharge_locked(v, own);
+    vmo_uncharge_locked(v, before - v->pages.count - others);
 }
 
 bool vmo_take_some_locked(struct vmo *v, uint64_t first, uint64_t end, unsigned *room,

@@ -9,7 +9,7 @@
 #include <vm/source.h>
 
 #define MANY 3000u // pages
-#define MOST 256u  // that one hold may give, take or move
+#define MOST 512u  // that one hold may give, take or move
 
 static struct test_vmo root, mid, leaf;
 
@@ -174,7 +174,7 @@ static uint64_t pages_in_use(void)
     return usage[ACCOUNT_PAGES].used;
 }
 
-#define SOME 1000u // pages, several pieces
+#define SOME 1500u // pages, several pieces
 
 // From whichever allocation of `call` on there is no memory, `same` is true after it and nothing stays charged.
 #define FAIL_EACH(call, same)                                 \
