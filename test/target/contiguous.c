@@ -39,17 +39,17 @@ static void unmap(volatile uint64_t *at, uint64_t size)
     EXPECT_OK(zx_vmar_unmap(zx_vmar_root_self(), (zx_vaddr_t)at, size));
 }
 
-// What the kernel hands out next was in use a moment ago.
-static void dirty_memory(uint64_t size)
+// What the kernel hands out next was in use a moment ago, in one run, which it stays by that.
+static void dirty_memory(zx_handle_t bti)
 {
     zx_handle_t vmo;
 
-    ASSERT_OK(zx_vmo_create(size, 0, &vmo));
-    volatile uint64_t *at = map(vmo, size);
-    for (uint64_t offset = 0; offset < size; offset += PAGE) {
+    ASSERT_OK(zx_vmo_create_contiguous(bti, SIZE, 0, &vmo));
+    volatile uint64_t *at = map(vmo, SIZE);
+    for (uint64_t offset = 0; offset < SIZE; offset += PAGE) {
         at[offset / 8] = ~offset;
     }
-    unmap(at, size);
+    unmap(at, SIZE);
     zx_handle_close(vmo);
 }
 
@@ -101,7 +101,7 @@ TEST(hundreds_of_mib_are_one_range_for_a_device)
     zx_paddr_t base = 0, some[4] = {0};
     zx_vaddr_t fixed;
 
-    dirty_memory(SIZE);
+    dirty_memory(bti);
     ASSERT_OK(zx_vmo_create_contiguous(bti, SIZE, 22, &vmo));
     ASSERT_OK(zx_bti_pin(bti, DMA | ZX_BTI_CONTIGUOUS, vmo, 0, SIZE, &base, 1, &pmt));
     EXPECT_EQ(base % (1u << 22), 0u);
