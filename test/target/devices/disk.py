@@ -57,15 +57,16 @@ def check(what, condition, text):
         sys.exit(1)
 
 
-def boot(options, disks, commands):
+def boot(options, disks, commands, *more):
     """Runs the commands; output."""
-    words = [RUN, "--no-build", "--preset", options.preset, "--rng", "--cmd", "; ".join(commands)]
+    words = [RUN, "--no-build", "--preset", options.preset, "--rng", "--cmd", "; ".join(commands), *more]
     for option in ("gic", "smp"):
         if getattr(options, option):
             words += ["--" + option, getattr(options, option)]
     for disk in disks:
         words += ["--disk", disk]
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, check=False)
     text = done.stdout.decode("utf-8", "replace")
     check("the last command succeeds", done.returncode == 0, text)
     return text
@@ -78,8 +79,12 @@ def main():
     parser.add_argument("--gic")
     parser.add_argument("--smp")
     options = parser.parse_args()
-    text = boot(options, [], ["fdisk -l"])
+    # A file system in memory takes a quarter of it.
+    text = boot(options, [], ["fdisk -l", "dd if=/dev/zero of=/tmp/full bs=1M count=32; echo status $?"],
+                "--mem", "64M", "--append", "kernel.quiet")
     check("fdisk finds no disk where there is none", "\nno disk" in text, text)
+    check("dd says what it could not write", "dd: /tmp/full: No space left on device" in text
+          and "\nstatus 1" in text, text)
     with tempfile.TemporaryDirectory() as folder:
         disks = [os.path.join(folder, name) for name in ("one,with a comma", "two")]
         contents = image()

@@ -131,8 +131,12 @@ bool medium_write(struct medium *medium, const void *data, size_t size)
     uint64_t block;
     uint32_t count;
 
-    if (medium->fd >= 0)
-        return command_write(medium->fd, data, size);
+    if (medium->fd >= 0) {
+        if (command_write(medium->fd, data, size))
+            return true;
+        command_error(medium->path);
+        return false;
+    }
     if (!to_blocks(medium, size, &block, &count))
         return false;
     memcpy(medium->device.data, data, size);
