@@ -43,7 +43,7 @@ class Recipe:
 
     serial = None      # of disk and file system
     board = None       # folder in boards/
-    packages = ()      # whose licences go onto the card
+    packages = ()      # whose licences go onto the card, beside those of our own parts
     takes_fit = True   # its U-Boot has FIT
     takes_tfa = False  # TF-A is a choice
 
@@ -69,7 +69,7 @@ class Recipe:
                  "jacinth.env": b"bootargs=%s\n" % self.append.encode()}
         with open(os.path.join(ROOT, "LICENSE"), "rb") as f:
             files["licences/jacinth.txt"] = f.read()
-        for package in self.packages:
+        for package in (*OURS, *self.packages):
             files["licences/%s.txt" % package] = firmware.read("doc/%s/copyright" % package)
         if self.as_fit:
             files["jacinth.itb"] = fit(self.kernel, self.initrd, FIT_LOAD)
@@ -95,7 +95,7 @@ class Virt(Recipe):
 class Rpi4(Recipe):
     serial = 0x4A430002
     board = "rpi4"
-    packages = (*OURS, "raspi-firmware", "u-boot-rpi", "linux-image")
+    packages = ("raspi-firmware", "u-boot-rpi", "linux-image")
     takes_fit = False
     takes_tfa = True
 
@@ -118,7 +118,7 @@ class Rpi4(Recipe):
 class Pine64(Recipe):
     serial = 0x4A430003
     board = "pine64"
-    packages = (*OURS, "u-boot-sunxi", "arm-trusted-firmware", "crust-firmware", "linux-image")
+    packages = ("u-boot-sunxi", "arm-trusted-firmware", "crust-firmware", "linux-image")
 
     def files(self):
         files = super().files()

@@ -130,6 +130,18 @@ class Cards(Case):
         name = "allwinner/sun50i-a64-pine64-plus.dtb"
         self.assertEqual(self.contents("pine64")["dtb/" + name], firmware.read("dtbs/" + name))
 
+    def test_the_licences_of_everything_are_on_it(self):
+        ours = {"jacinth", "libfdt1", "musl"}  # of the kernel and the programs
+        for kind, others in (("virt", set()), ("rpi4", {"raspi-firmware", "u-boot-rpi", "linux-image"}),
+                             ("pine64", {"u-boot-sunxi", "arm-trusted-firmware", "crust-firmware",
+                                         "linux-image"})):
+            texts = {name: data for name, data in self.contents(kind).items()
+                     if name.startswith("licences/")}
+            self.assertEqual(set(texts), {"licences/%s.txt" % name for name in ours | others}, kind)
+            for name in (ours | others) - {"jacinth"}:
+                self.assertEqual(texts["licences/%s.txt" % name],
+                                 firmware.read("doc/%s/copyright" % name), name)
+
     def test_the_same_again(self):
         for kind in self.KINDS:
             # Neither today nor the place on earth matters.
@@ -241,6 +253,7 @@ class Rpi4(Case):
         settings, files = self.check("card")
         self.assertEqual(settings["armstub"], "bl31.bin")
         self.assertEqual(files["bl31.bin"], firmware.read("arm-trusted-firmware/rpi4/bl31.bin"))
+        self.assertIn("licences/arm-trusted-firmware.txt", files)
 
     def test_kernel_leaves_the_loader_its_places(self):
         # U-Boot of the Raspberry Pi uses initrd and tree in place, the script from 36 MiB on.
