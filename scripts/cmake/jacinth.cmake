@@ -240,12 +240,14 @@ endfunction()
 # ---- initrd ---------------------------------------------------------------------------------------
 
 # What folders below test/ contribute is in initrd-test.cpio alone.
-function(jacinth_initrd_list out)
+# Stores in <out> the prefix of the lists that a folder adds to: _ENTRIES (PATH=FILE), _DEPENDS (files),
+# _TARGETS.
+function(jacinth_initrd_lists out)
     string(FIND "${CMAKE_CURRENT_SOURCE_DIR}/" "${PROJECT_SOURCE_DIR}/test/" at)
     if(at EQUAL 0)
-        set(${out} JACINTH_INITRD_TEST_ENTRIES PARENT_SCOPE)
+        set(${out} JACINTH_INITRD_TEST PARENT_SCOPE)
     else()
-        set(${out} JACINTH_INITRD_ENTRIES PARENT_SCOPE)
+        set(${out} JACINTH_INITRD PARENT_SCOPE)
     endif()
 endfunction()
 
@@ -254,23 +256,23 @@ function(jacinth_initrd_program target)
     if(NOT arg_AS)
         set(arg_AS bin/${target})
     endif()
-    jacinth_initrd_list(list)
-    set_property(GLOBAL APPEND PROPERTY ${list} "${arg_AS}=${JACINTH_GEN}/initrd/${arg_AS}")
-    set_property(GLOBAL APPEND PROPERTY JACINTH_INITRD_DEPENDS ${JACINTH_GEN}/initrd/${arg_AS})
+    jacinth_initrd_lists(lists)
+    set_property(GLOBAL APPEND PROPERTY ${lists}_ENTRIES "${arg_AS}=${JACINTH_GEN}/initrd/${arg_AS}")
+    set_property(GLOBAL APPEND PROPERTY ${lists}_DEPENDS ${JACINTH_GEN}/initrd/${arg_AS})
     jacinth_strip(${target} ${JACINTH_GEN}/initrd/${arg_AS})
     # A custom command's output can only be used in the folder that makes it: carry it by a target.
     string(REPLACE "/" "-" entry initrd-${arg_AS})
     add_custom_target(${entry} DEPENDS ${JACINTH_GEN}/initrd/${arg_AS})
-    set_property(GLOBAL APPEND PROPERTY JACINTH_INITRD_TARGETS ${entry})
+    set_property(GLOBAL APPEND PROPERTY ${lists}_TARGETS ${entry})
 endfunction()
 
 function(jacinth_initrd_file file path)
     cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "DEPENDS")
     get_filename_component(file ${file} ABSOLUTE)
-    jacinth_initrd_list(list)
-    set_property(GLOBAL APPEND PROPERTY ${list} "${path}=${file}")
-    set_property(GLOBAL APPEND PROPERTY JACINTH_INITRD_DEPENDS ${file})
-    set_property(GLOBAL APPEND PROPERTY JACINTH_INITRD_TARGETS ${arg_DEPENDS})
+    jacinth_initrd_lists(lists)
+    set_property(GLOBAL APPEND PROPERTY ${lists}_ENTRIES "${path}=${file}")
+    set_property(GLOBAL APPEND PROPERTY ${lists}_DEPENDS ${file})
+    set_property(GLOBAL APPEND PROPERTY ${lists}_TARGETS ${arg_DEPENDS})
 endfunction()
 
 # Makes <output>, the ELF file of an executable target without symbols and debug information.
@@ -284,24 +286,31 @@ function(jacinth_strip target output)
         VERBATIM)
 endfunction()
 
-# Called once, by the root, after every folder: target initrd makes initrd.cpio, and initrd-test.cpio,
-# which has the test programs as well.
-function(jacinth_finish_initrd)
-    get_property(entries GLOBAL PROPERTY JACINTH_INITRD_ENTRIES)
-    get_property(test_entries GLOBAL PROPERTY JACINTH_INITRD_TEST_ENTRIES)
-    get_property(depends GLOBAL PROPERTY JACINTH_INITRD_DEPENDS)
-    get_property(targets GLOBAL PROPERTY JACINTH_INITRD_TARGETS)
-    set(output ${PROJECT_BINARY_DIR}/initrd.cpio)
-    set(test_output ${PROJECT_BINARY_DIR}/initrd-test.cpio)
+# Packs <output> of what the lists with this prefix name, and makes it the target <name>. More arguments go
+# to mkinitrd.
+function(jacinth_pack_initrd name output prefix)
+    foreach(list ENTRIES DEPENDS TARGETS)
+        get_property(${list} GLOBAL PROPERTY ${prefix}_${list})
+    endforeach()
+    get_filename_component(file ${output} NAME)
     add_custom_command(
-        OUTPUT ${output} ${test_output}
-        COMMAND ${JACINTH_PYTHON} ${JACINTH_SCRIPTS}/mkinitrd ${output} ${entries}
-        COMMAND ${JACINTH_PYTHON} ${JACINTH_SCRIPTS}/mkinitrd ${test_output} --from ${output}
-                ${test_entries}
-        DEPENDS ${JACINTH_SCRIPTS}/mkinitrd ${depends} ${targets}
-        COMMENT "Packing initrd.cpio and initrd-test.cpio"
+        OUTPUT ${output}
+        COMMAND ${JACINTH_PYTHON} ${JACINTH_SCRIPTS}/mkinitrd ${output} ${ARGN} ${ENTRIES}
+        DEPENDS ${JACINTH_SCRIPTS}/mkinitrd ${DEPENDS} ${TARGETS}
+        COMMENT "Packing ${file}"
         VERBATIM)
-    add_custom_target(initrd ALL DEPENDS ${output})
+    add_custom_target(${name} ALL DEPENDS ${output})
+endfunction()
+
+# Called once, by the root, after every folder: target initrd makes initrd.cpio, and initrd-test makes
+# initrd-test.cpio, which has the test programs as well.
+function(jacinth_finish_initrd)
+    set(output ${PROJECT_BINARY_DIR}/initrd.cpio)
+    set_property(GLOBAL APPEND PROPERTY JACINTH_INITRD_TEST_DEPENDS ${output})
+    set_property(GLOBAL APPEND PROPERTY JACINTH_INITRD_TEST_TARGETS initrd)
+    jacinth_pack_initrd(initrd ${output} JACINTH_INITRD)
+    jacinth_pack_initrd(initrd-test ${PROJECT_BINARY_DIR}/initrd-test.cpio JACINTH_INITRD_TEST
+        --from ${output})
 endfunction()
 
 # ---- tests ----------------------------------------------------------------------------------------

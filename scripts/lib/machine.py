@@ -100,6 +100,11 @@ def build_folder(options):
     return os.path.join(ROOT, "build", options.preset)
 
 
+def with_tests(options):
+    """Whether the initrd has the test programs."""
+    return options.tests or (options.program or "").lstrip("/").startswith("test/")
+
+
 def build(options):
     """Configures if need be, and builds what a boot takes."""
     if options.preset.startswith("host"):
@@ -110,15 +115,14 @@ def build(options):
               % os.path.basename(sys.argv[0]), file=sys.stderr, flush=True)
         quiet_unless_it_fails(["cmake", "--preset", options.preset])
     quiet_unless_it_fails(["cmake", "--build", build_folder(options), "--target", "image",
-                           "--target", "initrd"])
+                           "--target", "initrd-test" if with_tests(options) else "initrd"])
 
 
 def files(options):
     """Image and initrd to boot."""
     image = os.path.join(build_folder(options), "Image")
-    tests = options.tests or (options.program or "").lstrip("/").startswith("test/")
-    initrd = options.initrd or os.path.join(build_folder(options),
-                                            "initrd-test.cpio" if tests else "initrd.cpio")
+    initrd = options.initrd or os.path.join(
+        build_folder(options), "initrd-test.cpio" if with_tests(options) else "initrd.cpio")
     for file in (image, initrd):
         if not os.path.isfile(file):
             raise Problem("there is no %s%s" % (file, "" if file == options.initrd else
