@@ -9,6 +9,7 @@
 #include <hal/upcall.h>
 #include <lib/cmdline.h>
 #include <lib/printf.h>
+#include <lib/string.h>
 #include <mem/page.h>
 #include <object/futex.h>
 #include <object/job.h>
@@ -48,14 +49,26 @@ static void must(zx_status_t status, const char *what)
         panic("boot: %s failed (%d)", what, status);
 }
 
+// With less than this the kernel and the first program cannot start.
+#define MEMORY_LIMIT_MIN_MB 48u
+
+static uint64_t memory_limit(void)
+{
+    uint64_t mb = cmdline_u64(boot_info.cmdline, "kernel.memory-limit-mb", 0);
+    return mb == 0 ? 0 : MIN(MAX(mb, MEMORY_LIMIT_MIN_MB), 1ul << 40) << 20;
+}
+
 void kernel_init_core(void)
 {
+    boot_info.memory_limit = memory_limit();
     sched_init_boot_cpu(&boot_thread);
     must(pages_init(&boot_info), "memory");
     panic_set_describe(describe);
     log_set_identity(identify);
     settings_init(boot_info.cmdline);
     random_init(boot_info.seed, boot_info.seed_size);
+    random_add(boot_info.mixin, boot_info.mixin_size);
+    memset(boot_info.mixin, 0, sizeof(boot_info.mixin));
     must(vm_init(), "virtual memory");
     futex_init();
     must(job_init_super_root(), "the job tree");

@@ -79,3 +79,22 @@ bool cmdline_str(const char *cmdline, const char *name, char *buf, size_t size, 
     }
     return found;
 }
+
+zx_status_t cmdline_take_hex(char *cmdline, const char *name, uint8_t out[CMDLINE_HEX_MAX / 2],
+                             size_t *out_len)
+{
+    const char *found;
+    size_t len;
+
+    if (!cmdline_find(cmdline, name, &found, &len) || len == 0)
+        return ZX_ERR_NOT_FOUND;
+    char *value = cmdline + (found - cmdline);
+    const size_t pairs = len & ~(size_t)1;
+    ptrdiff_t bytes = parse_hex_bytes(value, pairs, out, CMDLINE_HEX_MAX / 2);
+    bool odd = pairs < len && parse_hex_digit(value[pairs]) < 0;
+    memset(value, 'x', len);
+    if (bytes < 0 || odd)
+        return ZX_ERR_INVALID_ARGS;
+    *out_len = (size_t)bytes;
+    return ZX_OK;
+}

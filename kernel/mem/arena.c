@@ -100,15 +100,19 @@ static paddr_t find_gap(uint64_t base, uint64_t end, uint64_t size)
     return top >= base && top - base >= size ? top - size : 0;
 }
 
-// Copies the memory ranges, page aligned and with adjacent ones joined, into page_arenas.
+// Copies the memory ranges, page aligned, with adjacent ones joined and up to the limit, into
+// page_arenas.
 static void collect_arenas(const struct boot_info *boot)
 {
+    uint64_t left = ROUND_DOWN(boot->memory_limit != 0 ? boot->memory_limit : UINT64_MAX, PAGE_SIZE);
     page_arena_count = 0;
     for (unsigned i = 0; i < boot->mem_count && i < BOOT_MAX_MEM; i++) {
         uint64_t base = ROUND_UP(boot->mem[i].base, PAGE_SIZE);
         uint64_t end = ROUND_DOWN(range_end(&boot->mem[i]), PAGE_SIZE);
-        if (end <= base)
+        if (end <= base || left == 0)
             continue;
+        end = base + MIN(end - base, left);
+        left -= end - base;
         struct page_arena *last = page_arena_count ? &page_arenas[page_arena_count - 1] : NULL;
         if (last && last->base + last->size == base)
             last->size += end - base;

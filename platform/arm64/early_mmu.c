@@ -312,6 +312,12 @@ static void read_entropy(void)
     _Static_assert(sizeof(boot_info.seed) == FDT_RNG_SEED_MAX, "seed buffer");
     if (fdt_take_rng_seed(&arm64_boot.tree, boot_info.seed, &bytes) == ZX_OK)
         boot_info.seed_size = bytes;
+
+    char *line = fdt_bootargs_to_change(&arm64_boot.tree);
+    if (line != NULL &&
+        cmdline_take_hex(line, "kernel.entropy-mixin", boot_info.mixin, &boot_info.mixin_size) ==
+            ZX_ERR_INVALID_ARGS)
+        early_stop("kernel.entropy-mixin: only hex digits will do");
 }
 
 uint64_t arm64_early_mmu(void)

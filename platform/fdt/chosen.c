@@ -2,7 +2,7 @@
 /*
  * /chosen: command line, initrd and seeds. The console is in stdout.c.
  *
- * Interface: fdt_bootargs, fdt_initrd, fdt_take_kaslr_seed, fdt_take_rng_seed (<fdt/boot.h>).
+ * Interface: fdt_bootargs, fdt_bootargs_to_change, fdt_initrd, fdt_take_kaslr_seed, fdt_take_rng_seed (<fdt/boot.h>).
  * Locks: none.
  * Invariant C1: a seed is in the blob until it is taken, and never after: the blob is handed to
  * user mode later.
@@ -23,6 +23,15 @@ const char *fdt_bootargs(struct fdt_tree *tree)
     const char *arguments = "";
     (void)fdt_prop_string(tree, chosen_node(tree), "bootargs", &arguments); /* "" on failure */
     return arguments;
+}
+
+char *fdt_bootargs_to_change(struct fdt_tree *tree)
+{
+    const char *arguments = NULL;
+    if (fdt_prop_string(tree, chosen_node(tree), "bootargs", &arguments) != ZX_OK) {
+        return NULL;
+    }
+    return (char *)(uintptr_t)arguments; /* the blob is ours until user mode gets a copy: C1 */
 }
 
 zx_status_t fdt_initrd(struct fdt_tree *tree, struct fdt_range *out_range)

@@ -13,6 +13,8 @@ static void test_bootargs_present_absent_and_malformed(void **state)
     struct fixture f;
     fixture_begin(&f, "virt-gic3");
     assert_string_equal(fdt_bootargs(&f.tree), "userboot=bin/mon");
+    fdt_bootargs_to_change(&f.tree)[0] = 'U';
+    assert_string_equal(fdt_bootargs(&f.tree), "Userboot=bin/mon");
     fixture_end(&f);
     fixture_begin(&f, "rpi4");
     assert_string_equal(fdt_bootargs(&f.tree), "");

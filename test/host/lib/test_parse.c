@@ -130,6 +130,34 @@ static void test_cmdline_numbers_fall_back(void **state)
     assert_false(cmdline_find(line, "aslr", NULL, NULL));
 }
 
+static zx_status_t take_hex(const char *text, char out_line[300], uint8_t out[64], size_t *out_len)
+{
+    strcpy(out_line, text);
+    return cmdline_take_hex(out_line, "mix", out, out_len);
+}
+
+static void test_cmdline_hex_is_taken_out(void **state)
+{
+    (void)state;
+    char changed[300], text[300] = "mix=";
+    uint8_t out[CMDLINE_HEX_MAX / 2];
+    size_t len = 77;
+    assert_int_equal(take_hex("a mix=00fF7 b=1", changed, out, &len), ZX_OK);
+    assert_int_equal(len, 2);
+    assert_memory_equal(out, "\x00\xff", 2);
+    assert_string_equal(changed, "a mix=xxxxx b=1");
+    assert_int_equal(take_hex("a mix= mixer=1", changed, out, &len), ZX_ERR_NOT_FOUND);
+    assert_int_equal(take_hex("a mix b", changed, out, &len), ZX_ERR_NOT_FOUND);
+    assert_int_equal(take_hex("mix=0g mix=1", changed, out, &len), ZX_ERR_INVALID_ARGS);
+    assert_string_equal(changed, "mix=xx mix=1");
+    assert_int_equal(take_hex("mix=00g", changed, out, &len), ZX_ERR_INVALID_ARGS);
+    memset(text + 4, '1', 200);
+    assert_int_equal(take_hex(text, changed, out, &len), ZX_OK);
+    assert_int_equal(len, CMDLINE_HEX_MAX / 2);
+    assert_int_equal(out[CMDLINE_HEX_MAX / 2 - 1], 0x11);
+    assert_int_equal(changed[203], 'x');
+}
+
 int run_parse_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +168,7 @@ int run_parse_tests(void)
         cmocka_unit_test(test_cmdline_first_occurrence_wins),
         cmocka_unit_test(test_cmdline_booleans),
         cmocka_unit_test(test_cmdline_numbers_fall_back),
+        cmocka_unit_test(test_cmdline_hex_is_taken_out),
     };
     return cmocka_run_group_tests_name("parse", tests, NULL, NULL);
 }

@@ -155,6 +155,31 @@ static void many_reservations(void)
     init_and_check();
 }
 
+// The lowest so many bytes, and what lies above is not there.
+static void limited(void)
+{
+    stub_ram_window(64 * MIB);
+    mem(0, 16 * MIB);
+    mem(32 * MIB, 16 * MIB);
+    mem(52 * MIB, 8 * MIB);
+    reserve(53 * MIB, MIB);
+    boot_info.memory_limit = 20 * MIB + 5000;
+    init_and_check();
+    CHECK(page_total_bytes() == 20 * MIB + 4096);
+    CHECK(page_from_paddr(BASE + 36 * MIB) != NULL);
+    CHECK(page_from_paddr(BASE + 36 * MIB + 4096) == NULL);
+    CHECK(page_from_paddr(BASE + 52 * MIB) == NULL);
+}
+
+static void limit_beyond_all(void)
+{
+    stub_ram_window(64 * MIB);
+    mem(0, 16 * MIB);
+    boot_info.memory_limit = 17 * MIB;
+    init_and_check();
+    CHECK(page_total_bytes() == 16 * MIB);
+}
+
 static void nothing_usable(void)
 {
     stub_ram_window(MIB);
@@ -173,6 +198,8 @@ static void test_pages_init_shapes(void **state)
     assert_true(stub_in_child(full_bank));
     assert_true(stub_in_child(unaligned_ends));
     assert_true(stub_in_child(many_reservations));
+    assert_true(stub_in_child(limited));
+    assert_true(stub_in_child(limit_beyond_all));
     assert_true(stub_in_child(nothing_usable));
 }
 

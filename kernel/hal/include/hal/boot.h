@@ -19,6 +19,7 @@ struct boot_info {
     // made so far. Any order, may overlap.
     struct boot_range reserved[BOOT_MAX_RESERVED];
     unsigned reserved_count;
+    uint64_t memory_limit; // bytes of RAM that the kernel makes do with, from the lowest; 0: all
     paddr_t initrd;      // 0 = none
     uint64_t initrd_size;
     paddr_t fdt;
@@ -32,6 +33,8 @@ struct boot_info {
     const char *machine; // root "model" or "compatible", for the banner
     uint8_t seed[64];    // entropy from the boot loader
     unsigned seed_size;
+    uint8_t mixin[64]; // kernel.entropy-mixin of the command line, which does not have it any more
+    size_t mixin_size;
     uintptr_t image_base; // link address 0 of the kernel image, as mapped (for symbols)
     size_t image_size;    // bytes, bss included
     uint64_t entry_ticks; // counter at the first instruction

@@ -16,6 +16,13 @@ bool cmdline_bool(const char *cmdline, const char *name, bool def);
 // A number with C base prefix; absent, empty, too large or followed by garbage gives `def`.
 uint64_t cmdline_u64(const char *cmdline, const char *name, uint64_t def);
 
+// Takes a value of hex digits: of the first CMDLINE_HEX_MAX each pair becomes a byte of out[], and the
+// whole value in the line is overwritten. ZX_ERR_NOT_FOUND: absent or empty. ZX_ERR_INVALID_ARGS: another
+// character among them; the value is overwritten as well.
+#define CMDLINE_HEX_MAX 128u
+zx_status_t cmdline_take_hex(char *cmdline, const char *name, uint8_t out[CMDLINE_HEX_MAX / 2],
+                             size_t *out_len) MUST_CHECK;
+
 // Copies the value into buf[size], cut and terminated; absent copies `def` (may be NULL: empty).
 // Returns true if the option is present.
 bool cmdline_str(const char *cmdline, const char *name, char *buf, size_t size, const char *def);

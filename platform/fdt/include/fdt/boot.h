@@ -60,6 +60,8 @@ zx_status_t fdt_read_reserved(struct fdt_tree *tree, struct fdt_reserved *out);
 
 /* The command line, in the blob; "" if there is none or it is malformed. */
 const char *fdt_bootargs(struct fdt_tree *tree);
+/* The same to overwrite what shall not be read later; NULL if there is none. The blob must be writable. */
+char *fdt_bootargs_to_change(struct fdt_tree *tree);
 
 /* The initrd; linux,initrd-end is exclusive. ZX_ERR_NOT_FOUND if there is none or it is empty. */
 zx_status_t fdt_initrd(struct fdt_tree *tree, struct fdt_range *out_range);
