@@ -11,8 +11,11 @@ describe(system_mexec
 describe(system_mexec_payload_get
     IS "Get the boot items that this machine adds to a boot image"
     ERRORS "@resource"
-           "INVALID_ARGS: `buffer_size` is above 16384, or `buffer` cannot be written."
+           "INVALID_ARGS: `buffer_size` is above 16384."
+           "@memory"
            "INTERNAL: `buffer_size` is too small."
+           "INVALID_ARGS: `buffer` cannot be written."
+    NOTES "The only item is the map of memory. The rest of the buffer is zeroed."
     SEE system_mexec)
 
 describe(system_powerctl

@@ -26,6 +26,7 @@ const struct recipe_value recipe_values[] = {
     {"handle_duplicate", "rights", ZX_RIGHT_SAME_RIGHTS},
     {"handle_replace", "rights", ZX_RIGHT_SAME_RIGHTS},
     {"ktrace_control", "action", 2}, // stop
+    {"system_mexec_payload_get", "buffer_size", 1024},
     {"clock_adjust", "clock_id", ZX_CLOCK_UTC},
     {"channel_call_noretry", "deadline", ZX_TIME_INFINITE},
     {"channel_call_finish", "deadline", ZX_TIME_INFINITE},

@@ -7,6 +7,7 @@ TEST_GROUP(smc);
 TEST_GROUP(bti);
 TEST_GROUP(refused);
 TEST_GROUP(ktrace);
+TEST_GROUP(mexec);
 
 int main(int argc, char **argv)
 {
@@ -16,6 +17,7 @@ int main(int argc, char **argv)
         {bti_tests, bti_test_count},
         {refused_tests, refused_test_count},
         {ktrace_tests, ktrace_test_count},
+        {mexec_tests, mexec_test_count},
     };
 
     return lab_main_groups(argc, argv, groups, countof(groups));
