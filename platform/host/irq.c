@@ -21,10 +21,12 @@ struct line {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct line lines[HOST_IRQ_COUNT];
+static unsigned fire_count[HOST_IRQ_COUNT]; // whoever had the line
 
 void host_irq_reset(void)
 {
     memset(lines, 0, sizeof(lines));
+    memset(fire_count, 0, sizeof(fire_count));
 }
 
 bool hal_irq_valid(unsigned irq)
@@ -138,6 +140,14 @@ void host_irq_raise(unsigned irq)
     announce();
 }
 
+unsigned host_irq_fires(unsigned irq)
+{
+    pthread_mutex_lock(&lock);
+    unsigned count = fire_count[irq];
+    pthread_mutex_unlock(&lock);
+    return count;
+}
+
 bool host_irq_any(void)
 {
     bool any = false;
@@ -158,6 +168,7 @@ void host_irq_dispatch(void)
         if (run) {
             lines[i].pending = false;
             lines[i].running = true;
+            fire_count[i]++;
         }
         pthread_mutex_unlock(&lock);
         if (!run)

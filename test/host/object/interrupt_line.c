@@ -426,6 +426,34 @@ SCENARIO_ON(race_fire_ack_destroy, 3, 300)
     close_handle(c.port);
 }
 
+static void ack_and_count(void *arg)
+{
+    struct contest *c = arg;
+    zx_port_packet_t p;
+
+    while (zx_port_wait(c->port, zx_deadline_after(ZX_USEC(40)), &p) == ZX_OK &&
+           zx_interrupt_ack(c->h) == ZX_OK)
+        c->taken++;
+}
+
+// A level that stands while its object ends: each time it is let through it fires once at the most, the
+// last time as well, when there is nobody any more whom it is for.
+// CALLS(zx_interrupt_destroy, zx_interrupt_ack)
+SCENARIO_ON(race_end_against_a_line_that_stands, 2, 400)
+{
+    struct contest c = {.h = make_line(ZX_INTERRUPT_MODE_LEVEL_HIGH)};
+    const unsigned before = host_irq_fires(LINE);
+
+    c.port = bind_line(c.h);
+    host_irq_level(LINE, true);
+    RACE(&c, ack_and_count, destroy_soon);
+    assert_in_range(host_irq_fires(LINE) - before, c.taken, c.taken + 1);
+    host_irq_level(LINE, false);
+    if (alive(c.h))
+        close_handle(c.h);
+    close_handle(c.port);
+}
+
 // Each packet wakes a thread that is about to wait, or is seen by it.
 SCENARIO_ON(race_packets_against_waits, 2, 100)
 {
@@ -525,6 +553,7 @@ const struct CMUnitTest interrupt_line_tests[] = {
     T(race_for_the_console),
     T(race_fire_wait_destroy),
     T(race_fire_ack_destroy),
+    T(race_end_against_a_line_that_stands),
     T(race_packets_against_waits),
     T(race_fire_against_closing_port),
     T(race_every_fire_is_seen),

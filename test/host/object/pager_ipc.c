@@ -223,6 +223,36 @@ static zx_status_t take_interrupt(zx_handle_t h[3], void *to, void *beside)
     return zx_interrupt_wait(h[0], to);
 }
 
+static void make_character(zx_handle_t h[3])
+{
+    (void)h;
+    host_console_input("x", 1);
+}
+
+static zx_status_t take_character(zx_handle_t h[3], void *to, void *beside)
+{
+    size_t *size = beside;
+
+    (void)h;
+    *size = 1;
+    return zx_debug_read(lab.resource, to, size);
+}
+
+static void make_vmo(zx_handle_t h[3])
+{
+    assert_ok(zx_vmo_create(PAGE, 0, &h[0]));
+}
+
+static zx_status_t take_executable(zx_handle_t h[3], void *to, void *beside)
+{
+    zx_status_t status = zx_vmo_replace_as_executable(h[0], ZX_HANDLE_INVALID, to);
+
+    (void)beside;
+    if (status == ZX_OK)
+        host_user_read(&h[0], (vaddr_t)to, sizeof(h[0]));
+    return status;
+}
+
 static const struct taking takings[] = {
     {"an interrupt", make_interrupt, take_interrupt, ZX_ERR_BAD_STATE},
     {"a packet", make_packet, take_packet, ZX_ERR_BAD_STATE},
@@ -242,6 +272,8 @@ static const struct taking takings[] = {
     {"a shared socket", make_shared, take_shared, ZX_ERR_BAD_STATE},
     {"a replaced handle", make_replaceable, take_replaced, ZX_ERR_BAD_STATE},
     {"a log record", make_record, take_record, ZX_ERR_BAD_STATE},
+    {"a character", make_character, take_character, ZX_ERR_BAD_STATE},
+    {"a VMO made executable", make_vmo, take_executable, ZX_ERR_BAD_STATE},
 };
 
 static uint64_t plain[PAGE / sizeof(uint64_t)], plain_beside[8];
@@ -291,7 +323,8 @@ static void expect_nothing_taken(struct taker *t)
 }
 
 // CALLS(zx_port_wait, zx_channel_read, zx_channel_read_etc, zx_fifo_read, zx_socket_read, zx_socket_accept,
-// zx_handle_replace, zx_debuglog_read, zx_interrupt_wait, zx_pager_detach_vmo)
+// zx_handle_replace, zx_debuglog_read, zx_interrupt_wait, zx_debug_read, zx_vmo_replace_as_executable,
+// zx_pager_detach_vmo)
 SCENARIO(what_was_to_be_taken_survives_the_pager)
 {
     for (unsigned i = 0; i < countof(takings); i++) {
@@ -309,7 +342,7 @@ SCENARIO(what_was_to_be_taken_survives_the_pager)
 }
 
 // CALLS(zx_port_wait, zx_channel_read, zx_channel_read_etc, zx_fifo_read, zx_socket_read, zx_socket_accept,
-// zx_handle_replace, zx_debuglog_read, zx_task_kill)
+// zx_handle_replace, zx_debuglog_read, zx_debug_read, zx_vmo_replace_as_executable, zx_task_kill)
 SCENARIO(what_was_to_be_taken_survives_the_taker)
 {
     for (unsigned i = 0; i < countof(takings); i++) {
@@ -366,6 +399,51 @@ SCENARIO(what_is_taken_arrives_with_the_page)
         taker_end(&t);
         served_close(&s);
     }
+}
+
+struct reader {
+    zx_vaddr_t to;
+    zx_status_t status;
+};
+
+static void read_without_end(void *arg)
+{
+    struct reader *r = arg;
+    size_t size = SIZE_MAX;
+
+    r->status = zx_debug_read(lab.resource, (void *)r->to, &size);
+}
+
+static void await_byte(zx_vaddr_t at, char byte)
+{
+    char now = 0;
+
+    while (now != byte) {
+        sleep_ns(1000);
+        host_user_read(&now, at, 1);
+    }
+}
+
+// Where memory comes from a pager each character's place is looked for when it is its turn, so that the
+// length that was asked for costs nothing, and a kill ends the call as ever.
+// CALLS(zx_debug_read, zx_task_kill)
+SCENARIO(a_read_of_any_length_takes_what_comes_and_can_be_killed)
+{
+    struct served s = serve_pages(1);
+    struct reader r = {.status = ZX_ERR_NEXT};
+
+    assert_ok(zx_vmar_map(lab.vmar, RW, 0, s.vmo, 0, PAGE, &r.to));
+    assert_ok(supply(&s, 0, 1));
+    zx_handle_t thread = lab_thread(read_without_end, &r);
+
+    host_console_input("ab", 2);
+    await_byte(r.to, 'a');
+    await_byte(r.to + 1, 'b');
+    assert_ok(zx_task_kill(thread));
+    lab_thread_join(thread);
+    assert_status(r.status, ZX_ERR_NEXT); // it never came back
+    assert_ok(zx_vmar_unmap(lab.vmar, r.to, PAGE));
+    served_close(&s);
 }
 
 // A message that has come to the front meanwhile, and is longer, waits for its own pages; one that does
@@ -480,6 +558,7 @@ const struct CMUnitTest pager_ipc_tests[] = {
     cmocka_unit_test(test_what_was_to_be_taken_survives_the_taker),
     cmocka_unit_test(test_nothing_is_written_before_its_count_has_a_place),
     cmocka_unit_test(test_what_is_taken_arrives_with_the_page),
+    cmocka_unit_test(test_a_read_of_any_length_takes_what_comes_and_can_be_killed),
     cmocka_unit_test(test_a_message_waits_for_the_pages_that_it_needs),
     cmocka_unit_test(test_a_call_makes_room_for_its_reply_first),
 };

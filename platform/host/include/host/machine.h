@@ -96,6 +96,7 @@ bool host_others_idle(void);
 void host_irq_raise(unsigned irq);               // an edge
 void host_irq_level(unsigned irq, bool standing); // the level of a line, seen if it is level-triggered
 bool host_irq_masked(unsigned irq);              // masked, or nobody's
+unsigned host_irq_fires(unsigned irq);           // calls of handlers so far
 struct hal_smc;
 void host_set_firmware(void (*fn)(struct hal_smc *call)); // what answers; NULL: nobody, as at first
 void host_console_input(const char *bytes, size_t len);
