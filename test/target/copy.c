@@ -5,6 +5,8 @@
 
 #include <testing/testing.h>
 
+#include <stdatomic.h>
+
 #include <minilib/string.h>
 #include <zircon/limits.h>
 #include <zircon/process.h>
@@ -143,4 +145,60 @@ TEST(a_long_copy_that_fails_leaves_simd_registers_alone)
     unmap(pages, PAGE);
     EXPECT_OK(zx_handle_close(memory));
     EXPECT_OK(zx_handle_close(vmo));
+}
+
+#define COPIERS 2u
+#define LONG    (16 * PAGE)
+#define WAKES   1000u
+
+static atomic_bool enough;
+
+struct copier {
+    struct test_thread thread;
+    zx_handle_t vmo;
+    uint8_t *buffer;
+    uint64_t copies;
+};
+
+static void copy_until_enough(void *context)
+{
+    struct copier *c = context;
+
+    while (!enough) {
+        EXPECT_OK(zx_vmo_read(c->vmo, c->buffer, 0, LONG));
+        c->copies++;
+    }
+}
+
+// CALLS(zx_vmo_read): copiers, and a thread that wakes all the time and comes before them, share a CPU, so that
+// copies are left between two turns and gone on with after others; user memory is open to each as before.
+TEST(long_copies_go_on_after_they_were_preempted)
+{
+    static struct copier copiers[COPIERS];
+    zx_handle_t memory[COPIERS];
+
+    enough = false;
+    for (unsigned i = 0; i < COPIERS; i++) {
+        struct copier *c = &copiers[i];
+
+        c->vmo = make_patterned(LONG);
+        c->buffer = map_new(LONG + PAGE, &memory[i]);
+        ASSERT_OK(test_thread_start(&c->thread, copy_until_enough, c));
+    }
+    EXPECT_OK(zx_thread_set_priority(ZX_PRIORITY_HIGH));
+    for (unsigned i = 0; i < WAKES; i++) {
+        EXPECT_OK(zx_nanosleep(zx_deadline_after(ZX_USEC(20))));
+    }
+    EXPECT_OK(zx_thread_set_priority(ZX_PRIORITY_DEFAULT));
+    enough = true;
+    for (unsigned i = 0; i < COPIERS; i++) {
+        struct copier *c = &copiers[i];
+
+        test_thread_join(&c->thread);
+        EXPECT_GT(c->copies, 0);
+        EXPECT_EQ(first_wrong(c->buffer, 0, LONG), LONG);
+        unmap(c->buffer, LONG + PAGE);
+        EXPECT_OK(zx_handle_close(c->vmo));
+        EXPECT_OK(zx_handle_close(memory[i]));
+    }
 }
