@@ -32,6 +32,19 @@ SCENARIO(channel_begins_writable_with_its_rights)
     assert_ok(zx_handle_close_many(ends, 2));
 }
 
+// CALLS(zx_channel_write)
+SCENARIO(channel_stays_writable_however_long_its_queue)
+{
+    zx_handle_t ends[2];
+
+    make_pair(ends);
+    for (unsigned i = 0; i < 1000; i++)
+        assert_ok(zx_channel_write(ends[0], 0, &i, sizeof(i), NULL, 0));
+    assert_int_equal(state_of(ends[0]), ZX_CHANNEL_WRITABLE);
+    assert_int_equal(state_of(ends[1]), ZX_CHANNEL_WRITABLE | ZX_CHANNEL_READABLE);
+    assert_ok(zx_handle_close_many(ends, 2));
+}
+
 // CALLS(zx_channel_write, zx_channel_read)
 SCENARIO(messages_arrive_in_order_and_whole)
 {
@@ -549,6 +562,7 @@ SCENARIO_ON(concurrent_readers_get_distinct_messages, 4, 10)
 #define T(name) cmocka_unit_test(test_##name)
 const struct CMUnitTest channel_tests[] = {
     T(channel_begins_writable_with_its_rights),
+    T(channel_stays_writable_however_long_its_queue),
     T(messages_arrive_in_order_and_whole),
     T(empty_message_is_delivered),
     T(messages_of_all_sizes_keep_their_bytes),

@@ -329,6 +329,23 @@ SCENARIO(interrupt_packets_come_before_others)
     assert_ok(zx_handle_close_many((zx_handle_t[]){first, second, port}, 3));
 }
 
+// However full the port is of others.
+// CALLS(zx_interrupt_trigger, zx_port_queue)
+SCENARIO(interrupt_packets_do_not_count_for_a_port_that_is_full)
+{
+    zx_handle_t port, h = make_bound(1, &port);
+    const zx_port_packet_t user = {.key = 3, .type = ZX_PKT_TYPE_USER};
+
+    while (zx_port_queue(port, &user) == ZX_OK)
+        continue;
+    assert_status(zx_port_queue(port, &user), ZX_ERR_SHOULD_WAIT);
+    assert_ok(zx_interrupt_trigger(h, 0, 20));
+    assert_status(zx_port_queue(port, &user), ZX_ERR_SHOULD_WAIT);
+    expect_packet(port, 1, 20);
+    assert_status(zx_port_queue(port, &user), ZX_ERR_SHOULD_WAIT); // nor made it room
+    assert_ok(zx_handle_close_many((zx_handle_t[]){h, port}, 2));
+}
+
 // A port that closes drops its packets; the interrupt goes on, to nobody.
 // CALLS(zx_interrupt_trigger, zx_interrupt_ack)
 SCENARIO(port_goes_before_the_interrupt)
@@ -422,6 +439,7 @@ const struct CMUnitTest interrupt_tests[] = {
     T(destroy_takes_the_packet_back),
     T(fire_before_the_binding_stays_pending),
     T(interrupt_packets_come_before_others),
+    T(interrupt_packets_do_not_count_for_a_port_that_is_full),
     T(port_goes_before_the_interrupt),
     T(interrupt_calls_check_in_order),
     T(waiters_of_a_port_share_all_packets),

@@ -3,12 +3,14 @@
 #include "object_test.h"
 
 TEST_GROUP(suspend);
+TEST_GROUP(suspend_ipc);
 TEST_GROUP(exception);
 
 int main(int argc, char **argv)
 {
     const struct lab_group groups[] = {
         {suspend_tests, suspend_test_count},
+        {suspend_ipc_tests, suspend_ipc_test_count},
         {exception_tests, exception_test_count},
     };
 
