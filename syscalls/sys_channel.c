@@ -6,11 +6,6 @@
 #include <object/channel.h>
 #include <object/uthread.h>
 
-ALWAYS_INLINE const struct handle_table *caller_table(void)
-{
-    return &process_current()->handles;
-}
-
 zx_status_t sys_channel_create(uint32_t options, struct handle_out *out0, struct handle_out *out1)
 {
     if (options != 0)
@@ -19,7 +14,7 @@ zx_status_t sys_channel_create(uint32_t options, struct handle_out *out0, struct
     if (status != ZX_OK)
         return status;
     out0->rights = out1->rights = ZX_DEFAULT_CHANNEL_RIGHTS;
-    return channel_create(caller_table(), &out0->object, &out1->object);
+    return channel_create(&out0->object, &out1->object);
 }
 
 #define DISCARD_BATCH 64u
@@ -91,7 +86,7 @@ zx_status_t sys_channel_write(zx_handle_t handle, uint32_t options, user_in_void
         return fail_write(status, handles, num_handles);
     status = build_packet(ch, bytes, num_bytes, handles, num_handles, &p);
     if (likely(status == ZX_OK)) {
-        status = channel_write(ch, caller_table(), &p);
+        status = channel_write(ch, &p);
         if (unlikely(status != ZX_OK))
             packet_free(p);
     }
@@ -112,7 +107,7 @@ static void close_received(const zx_handle_info_t *infos, uint32_t count)
 ALWAYS_INLINE struct handle receive(struct transit *t)
 {
     struct handle h = transit_end(t);
-    channel_moved(h.object, caller_table());
+    channel_moved(h.object, &process_current()->handles);
     return h;
 }
 
@@ -229,8 +224,7 @@ static NO_INLINE zx_status_t read_paged(zx_handle_t handle, uint32_t options,
     else
         status = page_in_buffers(ready, bytes, sink, actual_bytes, actual_handles);
     while (status == ZX_OK) {
-        status = channel_read_ready(ch, caller_table(), max.bytes, max.handles, &ready,
-                                    options != 0, out, got);
+        status = channel_read_ready(ch, max.bytes, max.handles, &ready, options != 0, out, got);
         if (status != ZX_ERR_NEXT)
             break;
         ready.bytes = MAX(ready.bytes, got->bytes);
@@ -255,8 +249,7 @@ ALWAYS_INLINE zx_status_t read_message(zx_handle_t handle, uint32_t options, use
         if (unlikely(options & ~(uint32_t)ZX_CHANNEL_READ_MAY_DISCARD))
             status = ZX_ERR_NOT_SUPPORTED;
         else
-            status = channel_read(ref.object, caller_table(), num_bytes, num_handles, options != 0, &p,
-                                  &got);
+            status = channel_read(ref.object, num_bytes, num_handles, options != 0, &p, &got);
         object_unref(ref.object);
     } else {
         status = (zx_status_t)ref.rights;
@@ -374,7 +367,7 @@ zx_status_t sys_channel_call_noretry(zx_handle_t handle, uint32_t options, zx_ti
         return fail_write(status, wr_handles, args.wr_num_handles);
     status = build_packet(ch, wr_bytes, args.wr_num_bytes, wr_handles, args.wr_num_handles, &p);
     if (likely(status == ZX_OK)) {
-        status = channel_call(ch, caller_table(), &p, deadline, call, &reply);
+        status = channel_call(ch, &p, deadline, call, &reply);
         if (unlikely(status != ZX_OK))
             packet_free(p);
     }

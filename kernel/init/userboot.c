@@ -230,7 +230,7 @@ static zx_status_t make_objects(struct userboot *u)
     if (status == ZX_OK)
         status = vmo_from_bytes(boot_info.fdt_data, boot_info.fdt_size, "fdt", &o[H_FDT]);
     if (status == ZX_OK)
-        status = channel_create(NULL, &u->channel[0], &u->channel[1]);
+        status = channel_create(&u->channel[0], &u->channel[1]);
     u->rights[H_VDSO_TEST1] = u->rights[H_VDSO_TEST2] = VMO_RIGHTS_READ_ONLY;
     u->rights[H_VDSO] = u->rights[H_CRASHLOG] = u->rights[H_FDT] = VMO_RIGHTS_READ_ONLY;
     u->rights[H_BOOTDATA] = u->rights[H_STACK] = ZX_DEFAULT_VMO_RIGHTS;
@@ -327,7 +327,7 @@ zx_status_t kernel_start_userboot(void)
         far = handle_adopt(u.channel[1], ZX_DEFAULT_CHANNEL_RIGHTS);
     }
     if (status == ZX_OK)
-        status = channel_write(near.object, NULL, &u.message);
+        status = channel_write(near.object, &u.message);
     if (status == ZX_OK) {
         struct process *p = process_from_object(u.object[H_PROC]);
         status = process_start(p, uthread_from_object(u.object[H_THREAD]),

@@ -13,12 +13,14 @@
 //      off the list under that lock may still wake the thread (sched/wait.h W1).
 //   C5 An endpoint has one handle at most, so one table at a time owns it. Who has looked it up may be
 //      overtaken by its transfer; the owner is set before the new one can use it, and looked at under
-//      the lock, so nothing of the old owner comes between what the new one does.
+//      the lock, so nothing of the old owner comes between what the new one does. NULL: it has not
+//      been moved yet, so nobody but its creator can have looked it up.
 // Locks: [P] the pair's mutex (rank OBJECT).
 #include <object/channel.h>
 
 #include <debug/assert.h>
 #include <account/account.h>
+#include <object/process.h>
 #include <sched/wait.h>
 
 struct channel {
@@ -134,20 +136,19 @@ const struct object_ops channel_ops = {
     .queue_length = channel_queue_length,
 };
 
-void channel_moved(struct object *obj, const struct handle_table *owner)
+void channel_set_owner(struct object *obj, const struct handle_table *owner)
 {
     // The receipt comes before the new owner's operations, and these order it for all that follow.
-    if (obj->ops == &channel_ops)
-        atomic_store_explicit(&channel_from_object(obj)->owner, owner, memory_order_relaxed);
+    atomic_store_explicit(&channel_from_object(obj)->owner, owner, memory_order_relaxed);
 }
 
-ALWAYS_INLINE bool owned_locked(const struct channel *ch, const struct handle_table *by)
+ALWAYS_INLINE bool owned_locked(const struct channel *ch)
 {
-    return likely(atomic_load_explicit(&ch->owner, memory_order_relaxed) == by);
+    const struct handle_table *owner = atomic_load_explicit(&ch->owner, memory_order_relaxed);
+    return owner == NULL || likely(owner == &process_current()->handles);
 }
 
-zx_status_t channel_create(const struct handle_table *owner, struct object **out0,
-                           struct object **out1)
+zx_status_t channel_create(struct object **out0, struct object **out1)
 {
     struct channel_pair *pair = account_alloc(channel_cache);
     if (pair == NULL)
@@ -158,7 +159,7 @@ zx_status_t channel_create(const struct handle_table *owner, struct object **out
         struct channel *ch = &pair->end[i];
         list_init(&ch->inbox);
         rb_tree_init(&ch->callers);
-        atomic_init(&ch->owner, owner);
+        atomic_init(&ch->owner, NULL);
         ch->inbox_count = 0;
         ch->last_txid = 0;
         ch->index = i;
@@ -195,12 +196,12 @@ ALWAYS_INLINE void queue_locked(struct channel *ch, struct packet *p)
     object_update_locked(&ch->obj, 0, ZX_CHANNEL_READABLE);
 }
 
-zx_status_t channel_write(struct object *obj, const struct handle_table *by, struct packet **p)
+zx_status_t channel_write(struct object *obj, struct packet **p)
 {
     struct channel *ch = channel_from_object(obj), *peer = peer_of(ch);
     mutex_lock(obj->lock);
-    if (unlikely(!owned_locked(ch, by) || peer->closed)) {
-        zx_status_t status = owned_locked(ch, by) ? ZX_ERR_PEER_CLOSED : ZX_ERR_BAD_HANDLE;
+    if (unlikely(!owned_locked(ch) || peer->closed)) {
+        zx_status_t status = owned_locked(ch) ? ZX_ERR_PEER_CLOSED : ZX_ERR_BAD_HANDLE;
         mutex_unlock(obj->lock);
         return status;
     }
@@ -226,16 +227,15 @@ ALWAYS_INLINE void dequeue_locked(struct channel *ch, struct packet *p)
 }
 
 // The read calls: `ready` is what the caller's memory can take at once (NULL: all of `max_...`).
-ALWAYS_INLINE zx_status_t read_first(struct object *obj, const struct handle_table *by,
-                                     uint32_t max_bytes, uint32_t max_handles,
+ALWAYS_INLINE zx_status_t read_first(struct object *obj, uint32_t max_bytes, uint32_t max_handles,
                                      const struct channel_sizes *ready, bool discard,
                                      struct packet **out, struct channel_sizes *sizes)
 {
     struct channel *ch = channel_from_object(obj);
     mutex_lock(obj->lock);
     struct packet *p = list_peek_head_entry(&ch->inbox, struct packet, node);
-    if (unlikely(!owned_locked(ch, by) || p == NULL)) {
-        zx_status_t status = !owned_locked(ch, by)  ? ZX_ERR_BAD_HANDLE
+    if (unlikely(!owned_locked(ch) || p == NULL)) {
+        zx_status_t status = !owned_locked(ch)  ? ZX_ERR_BAD_HANDLE
                              : peer_of(ch)->closed ? ZX_ERR_PEER_CLOSED
                                                    : ZX_ERR_SHOULD_WAIT;
         mutex_unlock(obj->lock);
@@ -261,19 +261,17 @@ ALWAYS_INLINE zx_status_t read_first(struct object *obj, const struct handle_tab
     return ZX_OK;
 }
 
-zx_status_t channel_read(struct object *obj, const struct handle_table *by, uint32_t max_bytes,
-                         uint32_t max_handles, bool discard, struct packet **out,
-                         struct channel_sizes *sizes)
+zx_status_t channel_read(struct object *obj, uint32_t max_bytes, uint32_t max_handles, bool discard,
+                         struct packet **out, struct channel_sizes *sizes)
 {
-    return read_first(obj, by, max_bytes, max_handles, NULL, discard, out, sizes);
+    return read_first(obj, max_bytes, max_handles, NULL, discard, out, sizes);
 }
 
-zx_status_t channel_read_ready(struct object *obj, const struct handle_table *by,
-                               uint32_t max_bytes, uint32_t max_handles,
+zx_status_t channel_read_ready(struct object *obj, uint32_t max_bytes, uint32_t max_handles,
                                const struct channel_sizes *ready, bool discard,
                                struct packet **out, struct channel_sizes *sizes)
 {
-    return read_first(obj, by, max_bytes, max_handles, ready, discard, out, sizes);
+    return read_first(obj, max_bytes, max_handles, ready, discard, out, sizes);
 }
 
 // --- Calls -------------------------------------------------------------------------------------
@@ -343,16 +341,16 @@ ALWAYS_INLINE zx_status_t call_finish(struct channel_call *call, zx_status_t wai
     return status;
 }
 
-zx_status_t channel_call(struct object *obj, const struct handle_table *by, struct packet **p,
-                         zx_time_t deadline, struct channel_call *call, struct packet **out_reply)
+zx_status_t channel_call(struct object *obj, struct packet **p, zx_time_t deadline,
+                         struct channel_call *call, struct packet **out_reply)
 {
     struct channel *ch = channel_from_object(obj);
     struct channel *peer = peer_of(ch);
     DEBUG_ASSERT(!channel_call_pending(call));
     mutex_lock(obj->lock);
-    if (unlikely(!owned_locked(ch, by) || peer->closed || ch->closed)) {
+    if (unlikely(!owned_locked(ch) || peer->closed || ch->closed)) {
         // Its own last handle may have gone between the look-up and here: nobody would end the call.
-        zx_status_t status = !owned_locked(ch, by) ? ZX_ERR_BAD_HANDLE
+        zx_status_t status = !owned_locked(ch) ? ZX_ERR_BAD_HANDLE
                              : ch->closed          ? ZX_ERR_CANCELED
                                                    : ZX_ERR_PEER_CLOSED;
         mutex_unlock(obj->lock);

@@ -87,12 +87,12 @@ static void judge(const struct duel *d)
 static void in_env(void *arg)
 {
     const struct job *job = arg;
-    struct duel d = {.arg = &job->call->args[job->index]};
+    struct duel d = {.arg = &job->call->args[job->index], .result = ZX_ERR_NEXT};
 
     must(zx_channel_create(0, &d.carrier[0], &d.carrier[1]), "channel");
     fixture_make(&d.f, job->call);
     d.handle = handle_in_question(&d, job->index);
-    if (d.handle != ZX_HANDLE_INVALID) {
+    if (d.handle != ZX_HANDLE_INVALID && (handle_rights(d.handle) & ZX_RIGHT_TRANSFER) != 0) {
         const zx_koid_t koid = koid_of(d.handle);
         const zx_handle_t other = lab_thread(transfer, &d);
 

@@ -23,13 +23,16 @@ struct packet {
 
 extern const struct object_ops channel_ops;
 
-// Both ends belong to `owner` (NULL: the kernel), the table that their handles will be in.
-zx_status_t channel_create(const struct handle_table *owner, struct object **out0,
-                           struct object **out1) MUST_CHECK;
+zx_status_t channel_create(struct object **out0, struct object **out1) MUST_CHECK;
 // Before the handle of an object that was moved comes into `owner`: if it is an endpoint, it belongs to
-// that table from now on. Operations that were begun through another table's handle and have not taken
-// effect yet come too late: ZX_ERR_BAD_HANDLE.
-void channel_moved(struct object *obj, const struct handle_table *owner);
+// that table from now on. Operations below that were begun through another table's handle and have not
+// taken effect yet come too late: ZX_ERR_BAD_HANDLE.
+void channel_set_owner(struct object *ch, const struct handle_table *owner);
+ALWAYS_INLINE void channel_moved(struct object *obj, const struct handle_table *owner)
+{
+    if (unlikely(obj->ops == &channel_ops))
+        channel_set_owner(obj, owner);
+}
 
 // A message of user bytes with room for handles, in one step. ZX_ERR_NO_MEMORY, ZX_ERR_INVALID_ARGS.
 zx_status_t packet_from_user(uint32_t num_bytes, uint32_t num_handles, uintptr_t src,
@@ -55,12 +58,9 @@ ALWAYS_INLINE zx_txid_t *packet_txid(struct packet *p)
     return (zx_txid_t *)&p->handles[p->handle_room];
 }
 
-// `by` is, here and below, the table in which the caller found the endpoint: ZX_ERR_BAD_HANDLE if that is
-// not the owner any more.
 // Appends *p to the peer's queue, or hands it to the peer's caller that waits for its txid. Takes *p
 // and nulls it, only on success. ZX_ERR_PEER_CLOSED.
-zx_status_t channel_write(struct object *ch, const struct handle_table *by,
-                          struct packet **p) MUST_CHECK;
+zx_status_t channel_write(struct object *ch, struct packet **p) MUST_CHECK;
 
 struct channel_sizes {
     uint32_t bytes, handles;
@@ -68,15 +68,13 @@ struct channel_sizes {
 
 // Takes the first message if it fits; if not, *sizes are its sizes (ZX_ERR_BUFFER_TOO_SMALL). `discard`: a
 // message that does not fit is dropped. ZX_ERR_SHOULD_WAIT, ZX_ERR_PEER_CLOSED, ZX_ERR_BUFFER_TOO_SMALL.
-zx_status_t channel_read(struct object *ch, const struct handle_table *by, uint32_t max_bytes,
-                         uint32_t max_handles, bool discard, struct packet **out,
-                         struct channel_sizes *sizes) MUST_CHECK;
+zx_status_t channel_read(struct object *ch, uint32_t max_bytes, uint32_t max_handles, bool discard,
+                         struct packet **out, struct channel_sizes *sizes) MUST_CHECK;
 // The same, but a message that fits is left, too, if it has more than `ready`: ZX_ERR_NEXT, and *sizes are
 // its sizes. For a caller whose memory has to be brought in first.
-zx_status_t channel_read_ready(struct object *ch, const struct handle_table *by, uint32_t max_bytes,
-                               uint32_t max_handles, const struct channel_sizes *ready,
-                               bool discard, struct packet **out,
-                               struct channel_sizes *sizes) MUST_CHECK;
+zx_status_t channel_read_ready(struct object *ch, uint32_t max_bytes, uint32_t max_handles,
+                               const struct channel_sizes *ready, bool discard,
+                               struct packet **out, struct channel_sizes *sizes) MUST_CHECK;
 
 // A call in progress: lives in the thread, so that a suspended call can be finished later.
 struct channel_call {
@@ -91,9 +89,8 @@ struct channel_call {
 // Sends *p with a fresh txid and waits for the reply. ZX_OK: *out_reply. ZX_ERR_INTERNAL_INTR_RETRY:
 // the call stays registered in `call`; channel_call_wait goes on. Else ZX_ERR_PEER_CLOSED, CANCELED,
 // TIMED_OUT. *p is taken unless it could not be sent (PEER_CLOSED at once: nulled as well when sent).
-zx_status_t channel_call(struct object *ch, const struct handle_table *by, struct packet **p,
-                         zx_time_t deadline, struct channel_call *call,
-                         struct packet **out_reply) MUST_CHECK;
+zx_status_t channel_call(struct object *ch, struct packet **p, zx_time_t deadline,
+                         struct channel_call *call, struct packet **out_reply) MUST_CHECK;
 zx_status_t channel_call_wait(struct channel_call *call, zx_time_t deadline,
                               struct packet **out_reply) MUST_CHECK;
 // A thread dies with an interrupted call: forgets it.
