@@ -91,7 +91,8 @@ static void undo_levels_locked(struct vmo *v, uint64_t index, size_t levels) REQ
 
 // Copies what v shows at `index` into v and into every clone between v and the page's owner, all of
 // them or none (that the ones between get it too is the contract's; see its corrections). The pages get
-// `flags`; *out is v's. `r`: where they come from, NULL: nothing is reserved. Translations: V5 is the caller's, below the clone that gains highest up.
+// `flags`; *out is v's. `r`: where they come from, NULL: nothing is reserved. Translations: V5 is the
+// caller's, below the clone that gains highest up.
 static zx_status_t copy_down_locked(struct vmo *v, uint64_t index, size_t levels,
                                     const struct page *source, uint16_t flags,
                                     struct vmo_reserve *r, struct page **out) REQUIRES(v->lock)
