@@ -3,8 +3,8 @@
 // When it is full, recording stops.
 //
 // The buffer is made at the first start, of `ktrace.bufsize` MiB (32, or a 16th of memory if that is less;
-// 0: no trace), and kept; at boot if the command line has `ktrace.bufsize` or `ktrace.grpmask`, whose groups (0xfff) then record from the
-// start. So nobody who does not trace pays for it.
+// 0: no trace), and kept; at boot if the command line has `ktrace.bufsize` or `ktrace.grpmask`, whose
+// groups (0xfff) then record from the start. So nobody who does not trace pays for it.
 //
 // What is recorded: names, the life of processes and threads, and probes. The other events of the contract
 // would cost every switch, message and interrupt some instructions, traced or not: they have numbers, and
