@@ -13,6 +13,9 @@
 // Takes the handles that starting children needs. `argument`: the program's first, or NULL.
 void test_children_init(const char *argument);
 
+// The same in a child: those that test_child_start_in() gave it.
+void test_children_inherit(void);
+
 // The program's own file, as launch() takes it. On failure *out_reason is a few words, and *out 0 or as it was.
 zx_status_t test_program_open(const char *argument, zx_handle_t *out, const char **out_reason);
 

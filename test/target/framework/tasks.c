@@ -4,7 +4,8 @@
 //
 // A child is this very program (program.c finds its file), told by its arguments which CHILD to run.
 //
-// State: the handles for starting children, set before the first test.
+// State: the handles for starting children, set before the first test; in a child there are some only if
+// test_child_start_in() gave them.
 
 #include <testing/testing.h>
 
@@ -21,6 +22,7 @@
 
 #define STACK_SIZE (64u * 1024)
 #define PATIENCE   ZX_SEC(60)
+#define OWN_FILE   PA_HND(PA_USER1, 0) // in a child that may start others
 
 // From the linker: the row that CHILD makes.
 extern const struct test_child_case __start_test_children[], __stop_test_children[];
@@ -116,6 +118,14 @@ void test_children_init(const char *argument)
     file_status = test_program_open(argument, &file, &file_reason);
 }
 
+void test_children_inherit(void)
+{
+    vdso = zx_take_startup_handle(PA_HND(PA_VMO_VDSO, 0));
+    file = zx_take_startup_handle(OWN_FILE);
+    file_status = file != ZX_HANDLE_INVALID ? ZX_OK : ZX_ERR_BAD_HANDLE;
+    file_reason = "the child was not given what starting children takes";
+}
+
 int test_child_main(const char *name)
 {
     for (const struct test_child_case *child = __start_test_children; child < __stop_test_children;
@@ -133,18 +143,58 @@ zx_handle_t test_child_channel(void)
     return zx_take_startup_handle(PA_HND(PA_USER0, 0));
 }
 
-// Launches this program into child->job with the far end of child->channel.
-static zx_status_t launch_child(const char *name, struct test_child *child, const char **out_reason)
+// The handles that go along: the far end of child->channel, the job, and for a child that is to start
+// others what that takes.
+#define MAX_GIFTS 4u
+
+struct gifts {
+    zx_handle_t handles[MAX_GIFTS];
+    uint32_t info[MAX_GIFTS], count;
+};
+
+static zx_status_t give(struct gifts *gifts, zx_handle_t handle, uint32_t info)
 {
-    const char *const args[] = {program, CHILD_OPTION, name};
-    zx_handle_t handles[2];
-    const uint32_t info[2] = {PA_HND(PA_USER0, 0), PA_HND(PA_JOB_DEFAULT, 0)};
-    struct launched launched;
-    zx_status_t status = zx_channel_create(0, &child->channel, &handles[0]);
+    zx_status_t status =
+        zx_handle_duplicate(handle, ZX_RIGHT_SAME_RIGHTS, &gifts->handles[gifts->count]);
 
     if (status == ZX_OK) {
-        status = zx_handle_duplicate(child->job, ZX_RIGHT_SAME_RIGHTS, &handles[1]);
+        gifts->info[gifts->count++] = info;
     }
+    return status;
+}
+
+static zx_status_t collect_gifts(struct test_child *child, bool starts_others, struct gifts *gifts)
+{
+    zx_status_t status = zx_channel_create(0, &child->channel, &gifts->handles[0]);
+
+    if (status != ZX_OK) {
+        return status;
+    }
+    gifts->info[0] = PA_HND(PA_USER0, 0);
+    gifts->count = 1;
+    status = give(gifts, child->job, PA_HND(PA_JOB_DEFAULT, 0));
+    if (status == ZX_OK && starts_others) {
+        status = give(gifts, vdso, PA_HND(PA_VMO_VDSO, 0));
+    }
+    if (status == ZX_OK && starts_others) {
+        status = give(gifts, file, OWN_FILE);
+    }
+    if (status != ZX_OK) {
+        (void)zx_handle_close_many(gifts->handles, gifts->count);
+        (void)zx_handle_close(child->channel);
+    }
+    return status;
+}
+
+// Launches this program into child->job.
+static zx_status_t launch_child(const char *name, bool starts_others, struct test_child *child,
+                                const char **out_reason)
+{
+    const char *const args[] = {program, CHILD_OPTION, name};
+    struct gifts gifts;
+    struct launched launched;
+    zx_status_t status = collect_gifts(child, starts_others, &gifts);
+
     if (status != ZX_OK) {
         *out_reason = "no channel";
         return status;
@@ -156,9 +206,9 @@ static zx_status_t launch_child(const char *name, struct test_child *child, cons
         .vdso = vdso,
         .arg_count = 3,
         .args = args,
-        .handle_count = 2,
-        .handles = handles,
-        .handle_info = info,
+        .handle_count = gifts.count,
+        .handles = gifts.handles,
+        .handle_info = gifts.info,
         .give_loaded = true,
     };
 
@@ -183,7 +233,7 @@ zx_status_t test_child_start(const char *name, struct test_child *out)
     zx_status_t status = zx_job_create(zx_job_default(), 0, &out->job);
 
     if (status == ZX_OK) {
-        status = launch_child(name, out, &reason);
+        status = launch_child(name, false, out, &reason);
         if (status != ZX_OK) {
             zx_handle_close(out->job);
         }
@@ -191,6 +241,24 @@ zx_status_t test_child_start(const char *name, struct test_child *out)
     if (status != ZX_OK) {
         test_fail(__FILE__, __LINE__, "child %s: %s: %s", name, reason,
                   zx_status_get_string(status));
+    }
+    return status;
+}
+
+zx_status_t test_child_start_in(zx_handle_t job, const char *name, struct test_child *out)
+{
+    const char *reason;
+
+    if (file_status != ZX_OK) {
+        return file_status;
+    }
+    zx_status_t status = zx_handle_duplicate(job, ZX_RIGHT_SAME_RIGHTS, &out->job);
+
+    if (status == ZX_OK) {
+        status = launch_child(name, true, out, &reason);
+        if (status != ZX_OK) {
+            zx_handle_close(out->job);
+        }
     }
     return status;
 }

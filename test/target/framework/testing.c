@@ -186,6 +186,7 @@ int main(int argc, char **argv, char **envp)
     (void)envp;
     options = argv;
     if (argc == 3 && strcmp(argv[1], CHILD_OPTION) == 0) {
+        test_children_inherit();
         return test_child_main(argv[2]);
     }
     root_resource = zx_take_startup_handle(PA_HND(PA_RESOURCE, 0));

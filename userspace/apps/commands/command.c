@@ -188,9 +188,14 @@ const char *command_last_part(const char *path, size_t *out_length)
 
 int command_run(char **argv)
 {
+    return command_run_with(argv, NULL);
+}
+
+int command_run_with(char **argv, const posix_spawnattr_t *attributes)
+{
     pid_t pid;
     int result;
-    int error = posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
+    int error = posix_spawnp(&pid, argv[0], NULL, attributes, argv, environ);
 
     if (error != 0) {
         errno = error;

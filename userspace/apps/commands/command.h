@@ -6,6 +6,7 @@
 #ifndef COMMANDS_COMMAND_H
 #define COMMANDS_COMMAND_H
 
+#include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -63,5 +64,8 @@ void *command_grow(void *memory, size_t size);
 // Starts argv[0] (searched for in PATH) with the present environment and waits for it. Returns its
 // exit status as a shell would give it; 126 or 127 with a message if it could not be started.
 int command_run(char **argv);
+
+// The same with attributes for posix_spawn(), or NULL.
+int command_run_with(char **argv, const posix_spawnattr_t *attributes);
 
 #endif

@@ -133,6 +133,10 @@ struct test_child {
 // success. Failures are noted as failures of the test, with their reason.
 zx_status_t test_child_start(const char *name, struct test_child *out);
 
+// The same in `job` itself (borrowed; out->job is another handle to it), and the child may start children
+// of its own in this way. Nothing is noted: a failure may be what is wanted.
+zx_status_t test_child_start_in(zx_handle_t job, const char *name, struct test_child *out);
+
 // Waits for the child's end and stores its return code; kills it if that takes too long. Closes the
 // handles. Returns the return code.
 int64_t test_child_finish(struct test_child *child);

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// limit: runs a command in a job of its own, which may use no more than is said. When the command has
+// ended, what it left in the job is ended too, and what was refused is told on standard error.
+
+#include "command.h"
+
+#include <getopt.h>
+#include <jacinth/spawn.h>
+#include <stdio.h>
+
+#include <zircon/process.h>
+#include <zircon/syscalls.h>
+#include <zircon/syscalls/object.h>
+#include <zircon/syscalls/policy.h>
+
+#include "system.h"
+
+// The options stand in the order of zx_job_limits_t and zx_info_job_limits_t.
+static const struct option options[] = {
+    {"pages", required_argument, NULL, 0},   {"kernel-memory", required_argument, NULL, 1},
+    {"handles", required_argument, NULL, 2}, {"threads", required_argument, NULL, 3},
+    {"processes", required_argument, NULL, 4}, {0},
+};
+
+#define KINDS (sizeof(options) / sizeof(options[0]) - 1)
+
+_Static_assert(sizeof(zx_job_limits_t) == KINDS * sizeof(uint64_t), "a limit of each kind");
+_Static_assert(sizeof(zx_info_job_limits_t) == KINDS * sizeof(zx_job_usage_t), "a use of each kind");
+
+static zx_handle_t make_job(const uint64_t limits[KINDS])
+{
+    zx_handle_t job;
+    zx_status_t status = zx_job_create(zx_job_default(), 0, &job);
+
+    if (status != ZX_OK) {
+        system_complain("a job", status);
+        return ZX_HANDLE_INVALID;
+    }
+    (void)zx_object_set_property(job, ZX_PROP_NAME, "limit", 5); // for `ps`
+    status = zx_job_set_limits(job, 0, limits, KINDS * sizeof(uint64_t));
+    if (status != ZX_OK) {
+        system_complain("the limits", status);
+        zx_handle_close(job);
+        return ZX_HANDLE_INVALID;
+    }
+    return job;
+}
+
+static void tell_refused(zx_handle_t job)
+{
+    zx_job_usage_t usage[KINDS];
+
+    if (zx_object_get_info(job, ZX_INFO_JOB_LIMITS, usage, sizeof(usage), NULL, NULL) != ZX_OK)
+        return;
+    for (size_t i = 0; i < KINDS; i++) {
+        if (usage[i].refused != 0)
+            fprintf(stderr, "limit: --%s %llu refused %llu times\n", options[i].name,
+                    (unsigned long long)usage[i].limit, (unsigned long long)usage[i].refused);
+    }
+}
+
+static int run_in(zx_handle_t job, char **argv)
+{
+    posix_spawnattr_t attributes;
+
+    posix_spawnattr_init(&attributes); // neither of these fails
+    posix_spawnattr_setjob_np(&attributes, job);
+    int status = command_run_with(argv, &attributes);
+    posix_spawnattr_destroy(&attributes);
+    tell_refused(job);
+    (void)zx_task_kill(job);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t limits[KINDS];
+    int option;
+
+    command_start(argv, "[--pages N] [--kernel-memory BYTES] [--handles N] [--threads N] "
+                        "[--processes N] COMMAND [ARG...]");
+    for (size_t i = 0; i < KINDS; i++)
+        limits[i] = ZX_JOB_LIMIT_KEEP;
+    while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+        if (option < 0 || option >= (int)KINDS)
+            return command_usage();
+        if (!command_number(optarg, &limits[option]) || limits[option] >= ZX_JOB_LIMIT_NONE) {
+            command_complain("--%s %s: not a number", options[option].name, optarg);
+            return command_usage();
+        }
+    }
+    if (optind >= argc)
+        return command_usage();
+    zx_handle_t job = make_job(limits);
+    if (job == ZX_HANDLE_INVALID)
+        return command_end();
+    int status = run_in(job, argv + optind);
+    zx_handle_close(job);
+    return status;
+}
