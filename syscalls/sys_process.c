@@ -97,15 +97,15 @@ static zx_status_t find_memory(zx_handle_t handle, zx_rights_t rights, zx_vaddr_
     return ZX_OK;
 }
 
-// The VMO's answers in this call's order: kind (as zx_vmo_read) before cache policy before range.
+// The VMO's answers in this call's order (spec 20 section 5): cache policy, range, kind.
 static zx_status_t transfer_status(struct vmo *vmo, uint64_t offset, size_t len)
 {
-    if (vmo_is_physical(vmo))
-        return ZX_ERR_NOT_SUPPORTED;
     if (vmo_cache_policy(vmo) != ZX_CACHE_POLICY_CACHED)
         return ZX_ERR_BAD_STATE;
     uint64_t size = vmo_size(vmo);
-    return offset > size || len > size - offset ? ZX_ERR_OUT_OF_RANGE : ZX_OK;
+    if (offset > size || len > size - offset)
+        return ZX_ERR_OUT_OF_RANGE;
+    return vmo_is_physical(vmo) ? ZX_ERR_NOT_SUPPORTED : ZX_OK;
 }
 
 zx_status_t sys_process_read_memory(zx_handle_t handle, zx_vaddr_t vaddr, user_out_void buffer,

@@ -148,14 +148,33 @@ ALWAYS_INLINE struct page *cache_pop(struct page_cache *c, enum page_state state
     return page;
 }
 
+static void (*low_handler)(void); // set at boot
+
+#define RESERVE_SHARE 64u         // of all pages
+#define RESERVE_MAX   1024u       // 4 MiB
+
+uint64_t page_reserve(void)
+{
+    return MIN(page_total_bytes() / PAGE_SIZE / RESERVE_SHARE, RESERVE_MAX);
+}
+
+void page_set_low_handler(void (*fn)(void))
+{
+    low_handler = fn;
+}
+
 // page_alloc with an empty cache.
 static NO_INLINE struct page *page_alloc_slow(struct page_cache *c, enum page_state state,
                                               unsigned flags)
 {
+    struct page *page = NULL;
     if (cache_refill(c))
-        return cache_pop(c, state, flags);
-    preempt_enable();
-    return NULL;
+        page = cache_pop(c, state, flags);
+    else
+        preempt_enable();
+    if (unlikely(page_free_estimate() < page_reserve()) && low_handler != NULL)
+        low_handler();
+    return page;
 }
 
 ALWAYS_INLINE struct page *alloc_one(enum page_state state, unsigned flags)

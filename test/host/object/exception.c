@@ -116,6 +116,50 @@ SCENARIO(bind_checks_in_order)
     close_handle(event);
 }
 
+static void touch_with_nothing_left(zx_handle_t channel)
+{
+    const uint64_t size = 1u << 20; // its pages take nodes of a tree
+    zx_handle_t got[2];             // a job, our root VMAR
+    zx_job_limits_t limits = {ZX_JOB_LIMIT_KEEP, 0, ZX_JOB_LIMIT_KEEP, ZX_JOB_LIMIT_KEEP,
+                              ZX_JOB_LIMIT_KEEP};
+    zx_info_job_limits_t usage;
+    zx_handle_t vmo;
+    zx_vaddr_t va;
+
+    assert_ok(zx_object_wait_one(channel, ZX_CHANNEL_READABLE, FOREVER, NULL));
+    assert_ok(zx_channel_read(channel, 0, NULL, got, 0, 2, NULL, NULL));
+    assert_ok(zx_vmo_create(size, 0, &vmo));
+    assert_ok(zx_vmar_map(got[1], ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, vmo, 0, size, &va));
+    assert_ok(zx_object_get_info(got[0], ZX_INFO_JOB_LIMITS, &usage, sizeof(usage), NULL, NULL));
+    limits.kernel_memory = usage.kernel_memory.used;
+    assert_ok(zx_job_set_limits(got[0], 0, &limits, sizeof(limits)));
+    host_user_write(va + size / 2, "x", 1);
+}
+
+// A page that the job may not have is an exception; with the limit lifted, the access is made again.
+SCENARIO(a_fault_at_the_limit_is_a_fatal_page_fault)
+{
+    const zx_job_limits_t none = {ZX_JOB_LIMIT_NONE, ZX_JOB_LIMIT_NONE, ZX_JOB_LIMIT_NONE,
+                                  ZX_JOB_LIMIT_NONE, ZX_JOB_LIMIT_NONE};
+    zx_handle_t job = make_job(lab.job), port = make_port(), ends[2];
+
+    make_pair(ends);
+    bind(job, port, 6, 0);
+    struct child c = start_child(job, touch_with_nothing_left, ends[1]);
+    const zx_handle_t given[2] = {duplicate_without(job, 0), duplicate_without(c.vmar, 0)};
+    assert_ok(zx_channel_write(ends[0], 0, NULL, 0, given, 2));
+    receive(port, 6, ZX_EXCP_FATAL_PAGE_FAULT, &c);
+    await(job, ZX_JOB_LIMIT_REACHED);
+    assert_ok(zx_job_set_limits(job, 0, &none, sizeof(none)));
+    answer(&c, port, 0);
+    await(c.process, ZX_PROCESS_TERMINATED);
+    assert_int_equal(process_info(c.process).return_code, 0);
+    close_child(&c);
+    close_handle(ends[0]);
+    close_handle(port);
+    close_handle(job);
+}
+
 // CALLS(zx_task_resume_from_exception)
 SCENARIO_ON(resume_checks_in_order, 2, 10)
 {
@@ -781,6 +825,7 @@ SCENARIO_ON(exception_is_told_once, 2, 10)
 
 #define T(name) cmocka_unit_test(test_##name)
 const struct CMUnitTest exception_tests[] = {
+    T(a_fault_at_the_limit_is_a_fatal_page_fault),
     T(bind_checks_in_order),
     T(resume_checks_in_order),
     T(exception_search_order),

@@ -444,6 +444,105 @@ SCENARIO_ON(race_of_charges_drains_and_counts, 3, 40)
     close_handle(race_job);
 }
 
+static void clone_and_let_the_middle_go(zx_handle_t channel)
+{
+    zx_handle_t kept, first, second;
+    char byte = 1;
+
+    assert_ok(zx_channel_read(channel, 0, &byte, &kept, 1, 1, NULL, NULL));
+    assert_ok(zx_vmo_clone(kept, ZX_VMO_CLONE_COPY_ON_WRITE, 0, 4 * PAGE, &first));
+    close_handle(kept);
+    assert_ok(commit(first, 0, 4));
+    assert_ok(zx_vmo_clone(first, ZX_VMO_CLONE_COPY_ON_WRITE, 0, 4 * PAGE, &second));
+    close_handle(first);
+    assert_ok(zx_channel_write(channel, 0, &byte, 1, NULL, 0));
+    child_waits(channel);
+}
+
+// The clone whose maker is limited takes the place of the one above it, and is charged for its own alone.
+SCENARIO(pages_stay_with_who_made_them_when_clones_merge)
+{
+    zx_handle_t job = make_job(lab.job), ends[2], vmo = make_vmo(4);
+    char byte = 0;
+
+    make_pair(ends);
+    assert_ok(commit(vmo, 0, 4));
+    assert_ok(zx_channel_write(ends[0], 0, &byte, 1, &vmo, 1));
+    struct child c = start_child(job, clone_and_let_the_middle_go, ends[1]);
+    await(ends[0], ZX_CHANNEL_READABLE);
+    assert_int_equal(usage_of(job).pages.used, 4);
+    assert_ok(zx_task_kill(c.process));
+    await(c.process, ZX_PROCESS_TERMINATED);
+    assert_int_equal(usage_of(job).pages.used, 0);
+    close_child(&c);
+    close_handle(ends[0]);
+    close_handle(job);
+}
+
+#define HELD_PAGES 1200u // more than the kernel's last reserve
+
+static void hold_pages(zx_handle_t event)
+{
+    zx_handle_t vmo = make_vmo(HELD_PAGES);
+
+    assert_ok(commit(vmo, 0, HELD_PAGES));
+    assert_ok(zx_object_signal(event, 0, ZX_EVENT_SIGNALED));
+    child_waits(event);
+}
+
+static struct child start_holder(zx_handle_t job, bool marked)
+{
+    zx_handle_t event = make_event();
+    uint64_t flag = marked;
+
+    assert_ok(zx_object_set_property(job, ZX_PROP_JOB_KILL_ON_OOM, &flag, sizeof(flag)));
+    struct child c = start_child(job, hold_pages, duplicate_without(event, 0));
+    await(event, ZX_EVENT_SIGNALED);
+    close_handle(event);
+    return c;
+}
+
+// Commits from page *at on until the process has ended or nothing is left.
+static void take_until_the_end_of(zx_handle_t process, zx_handle_t vmo, uint64_t *at)
+{
+    zx_status_t status = ZX_OK;
+
+    while (status == ZX_OK && !(state_of(process) & ZX_PROCESS_TERMINATED)) {
+        status = commit(vmo, *at, 8);
+        *at += status == ZX_OK ? 8 : 0;
+    }
+    await(process, ZX_PROCESS_TERMINATED);
+}
+
+// CALLS(zx_object_set_property): ZX_PROP_JOB_KILL_ON_OOM. One job at a time, the newest first.
+SCENARIO(marked_jobs_are_killed_when_memory_is_low_the_newest_first)
+{
+    zx_handle_t jobs[3] = {make_job(lab.job), 0, make_job(lab.job)}, vmo = make_vmo(1u << 20);
+    struct child c[3];
+    uint64_t at = 0;
+
+    jobs[1] = make_job(jobs[2]); // the newest, within one that is not marked
+    c[0] = start_holder(jobs[0], true);
+    c[1] = start_holder(jobs[1], true);
+    c[2] = start_holder(jobs[2], false);
+    take_until_the_end_of(c[1].process, vmo, &at);
+    assert_int_equal(process_info(c[1].process).return_code, -1);
+    assert_false(process_info(c[0].process).exited);
+    take_until_the_end_of(c[0].process, vmo, &at);
+    while (commit(vmo, at, 8) == ZX_OK)
+        at += 8;
+    assert_false(process_info(c[2].process).exited); // no marked job is left: an ordinary error
+    zx_handle_t process, vmar;
+    close_handle(vmo);
+    assert_status(zx_process_create(jobs[0], "x", 1, 0, &process, &vmar), ZX_ERR_BAD_STATE);
+    assert_ok(zx_task_kill(c[2].process));
+    await(c[2].process, ZX_PROCESS_TERMINATED);
+    for (unsigned i = 0; i < countof(c); i++)
+        close_child(&c[i]);
+    for (unsigned i = 0; i < countof(jobs); i++)
+        close_handle(jobs[i]);
+}
+
 #define T(name) cmocka_unit_test(test_##name)
 const struct CMUnitTest limits_tests[] = {
     T(set_limits_checks_options_size_pointer_handle),
@@ -458,5 +557,7 @@ const struct CMUnitTest limits_tests[] = {
     T(what_a_neighbour_has_in_reserve_is_not_in_the_way),
     T(pages_outlive_their_job_at_the_expense_of_those_above),
     T(race_of_charges_drains_and_counts),
+    T(pages_stay_with_who_made_them_when_clones_merge),
+    T(marked_jobs_are_killed_when_memory_is_low_the_newest_first),
 };
 const size_t limits_test_count = countof(limits_tests);

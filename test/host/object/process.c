@@ -350,6 +350,33 @@ SCENARIO(processes_that_hold_each_other_end_with_their_job)
     close_handle(job);
 }
 
+// CALLS(zx_process_read_memory, zx_process_write_memory): a mapping of a physical VMO.
+SCENARIO(physical_memory_is_not_read_and_the_cache_policy_says_so_first)
+{
+    struct child c = make_child(lab.job);
+    const struct {
+        uint32_t policy;
+        zx_status_t status;
+    } cases[] = {{ZX_CACHE_POLICY_UNCACHED, ZX_ERR_BAD_STATE},
+                 {ZX_CACHE_POLICY_CACHED, ZX_ERR_NOT_SUPPORTED}};
+    char byte = 0;
+    size_t actual = 9;
+
+    for (unsigned i = 0; i < countof(cases); i++) {
+        zx_handle_t vmo;
+        zx_vaddr_t va;
+
+        assert_ok(zx_vmo_create_physical(lab.resource, 0x40000000, 4096, &vmo));
+        assert_ok(zx_vmo_set_cache_policy(vmo, cases[i].policy));
+        assert_ok(zx_vmar_map(c.vmar, ZX_VM_PERM_READ, 0, vmo, 0, 4096, &va));
+        assert_status(zx_process_read_memory(c.process, va, &byte, 1, &actual), cases[i].status);
+        assert_status(zx_process_write_memory(c.process, va, &byte, 1, &actual), cases[i].status);
+        close_handle(vmo);
+    }
+    assert_int_equal(actual, 9);
+    close_child(&c);
+}
+
 // CALLS(zx_process_read_memory, zx_process_write_memory)
 SCENARIO(memory_of_a_process_is_its_mappings)
 {
@@ -398,6 +425,7 @@ SCENARIO(memory_of_a_process_is_its_mappings)
 
 #define T(name) cmocka_unit_test(test_##name)
 const struct CMUnitTest process_tests[] = {
+    T(physical_memory_is_not_read_and_the_cache_policy_says_so_first),
     T(process_begins_unstarted_in_its_job),
     T(process_create_checks_in_order),
     T(last_close_of_an_unstarted_process_ends_it),

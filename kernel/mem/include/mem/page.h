@@ -133,6 +133,11 @@ struct page_stats {
 void page_stats_get(struct page_stats *out);
 // Free pages, roughly and cheaply (without the per-CPU caches).
 uint64_t page_free_estimate(void);
+// Fewer free pages than this are the last reserve; fixed after pages_init.
+uint64_t page_reserve(void);
+// From now on `fn` is called by page_alloc() when pages come out of the last reserve: once for each refill
+// of a CPU's cache, preemption on, any mutex held, so that it must not block nor allocate. At boot, once.
+void page_set_low_handler(void (*fn)(void));
 // Bytes of RAM that the allocator manages; fixed after pages_init.
 uint64_t page_total_bytes(void);
 

@@ -199,6 +199,9 @@ int __spawn_errno(zx_status_t status, enum spawn_stage stage)
         if (status == ZX_ERR_NOT_FOUND) {
             return ENOEXEC; // the loader's word for a bad format
         }
+        if (status == ZX_ERR_NO_RESOURCES) {
+            return EAGAIN; // a limit of the job's
+        }
         return status == ZX_ERR_OUT_OF_RANGE || status == ZX_ERR_BUFFER_TOO_SMALL
                    ? E2BIG
                    : __zx_errno(status);

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// ZX_PROP_JOB_KILL_ON_OOM: when pages come out of the last reserve (mem/page.h), the newest ready job
+// that is marked is killed, with all below it, and a line in the log says so. One at a time: the next one
+// only if the reserve is still touched when the one before has no process left, for until then its
+// memory is on its way back. With no marked job left, who asks for memory is refused, as always.
+#include <object/job.h>
+
+#include <debug/log.h>
+#include <mem/page.h>
+#include <object/process.h>
+#include <sched/cpu.h>
+
+static void kill_one(struct work *w);
+static struct work oom_work = {.fn = kill_one};
+static zx_koid_t victim; // of the last job that was killed; the work's
+
+// What a look at the tree finds.
+struct choice {
+    struct job *newest; // marked and ready, with the highest koid
+    bool going;         // the victim still has a process, itself or below
+};
+
+static bool has_processes_locked(const struct job *job)
+{
+    const struct job *child;
+    mutex_assert_held(&job_tree_lock);
+    if (!list_is_empty(&job->processes))
+        return true;
+    list_for_each_entry (child, &job->children, sibling) {
+        if (has_processes_locked(child))
+            return true;
+    }
+    return false;
+}
+
+// The depth is bounded by JOB_MAX_HEIGHT.
+static void choose_locked(struct job *job, struct choice *choice)
+{
+    struct job *child;
+    mutex_assert_held(&job_tree_lock);
+    if (job->obj.koid == victim && has_processes_locked(job))
+        choice->going = true;
+    if (job->kill_on_oom && job->state == JOB_READY && object_alive(&job->obj) &&
+        (choice->newest == NULL || job->obj.koid > choice->newest->obj.koid))
+        choice->newest = job;
+    list_for_each_entry (child, &job->children, sibling)
+        choose_locked(child, choice);
+}
+
+// The job to kill, referenced; NULL: there is none, or it is not time yet.
+static struct job *choose(void)
+{
+    struct choice choice = {0};
+    mutex_lock(&job_tree_lock);
+    choose_locked(job_super_root(), &choice);
+    if (choice.going || (choice.newest != NULL && !object_try_ref(&choice.newest->obj)))
+        choice.newest = NULL; // whoever takes the next pages of the reserve asks again
+    mutex_unlock(&job_tree_lock);
+    return choice.newest;
+}
+
+static void kill_one(struct work *w)
+{
+    (void)w;
+    if (page_free_estimate() >= page_reserve())
+        return;
+    struct job *job = choose();
+    if (job == NULL)
+        return;
+    victim = job->obj.koid;
+    klog(LOG_WARN, "out of memory: job '%s' (%llu) killed", job->name,
+         (unsigned long long)job->obj.koid);
+    job_kill(job);
+    object_unref(&job->obj);
+}
+
+static void memory_is_low(void)
+{
+    work_queue(&oom_work);
+}
+
+void job_oom_init(void)
+{
+    page_set_low_handler(memory_is_low);
+}
