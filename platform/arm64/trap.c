@@ -111,8 +111,9 @@ static enum hal_exception_kind exception_kind(uint64_t esr)
     }
 }
 
-// Any other exception, or a fault that nothing resolved. The frame is complete; interrupts on.
-void arm64_user_exception(struct plat_frame *frame, uint64_t esr, uint64_t far)
+// Any other exception, or a fault that could not be resolved, for the reason `status`. The frame is complete;
+// interrupts on.
+void arm64_user_exception(struct plat_frame *frame, uint64_t esr, uint64_t far, zx_status_t status)
 {
     struct hal_exception e = {
         .kind = exception_kind(esr),
@@ -124,7 +125,7 @@ void arm64_user_exception(struct plat_frame *frame, uint64_t esr, uint64_t far)
     };
     if (e.kind == HAL_EXC_PAGE_FAULT) {
         e.far = far;
-        e.what = arm64_esr_fault(esr);
+        e.what = status == ZX_ERR_NO_MEMORY ? "out of memory" : arm64_esr_fault(esr);
     }
     kernel_user_exception(&e);
     if (ESR_EC(esr) == ESR_EC_STEP_LOW)

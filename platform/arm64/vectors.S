@@ -220,6 +220,7 @@ el0_restore:
 
 el0_not_abort:
     mov x2, x0
+    mov w0, #0
     cmp w9, #ESR_EC_FP
     b.ne el0_exception
     stp x2, x1, [sp, #-16]!
@@ -229,7 +230,8 @@ el0_not_abort:
     ldp x2, x1, [sp], #16
     cbz w0, el0_exit
 
-el0_exception:                       // x1 = esr, x2 = far
+el0_exception:                       // w0 = status of what was tried, x1 = esr, x2 = far
+    mov w3, w0
     bl complete_frame
     mov x0, sp
     msr daifclr, #6
