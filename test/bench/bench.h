@@ -26,9 +26,11 @@ extern const struct bench_row bench_channels[];
 extern const struct bench_row bench_ipc[];
 extern const struct bench_row bench_memory[];
 extern const struct bench_row bench_threads[];
+extern const struct bench_row bench_processes[];
 extern const struct bench_row bench_interrupt[];
 
 zx_handle_t bench_root_resource(void);
+zx_handle_t bench_vdso(void); // the VMO of the vDSO
 
 // Prints what went wrong and gives up.
 _Noreturn void bench_fail(const char *what, zx_status_t status);

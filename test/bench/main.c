@@ -20,8 +20,8 @@
 #define WARM_UP 64
 
 static const struct bench_row *const tables[] = { bench_objects, bench_channels, bench_ipc, bench_memory,
-                                                  bench_threads, bench_interrupt };
-static zx_handle_t root_resource;
+                                                  bench_threads, bench_processes, bench_interrupt };
+static zx_handle_t root_resource, vdso;
 
 void bench_fail(const char *what, zx_status_t status)
 {
@@ -35,6 +35,11 @@ void bench_fail(const char *what, zx_status_t status)
 zx_handle_t bench_root_resource(void)
 {
     return root_resource;
+}
+
+zx_handle_t bench_vdso(void)
+{
+    return vdso;
 }
 
 // Not inlined and not empty, so that a trace sees them.
@@ -133,7 +138,6 @@ zx_handle_t bench_server(void)
     if (server_channel != ZX_HANDLE_INVALID)
         return server_channel;
     zx_handle_t archive = zx_take_startup_handle(PA_HND(PA_VMO_BOOTFS, 0));
-    zx_handle_t vdso = zx_take_startup_handle(PA_HND(PA_VMO_VDSO, 0));
     bench_check(launch_map_file(zx_vmar_root_self(), archive, &base, &size), "initrd");
     bench_check(launch_open_file(base, size, "test/bench", &file, &reason), reason);
     bench_check(zx_channel_create(0, &server_channel, &far), "channel_create");
@@ -171,6 +175,7 @@ int main(int argc, char **argv, char **envp)
     if (argc > 1 && strcmp(argv[1], "server") == 0)
         bench_serve(zx_take_startup_handle(PA_HND(PA_USER0, 0)));
     root_resource = zx_take_startup_handle(PA_HND(PA_RESOURCE, 0));
+    vdso = zx_take_startup_handle(PA_HND(PA_VMO_VDSO, 0));
     run_rows(environment_get("bench.only"), environment_get("bench.trace"));
     const char *nonce = environment_get("jacinth.nonce");
     if (nonce != NULL)
