@@ -148,7 +148,8 @@ ALWAYS_INLINE struct page *cache_pop(struct page_cache *c, enum page_state state
     return page;
 }
 
-static void (*low_handler)(void); // set at boot
+static void (*low_handler)(void); // both set at boot
+static uint64_t low_mark;         // the reserve once there is a handler
 
 #define RESERVE_SHARE 64u         // of all pages
 #define RESERVE_MAX   1024u       // 4 MiB
@@ -161,6 +162,7 @@ uint64_t page_reserve(void)
 void page_set_low_handler(void (*fn)(void))
 {
     low_handler = fn;
+    low_mark = page_reserve();
 }
 
 // page_alloc with an empty cache.
@@ -172,7 +174,7 @@ static NO_INLINE struct page *page_alloc_slow(struct page_cache *c, enum page_st
         page = cache_pop(c, state, flags);
     else
         preempt_enable();
-    if (unlikely(page_free_estimate() < page_reserve()) && low_handler != NULL)
+    if (unlikely(page_free_estimate() < low_mark))
         low_handler();
     return page;
 }

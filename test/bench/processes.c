@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Row: the life of a process that ends at once.
 //
-// Its code is one page with three instructions, which make the system call at the vDSO's site for it; both are
-// mapped into it, nothing else. It has no stack.
+// Its code is one page with three instructions, which make the system call at the vDSO's site for
+// it; both are mapped into it, nothing else. It has no stack.
 #include "bench.h"
 
 #include <syscalls/vdso-offsets.h>
@@ -19,9 +19,9 @@ static zx_handle_t code, event;
 static void lifecycle_setup(uint32_t count)
 {
     static const uint32_t program[] = {
-        0xd2800000,                                  // mov x0, #0
+        0xd2800000,                                      // mov x0, #0
         0xd2800010 | (uint32_t)ZX_SYS_process_exit << 5, // mov x16, #NUMBER
-        0xd61f0020,                                  // br x1
+        0xd61f0020,                                      // br x1
     };
 
     (void)count;
@@ -42,7 +42,8 @@ static void one_life(zx_handle_t vdso)
     zx_vaddr_t entry, vdso_code;
     zx_signals_t seen;
 
-    bench_check(zx_process_create(zx_job_default(), "bench", 5, 0, &process, &vmar), "process_create");
+    bench_check(zx_process_create(zx_job_default(), "bench", 5, 0, &process, &vmar),
+                "process_create");
     bench_check(zx_vmar_map(vmar, MAP_RX, 0, vdso, VDSO_CODE_OFFSET, VDSO_CODE_SIZE, &vdso_code),
                 "map vDSO");
     bench_check(zx_vmar_map(vmar, MAP_RX, 0, code, 0, PAGE, &entry), "map code");
@@ -51,7 +52,8 @@ static void one_life(zx_handle_t vdso)
     bench_check(zx_process_start(process, thread, entry, 0, argument,
                                  vdso_code + EXIT_SVC),
                 "process_start");
-    bench_check(zx_object_wait_one(process, ZX_PROCESS_TERMINATED, ZX_TIME_INFINITE, &seen), "wait");
+    bench_check(zx_object_wait_one(process, ZX_PROCESS_TERMINATED, ZX_TIME_INFINITE, &seen),
+                "wait");
     zx_handle_close(thread);
     zx_handle_close(vmar);
     zx_handle_close(process);

@@ -459,7 +459,7 @@ static void clone_and_let_the_middle_go(zx_handle_t channel)
     child_waits(channel);
 }
 
-// The clone whose maker is limited takes the place of the one above it, and is charged for its own alone.
+// The job is charged for what its process committed, not for what the others made.
 SCENARIO(pages_stay_with_who_made_them_when_clones_merge)
 {
     zx_handle_t job = make_job(lab.job), ends[2], vmo = make_vmo(4);

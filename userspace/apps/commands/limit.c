@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// limit: runs a command in a job of its own, which may use no more than is said. When the command has
-// ended, what it left in the job is ended too, and what was refused is told on standard error.
+// limit: runs a command in a job of its own, which may use no more than is said. When the command
+// has ended, what it left in the job is ended too, and what was refused is told on standard error.
 
 #include "command.h"
 
@@ -25,7 +25,7 @@ static const struct option options[] = {
 #define KINDS (sizeof(options) / sizeof(options[0]) - 1)
 
 _Static_assert(sizeof(zx_job_limits_t) == KINDS * sizeof(uint64_t), "a limit of each kind");
-_Static_assert(sizeof(zx_info_job_limits_t) == KINDS * sizeof(zx_job_usage_t), "a use of each kind");
+_Static_assert(sizeof(zx_info_job_limits_t) == KINDS * sizeof(zx_job_usage_t), "and its use");
 
 static zx_handle_t make_job(const uint64_t limits[KINDS])
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// ps: the tree of jobs and processes. -T: with their threads. -l: the jobs alone, with what each and
-// all below it use, and the limits (zx_job_set_limits).
+// ps: the tree of jobs and processes. -T: with their threads. -l: the jobs alone, with what each
+// and all below it use, and the limits (zx_job_set_limits).
 
 #include "command.h"
 
@@ -50,12 +50,12 @@ static bool print_task(void *context, const struct task *task)
     return true;
 }
 
-// ---- jobs and their limits -----------------------------------------------------------------------
+// ---- jobs and their limits ------------------------------------------------------------------
 
 #define CELL_SIZE 48u
 
-// "USED", or "USED/LIMIT", with "!" behind it if the job's own limit has refused something; in units
-// of `unit`, rounded up.
+// "USED", or "USED/LIMIT", with "!" behind it if the job's own limit has refused something; in
+// units of `unit`, rounded up.
 static void print_usage(const zx_job_usage_t *usage, uint64_t unit, const char *suffix)
 {
     char cell[CELL_SIZE];
