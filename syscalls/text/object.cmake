@@ -117,8 +117,8 @@ first NUL, is dropped."
 `ZX_SOCKET_WRITE_THRESHOLD` is asserted."
             "ZX_PROP_JOB_KILL_ON_OOM: of a job: 1 if it may be killed when memory is short, 0 if not. 8 \
 bytes are read whatever the size. When the kernel's last reserve is touched (a 64th of memory, at most 4 MiB), the \
-newest marked job that has not been killed yet is, with all below it; the next one only when it has no process left and the \
-reserve is still touched."
+newest marked job that has not been killed yet is, with all below it; the next one only when it has no process left \
+and the reserve is still touched."
     ERRORS "INVALID_ARGS: `value` is NULL."
            "BAD_HANDLE: `handle` is not a handle of the caller."
            "ACCESS_DENIED: `handle` lacks SET_PROPERTY."
