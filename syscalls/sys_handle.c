@@ -4,14 +4,13 @@
 
 zx_status_t sys_handle_close(zx_handle_t handle)
 {
-    return handle_close(&process_current()->handles, handle);
+    return handle_close(handle);
 }
 
 #define CLOSE_BATCH 64u
 
 zx_status_t sys_handle_close_many(user_in_zx_handle_t handles, size_t num_handles)
 {
-    struct handle_table *table = &process_current()->handles;
     zx_status_t status = ZX_OK;
     while (num_handles > 0 && !sys_killed()) {
         zx_handle_t batch[CLOSE_BATCH];
@@ -19,7 +18,7 @@ zx_status_t sys_handle_close_many(user_in_zx_handle_t handles, size_t num_handle
         if (user_copy_in(batch, handles, count) != ZX_OK)
             return status; // what was closed stays closed
         for (size_t i = 0; i < count; i++) {
-            if (handle_close(table, batch[i]) != ZX_OK)
+            if (handle_close(batch[i]) != ZX_OK)
                 status = ZX_ERR_BAD_HANDLE;
         }
         handles = user_advance(handles, count);

@@ -13,7 +13,7 @@ static struct event *event_from_object(struct object *obj)
 
 static void event_destroy(struct object *obj)
 {
-    account_free(event_cache, event_from_object(obj));
+    account_free_object(event_cache, event_from_object(obj));
 }
 
 static zx_koid_t event_related(const struct object *obj)

@@ -212,10 +212,10 @@ zx_status_t futex_compare(uintptr_t addr, int32_t current)
 // The same under a lock: without faulting. ZX_ERR_SHOULD_WAIT: must be faulted in.
 static zx_status_t compare_locked(uintptr_t addr, int32_t current)
 {
-    user_faults_disable();
-    zx_status_t status = futex_compare(addr, current);
-    user_faults_enable();
-    return status == ZX_ERR_INVALID_ARGS ? ZX_ERR_SHOULD_WAIT : status;
+    uint32_t word;
+    if (unlikely(hal_user_read_u32_at_once(&word, addr) != ZX_OK))
+        return ZX_ERR_SHOULD_WAIT;
+    return word == (uint32_t)current ? ZX_OK : ZX_ERR_BAD_STATE;
 }
 
 // Queues the current thread, its wait armed, if the word still has its value.

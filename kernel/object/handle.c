@@ -114,15 +114,11 @@ static NO_INLINE zx_status_t grow_locked(struct handle_table *t)
 // Takes a claim out of the reservoir, which others may empty at any time. False: there is none.
 ALWAYS_INLINE bool claim_spare(struct handle_table *t)
 {
-    if (likely(atomic_fetch_sub_explicit(&t->spare, 1, memory_order_relaxed) > 0))
+    int64_t left = atomic_fetch_sub_explicit(&t->spare, 1, memory_order_relaxed) - 1;
+    if (likely(left >= 0))
         return true;
     atomic_fetch_add_explicit(&t->spare, 1, memory_order_relaxed);
     return false;
-}
-
-ALWAYS_INLINE int64_t spare_of(struct handle_table *t)
-{
-    return atomic_load_explicit(&t->spare, memory_order_relaxed);
 }
 
 // Claims one handle from the account, and has a free slot. Table lock held.
@@ -157,32 +153,37 @@ ALWAYS_INLINE struct handle_slot *take_slot_locked(struct handle_table *t, zx_ha
     return slot;
 }
 
-// Frees a slot when there is room for its claim.
-ALWAYS_INLINE void put_slot_locked(struct handle_table *t, struct handle_slot *slot, uint32_t index,
-                                   uint32_t generation)
+// Frees a slot. Returns how many spare claims there were.
+ALWAYS_INLINE int64_t put_slot_locked(struct handle_table *t, struct handle_slot *slot,
+                                      uint32_t index, uint32_t generation)
 {
     slot->object = NULL;
     slot->generation = ((generation + 1) & GENERATION_MASK) | NOT_LIVE;
     slot->rights = t->free_head;
     t->free_head = index + 1;
     t->count--;
-    atomic_fetch_add_explicit(&t->spare, 1, memory_order_relaxed);
+    return atomic_fetch_add_explicit(&t->spare, 1, memory_order_relaxed);
 }
 
 ALWAYS_INLINE void free_slot_locked(struct handle_table *t, struct handle_slot *slot,
                                     uint32_t index)
 {
-    put_slot_locked(t, slot, index, slot->generation);
-    if (unlikely(spare_of(t) > SPARE_MAX))
+    if (unlikely(put_slot_locked(t, slot, index, slot->generation) >= SPARE_MAX))
         account_trim(t->account, ACCOUNT_HANDLES, SPARE_KEPT);
 }
 
-// Makes a taken slot live (H1, H4).
-ALWAYS_INLINE void fill_slot_locked(struct handle_slot *slot, struct handle h)
+// Makes a taken slot live (H1, H4). `generation`: what it has.
+ALWAYS_INLINE void fill_slot_of_locked(struct handle_slot *slot, uint32_t generation,
+                                       struct handle h)
 {
-    slot->generation &= GENERATION_MASK;
+    slot->generation = generation & GENERATION_MASK;
     slot->rights = h.rights;
     slot->object = h.object;
+}
+
+ALWAYS_INLINE void fill_slot_locked(struct handle_slot *slot, struct handle h)
+{
+    fill_slot_of_locked(slot, slot->generation, h);
 }
 
 // Empties a live slot; waits begun through it end.
@@ -234,17 +235,61 @@ static NO_INLINE struct handle_ref get_unlock_slow(struct object *object, uint64
     return (struct handle_ref){ .object = object, .rights = rights };
 }
 
-// The look-up proper. The table's lock is held, and released. `unpaged`: as handle_get_unpaged().
-ALWAYS_INLINE struct handle_ref get_locked(struct handle_table *t, zx_handle_t value,
-                                           const struct object_ops *ops, zx_rights_t rights,
-                                           bool unpaged) NO_TSA
+static NO_INLINE struct handle_ref get_failed_unpaged(struct handle_table *t, zx_handle_t value,
+                                                      const struct object_ops *ops,
+                                                      zx_rights_t rights) NO_TSA
 {
+    zx_status_t status = handle_hold_failed(t, value, ops, rights);
+    return (struct handle_ref){ .object = NULL, .rights = (uint32_t)status };
+}
+
+// What a look-up asks of a slot. Table lock held.
+ALWAYS_INLINE bool slot_serves(const struct handle_slot *slot, const struct object_ops *ops,
+                               zx_rights_t rights)
+{
+    return likely(slot != NULL && (rights & ~slot->rights) == 0 &&
+                  (unlikely(ops == NULL) || slot->object->ops == ops));
+}
+
+// The look-up proper, step by step. `unpaged`: as handle_get_unpaged().
+ALWAYS_INLINE struct handle_ref get_slow(struct handle_table *t, zx_handle_t value,
+                                         const struct object_ops *ops, zx_rights_t rights,
+                                         bool unpaged) NO_TSA
+{
+    mutex_lock(&t->lock);
     struct handle_slot *slot =
         slot_live_below(t, unpaged ? t->unpaged_chunks : t->chunk_count, value);
-    if (unlikely(slot == NULL || (rights & ~slot->rights) != 0 ||
-                 (likely(ops != NULL) && slot->object->ops != ops)))
-        return unpaged ? (struct handle_ref){ NULL, handle_hold_failed(t, value, ops, rights) }
+    if (!slot_serves(slot, ops, rights))
+        return unpaged ? get_failed_unpaged(t, value, ops, rights)
                        : handle_get_failed(t, value, rights);
+    struct handle_ref ref = { .object = slot->object, .rights = slot->rights };
+    object_ref(ref.object);
+    mutex_unlock(&t->lock);
+    return ref;
+}
+
+static NO_INLINE struct handle_ref get_contended(struct handle_table *t, zx_handle_t value,
+                                                 const struct object_ops *ops, zx_rights_t rights)
+{
+    return get_slow(t, value, ops, rights, false);
+}
+
+static NO_INLINE struct handle_ref get_contended_unpaged(struct handle_table *t, zx_handle_t value,
+                                                         const struct object_ops *ops,
+                                                         zx_rights_t rights)
+{
+    return get_slow(t, value, ops, rights, true);
+}
+
+// These two are written out, because results of a function in line would not be tail calls.
+struct handle_ref handle_get(struct handle_table *t, zx_handle_t value,
+                             const struct object_ops *ops, zx_rights_t rights) NO_TSA
+{
+    if (unlikely(!mutex_lock_at_once(&t->lock)))
+        return get_contended(t, value, ops, rights);
+    struct handle_slot *slot = slot_live(t, value);
+    if (!slot_serves(slot, ops, rights))
+        return handle_get_failed(t, value, rights);
     struct object *object = slot->object;
     uint64_t have = slot->rights;
     object_ref(object);
@@ -253,36 +298,20 @@ ALWAYS_INLINE struct handle_ref get_locked(struct handle_table *t, zx_handle_t v
     return (struct handle_ref){ .object = object, .rights = have };
 }
 
-static NO_INLINE struct handle_ref get_contended(struct handle_table *t, zx_handle_t value,
-                                                 const struct object_ops *ops,
-                                                 zx_rights_t rights) NO_TSA
-{
-    mutex_lock(&t->lock);
-    return get_locked(t, value, ops, rights, false);
-}
-
-static NO_INLINE struct handle_ref get_contended_unpaged(struct handle_table *t, zx_handle_t value,
-                                                         const struct object_ops *ops,
-                                                         zx_rights_t rights) NO_TSA
-{
-    mutex_lock(&t->lock);
-    return get_locked(t, value, ops, rights, true);
-}
-
-struct handle_ref handle_get(struct handle_table *t, zx_handle_t value,
-                             const struct object_ops *ops, zx_rights_t rights) NO_TSA
-{
-    if (unlikely(!mutex_lock_at_once(&t->lock)))
-        return get_contended(t, value, ops, rights);
-    return get_locked(t, value, ops, rights, false);
-}
-
 struct handle_ref handle_get_unpaged(struct handle_table *t, zx_handle_t value,
                                      const struct object_ops *ops, zx_rights_t rights) NO_TSA
 {
     if (unlikely(!mutex_lock_at_once(&t->lock)))
         return get_contended_unpaged(t, value, ops, rights);
-    return get_locked(t, value, ops, rights, true);
+    struct handle_slot *slot = slot_live_below(t, t->unpaged_chunks, value);
+    if (!slot_serves(slot, ops, rights))
+        return get_failed_unpaged(t, value, ops, rights);
+    struct object *object = slot->object;
+    uint64_t have = slot->rights;
+    object_ref(object);
+    if (unlikely(!mutex_unlock_at_once(&t->lock)))
+        return get_unlock_slow(object, have, t);
+    return (struct handle_ref){ .object = object, .rights = have };
 }
 
 bool handle_valid(struct handle_table *t, zx_handle_t value)
@@ -399,10 +428,8 @@ static zx_status_t install(const struct installation *in)
             return install_no_room(in, status);
         }
     }
-    user_faults_disable();
     for (unsigned i = 0; i < in->count && likely(status == ZX_OK); i++)
-        status = hal_user_write_u32(in->ptrs[i], values[i]);
-    user_faults_enable();
+        status = hal_user_write_u32_at_once(in->ptrs[i], values[i]);
     for (unsigned i = 0; i < in->count; i++) {
         if (unlikely(status != ZX_OK)) {
             slots[i]->object = RESERVED;
@@ -436,16 +463,15 @@ static NO_INLINE zx_status_t unlock_install_one(struct object *object, zx_rights
 
 // Stores the value that the next handle will have for the user, without a fault. NULL: that did not
 // work, or there is no free slot just so. Nothing has been taken yet. Table lock held.
-ALWAYS_INLINE struct handle_slot *announce_locked(struct handle_table *t, uintptr_t ptr)
+ALWAYS_INLINE struct handle_slot *announce_locked(struct handle_table *t, uintptr_t ptr,
+                                                  uint32_t *generation)
 {
-    if (unlikely(t->free_head == 0 || t->closed || !claim_spare(t)))
-        return NULL;
     uint32_t index = t->free_head - 1;
+    if (unlikely(index == UINT32_MAX || t->closed || !claim_spare(t)))
+        return NULL;
     struct handle_slot *slot = slot_at(t, index);
-    user_faults_disable();
-    zx_status_t status = hal_user_write_u32(ptr, value_of(t, index, slot->generation));
-    user_faults_enable();
-    if (likely(status == ZX_OK))
+    *generation = slot->generation;
+    if (likely(hal_user_write_u32_at_once(ptr, value_of(t, index, *generation)) == ZX_OK))
         return slot;
     atomic_fetch_add_explicit(&t->spare, 1, memory_order_relaxed);
     return NULL;
@@ -453,11 +479,11 @@ ALWAYS_INLINE struct handle_slot *announce_locked(struct handle_table *t, uintpt
 
 // Takes the slot that has been announced.
 ALWAYS_INLINE void take_announced_locked(struct handle_table *t, struct handle_slot *slot,
-                                         struct handle h)
+                                         uint32_t generation, struct handle h)
 {
     t->free_head = slot->rights;
     t->count++;
-    fill_slot_locked(slot, h);
+    fill_slot_of_locked(slot, generation, h);
 }
 
 // What is rare is out of line and called last, so that no register has to be saved.
@@ -466,10 +492,11 @@ zx_status_t handle_out_finish_one(struct object *object, zx_rights_t rights, uin
     struct handle_table *t = &process_current()->handles;
     if (unlikely(!mutex_lock_at_once(&t->lock)))
         return install_one(object, rights, ptr);
-    struct handle_slot *slot = announce_locked(t, ptr);
+    uint32_t generation;
+    struct handle_slot *slot = announce_locked(t, ptr, &generation);
     if (unlikely(slot == NULL))
         return unlock_install_one(object, rights, ptr, t);
-    take_announced_locked(t, slot, handle_of_out(object, rights));
+    take_announced_locked(t, slot, generation, handle_of_out(object, rights));
     return likely(mutex_unlock_at_once(&t->lock)) ? ZX_OK : unlock_slow(t);
 }
 
@@ -504,11 +531,12 @@ zx_status_t handle_duplicate(zx_handle_t value, zx_rights_t rights, uintptr_t pt
         return duplicate_slow(t, value, rights, ptr);
     struct handle_slot *from = slot_live(t, value), *slot;
     zx_rights_t reduced;
+    uint32_t generation;
     if (unlikely(from == NULL || !(from->rights & ZX_RIGHT_DUPLICATE) ||
                  handle_rights_reduce(from->rights, rights, &reduced) != ZX_OK ||
-                 (slot = announce_locked(t, ptr)) == NULL))
+                 (slot = announce_locked(t, ptr, &generation)) == NULL))
         return unlock_duplicate(t, value, rights, ptr);
-    take_announced_locked(t, slot, handle_make(from->object, reduced));
+    take_announced_locked(t, slot, generation, handle_make(from->object, reduced));
     return likely(mutex_unlock_at_once(&t->lock)) ? ZX_OK : unlock_slow(t);
 }
 
@@ -547,35 +575,33 @@ static NO_INLINE zx_status_t unlock_close(struct handle_table *t, zx_handle_t va
     return close_slow(t, value);
 }
 
+// Some of the spare claims are given back, if there are many.
 static NO_INLINE zx_status_t unlock_drop(struct handle_table *t, struct object *object) NO_TSA
 {
+    if (atomic_load_explicit(&t->spare, memory_order_relaxed) > SPARE_MAX)
+        account_trim(t->account, ACCOUNT_HANDLES, SPARE_KEPT);
     mutex_unlock(&t->lock);
     handle_drop((struct handle){ .object = object });
     return ZX_OK;
 }
 
-static NO_INLINE zx_status_t drop_last(struct object *object)
+zx_status_t handle_close(zx_handle_t value) NO_TSA
 {
-    object_last_handle(object);
-    return ZX_OK;
-}
-
-zx_status_t handle_close(struct handle_table *t, zx_handle_t value) NO_TSA
-{
+    struct handle_table *t = &process_current()->handles;
     if (value == ZX_HANDLE_INVALID)
         return ZX_OK;
     if (unlikely(!mutex_lock_at_once(&t->lock)))
         return close_slow(t, value);
     uint32_t raw = raw_of(t, value);
     struct handle_slot *slot = slot_live_raw(t, raw);
-    if (unlikely(slot == NULL || spare_of(t) >= SPARE_MAX ||
+    if (unlikely(slot == NULL ||
                  __atomic_load_n(&slot->observers, __ATOMIC_ACQUIRE) != NULL)) // H3
         return unlock_close(t, value);
     struct object *object = slot->object;
-    put_slot_locked(t, slot, raw & SLOT_MASK, raw >> SLOT_BITS);
-    if (unlikely(!mutex_unlock_at_once(&t->lock)))
+    int64_t spare = put_slot_locked(t, slot, raw & SLOT_MASK, raw >> SLOT_BITS);
+    if (unlikely(spare >= SPARE_MAX || !mutex_unlock_at_once(&t->lock)))
         return unlock_drop(t, object);
-    return likely(hal_count_down(&object->counts, OBJECT_HANDLE)) ? ZX_OK : drop_last(object);
+    return likely(hal_count_down(&object->counts, OBJECT_HANDLE)) ? ZX_OK : object_last_handle(object);
 }
 
 // Moves a live slot's handle, with what was begun through it, into a message.

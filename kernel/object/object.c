@@ -21,13 +21,12 @@ LOCK_CLASS_PUBLIC(object_lock_class, RANK_OBJECT, LOCK_MUTEX);
 enum { DEFER_NONE, DEFER_ZERO_HANDLES, DEFER_DESTROY }; // object_init: none
 
 _Atomic zx_koid_t object_next_koid = KOID_FIRST;
-_Atomic int32_t object_live[MAX_CPUS << OBJECT_TYPE_SHIFT];
 
 uint32_t object_count(uint32_t type)
 {
     int32_t sum = 0;
-    for (uint32_t cell = type; cell < MAX_CPUS << OBJECT_TYPE_SHIFT; cell += 1u << OBJECT_TYPE_SHIFT)
-        sum += atomic_load_explicit(&object_live[cell], memory_order_relaxed);
+    for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
+        sum += atomic_load_explicit(&cpus[cpu].objects[type], memory_order_relaxed);
     return sum > 0 ? (uint32_t)sum : 0;
 }
 
@@ -142,7 +141,7 @@ static NO_INLINE void last_handle_slow(struct object *obj)
         object_dead(obj);
 }
 
-void object_last_handle(struct object *obj)
+zx_status_t object_last_handle(struct object *obj)
 {
     lock_debug_assert_none("the close of a last handle");
     bool callback = obj->ops->on_zero_handles != NULL;
@@ -152,8 +151,11 @@ void object_last_handle(struct object *obj)
         last_handle_slow(obj);
     else if (callback)
         zero_handles(obj);
+    else if (likely(obj->ops->destroy_is_leaf))
+        finish_destroy(obj);
     else
-        object_dead(obj);
+        dead_deferring(obj);
+    return ZX_OK;
 }
 
 void object_notify_locked(struct object *obj, zx_signals_t signals)

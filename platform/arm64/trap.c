@@ -6,6 +6,7 @@
 #include <hal/cpu.h>
 #include <hal/upcall.h>
 #include <irq/irq.h>
+#include <plat/usercopy.h>
 
 #include "arm64_priv.h"
 
@@ -134,7 +135,8 @@ void arm64_user_exception(struct plat_frame *frame, uint64_t esr, uint64_t far, 
 
 // ---- the kernel ---------------------------------------------------------------------------------
 
-// Where to go on when the instruction at pc cannot be done; 0: the table does not have it.
+// Where to go on when the instruction at pc cannot be done, and the entry's flags; 0: the table does
+// not have it.
 static uintptr_t find_fixup(const struct table_entry *e, const struct table_entry *end,
                             uintptr_t pc)
 {
@@ -151,13 +153,14 @@ static uintptr_t find_fixup(const struct table_entry *e, const struct table_entr
 // user copy's fault.
 static bool user_copy_fault(struct plat_frame *frame, uint64_t esr, uint64_t far)
 {
-    uintptr_t fixup = far < USER_END ? find_fixup(extable_start, extable_end, frame->pc) : 0;
+    uintptr_t fixup = find_fixup(extable_start, extable_end, frame->pc);
     unsigned kind = FSC_KIND(esr);
 
-    if (fixup == 0)
+    if (fixup == 0 || (far >= USER_END && !(fixup & EXTABLE_WORD)))
         return false;
     struct hal_thread *t = hal_current();
-    if (t->fault_disabled == 0 && !(frame->pstate & PSTATE_I) && kind >= FSC_TRANSLATION &&
+    bool at_once = t->fault_disabled != 0 || (fixup & EXTABLE_AT_ONCE);
+    if (!at_once && far < USER_END && !(frame->pstate & PSTATE_I) && kind >= FSC_TRANSLATION &&
         kind <= FSC_PERMISSION) {
         unsigned flags = (kind == FSC_PERMISSION ? HAL_FAULT_PRESENT : 0) |
                          (esr & ESR_WNR ? HAL_FAULT_WRITE : 0);
@@ -168,9 +171,8 @@ static bool user_copy_fault(struct plat_frame *frame, uint64_t esr, uint64_t far
             return true;
     }
     // Alignment in device memory, an external abort: hal_user_fault_in has nothing to bring in.
-    t->plat.copy_hard_fault =
-        t->fault_disabled != 0 && (kind < FSC_TRANSLATION || kind > FSC_PERMISSION);
-    frame->pc = fixup;
+    t->plat.copy_hard_fault = at_once && (kind < FSC_TRANSLATION || kind > FSC_PERMISSION);
+    frame->pc = fixup & ~(uintptr_t)(EXTABLE_WORD | EXTABLE_AT_ONCE);
     return true;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copies to and from user memory (<hal/usercopy.h>): range check, then plain loads and stores, with
 // an exception table that says where to go on when a user access cannot be satisfied. Blocks go by
-// ldp/stp with PAN opened where the CPU has it; single words by the unprivileged forms, which need
-// no window. Leaf functions without a stack frame: the fixup may simply return.
+// ldp/stp with PAN opened where the CPU has it (single words: <plat/usercopy.h>). Leaf functions
+// without a stack frame: the fixup may simply return.
 //
 // The bulk of a long copy goes by SIMD registers (copy_wide), which are the user's: they are saved
 // before and brought back after, and nobody else runs on this CPU in between.
@@ -258,44 +258,5 @@ wide_failed:
     b 3b
     .size copy_wide, . - copy_wide
     extable wide_start, wide_end, wide_failed
-
-// Ends in word_bad unless [\user, \user + \bytes) lies in user space. Clobbers x3, x4.
-.macro check_word user, bytes
-    mov x3, #USER_BASE_ASM
-    sub x4, \user, x3
-    ldr x3, =USER_END_ASM - USER_BASE_ASM - \bytes
-    cmp x4, x3
-    b.hi word_bad
-.endm
-
-.macro word_access label, instruction
-\label:
-    \instruction
-    extable \label, \label + 4, word_bad
-.endm
-
-// zx_status_t hal_user_read_u32(uint32_t *out, uintptr_t src)
-function hal_user_read_u32
-    check_word x1, 4
-    word_access read32, "ldtr w2, [x1]"
-    str w2, [x0]
-    mov w0, #0
-    ret
-end hal_user_read_u32
-
-// zx_status_t hal_user_read_u64(uint64_t *out, uintptr_t src)
-function hal_user_read_u64
-    check_word x1, 8
-    word_access read64, "ldtr x2, [x1]"
-    str x2, [x0]
-    mov w0, #0
-    ret
-end hal_user_read_u64
-
-function_local word_bad
-    mov w0, #ZX_ERR_INVALID_ARGS_ASM
-    ret
-    .size word_bad, . - word_bad
-    .ltorg
 
     .section .note.GNU-stack, "", %progbits

@@ -190,6 +190,22 @@ zx_status_t hal_user_write_u64(uintptr_t dst, uint64_t value)
     return host_user_access(dst, &value, sizeof(value), HAL_FAULT_WRITE, true, false);
 }
 
+zx_status_t hal_user_read_u32_at_once(uint32_t *out, uintptr_t src)
+{
+    user_faults_disable();
+    zx_status_t status = hal_user_read_u32(out, src);
+    user_faults_enable();
+    return status;
+}
+
+zx_status_t hal_user_write_u32_at_once(uintptr_t dst, uint32_t value)
+{
+    user_faults_disable();
+    zx_status_t status = hal_user_write_u32(dst, value);
+    user_faults_enable();
+    return status;
+}
+
 zx_status_t hal_user_fault_in(uintptr_t addr, size_t len, bool write)
 {
     return host_user_access(addr, NULL, len, write ? HAL_FAULT_WRITE : 0, write, false);

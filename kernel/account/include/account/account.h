@@ -78,7 +78,11 @@ extern struct account account_root;
 ALWAYS_INLINE struct account *account_current(void)
 {
     struct account *a = thread_current()->account;
-    return likely(a != NULL) ? a : &account_root;
+    if (unlikely(a == NULL)) {
+        a = &account_root;
+        __asm__("" : "+r"(a)); // a branch of its own: not computed for everybody and then selected
+    }
+    return a;
 }
 
 // The reservoir has gone below zero by `n`: claims, or takes the charge back.
@@ -88,8 +92,9 @@ zx_status_t account_charge_slow(struct account *a, enum account_kind kind, int64
 ALWAYS_INLINE MUST_CHECK zx_status_t account_charge(struct account *a, enum account_kind kind,
                                                     int64_t n)
 {
-    int64_t old = atomic_fetch_sub_explicit(&a->meter[kind].reservoir, n, memory_order_relaxed);
-    return likely(old >= n) ? ZX_OK : account_charge_slow(a, kind, n);
+    int64_t left =
+        atomic_fetch_sub_explicit(&a->meter[kind].reservoir, n, memory_order_relaxed) - n;
+    return likely(left >= 0) ? ZX_OK : account_charge_slow(a, kind, n);
 }
 
 // The last access to `a` by whoever was charged (C3).
@@ -102,8 +107,9 @@ ALWAYS_INLINE void account_uncharge(struct account *a, enum account_kind kind, i
 ALWAYS_INLINE MUST_CHECK bool account_charge_at_once(struct account *a, enum account_kind kind,
                                                      int64_t n)
 {
-    int64_t old = atomic_fetch_sub_explicit(&a->meter[kind].reservoir, n, memory_order_relaxed);
-    if (likely(old >= n))
+    int64_t left =
+        atomic_fetch_sub_explicit(&a->meter[kind].reservoir, n, memory_order_relaxed) - n;
+    if (likely(left >= 0))
         return true;
     atomic_fetch_add_explicit(&a->meter[kind].reservoir, n, memory_order_relaxed);
     return false;
@@ -171,19 +177,26 @@ ALWAYS_INLINE void *account_zalloc_bytes(struct slab_cache *c, size_t bytes)
     return object;
 }
 
-ALWAYS_INLINE void account_free_bytes(struct slab_cache *c, size_t bytes, void *object)
+ALWAYS_INLINE void account_free_object_bytes(struct slab_cache *c, size_t bytes, void *object)
 {
-    if (unlikely(object == NULL))
-        return;
     struct account *a = *account_mark(object, bytes);
     slab_free_object(c, object);
     account_uncharge(a, ACCOUNT_KMEM, (int64_t)bytes);
 }
 
+ALWAYS_INLINE void account_free_bytes(struct slab_cache *c, size_t bytes, void *object)
+{
+    if (likely(object != NULL))
+        account_free_object_bytes(c, bytes, object);
+}
+
 // One object of a charged cache, contents undefined, or zeroed. NULL: out of memory, or over a limit.
 #define account_alloc(cache)  account_alloc_bytes(&(cache), cache##_bytes)
 #define account_zalloc(cache) account_zalloc_bytes(&(cache), cache##_bytes)
-// Gives an object back; NULL is allowed.
+// Gives an object back.
+#define account_free_object(cache, object) \
+    account_free_object_bytes(&(cache), cache##_bytes, object)
+// The same; NULL is allowed.
 #define account_free(cache, object) account_free_bytes(&(cache), cache##_bytes, object)
 
 // The same of any size, at 16 bytes more.

@@ -13,11 +13,14 @@
 
 zx_status_t hal_copy_from_user(void *dst, uintptr_t src, size_t len) MUST_CHECK;
 zx_status_t hal_copy_to_user(uintptr_t dst, const void *src, size_t len) MUST_CHECK;
-zx_status_t hal_user_read_u32(uint32_t *out, uintptr_t src) MUST_CHECK;
-zx_status_t hal_user_read_u64(uint64_t *out, uintptr_t src) MUST_CHECK;
-// <plat/usercopy.h> has these two, in line where that pays:
+// <plat/usercopy.h> has those of single words, in line where that pays:
+//   zx_status_t hal_user_read_u32(uint32_t *out, uintptr_t src);
+//   zx_status_t hal_user_read_u64(uint64_t *out, uintptr_t src);
 //   zx_status_t hal_user_write_u32(uintptr_t dst, uint32_t value);
 //   zx_status_t hal_user_write_u64(uintptr_t dst, uint64_t value);
+// and these, which fail at once where the others would fault, whatever fault_disabled says:
+//   zx_status_t hal_user_read_u32_at_once(uint32_t *out, uintptr_t src);
+//   zx_status_t hal_user_write_u32_at_once(uintptr_t dst, uint32_t value);
 
 ALWAYS_INLINE void user_faults_disable(void) { hal_current()->fault_disabled++; }
 ALWAYS_INLINE void user_faults_enable(void) { hal_current()->fault_disabled--; }

@@ -109,8 +109,8 @@ zx_status_t handle_remove(struct handle_table *t, zx_handle_t value, zx_rights_t
 // ZX_ERR_NO_MEMORY, ZX_ERR_INVALID_ARGS (ptr).
 zx_status_t handle_duplicate(zx_handle_t value, zx_rights_t rights, uintptr_t ptr) MUST_CHECK;
 
-// zx_handle_close: 0 is ZX_OK.
-zx_status_t handle_close(struct handle_table *t, zx_handle_t value) MUST_CHECK;
+// zx_handle_close in the calling process: 0 is ZX_OK.
+zx_status_t handle_close(zx_handle_t value) MUST_CHECK;
 // The source's rights, or the subset asked for. ZX_ERR_INVALID_ARGS.
 ALWAYS_INLINE MUST_CHECK zx_status_t handle_rights_reduce(zx_rights_t have, zx_rights_t want,
                                                           zx_rights_t *out)

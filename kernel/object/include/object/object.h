@@ -12,6 +12,7 @@
 
 #include <hal/types.h>
 #include <lib/list.h>
+#include <sched/cpu.h>
 #include <sched/mutex.h>
 #include <zircon/rights.h>
 #include <zircon/syscalls/object.h>
@@ -64,15 +65,12 @@ struct object {
 
 extern const struct lock_class object_lock_class; // of solo objects and pairs
 
-// Live objects by type, a row of cells a CPU; a cell may be negative, the column's sum is right.
-#define OBJECT_TYPE_SHIFT 5u
-_Static_assert(ZX_OBJ_TYPE_LAST <= 1u << OBJECT_TYPE_SHIFT, "a cell for each type");
-extern _Atomic int32_t object_live[MAX_CPUS << OBJECT_TYPE_SHIFT];
-
+// Counts live objects by type.
+_Static_assert(ZX_OBJ_TYPE_LAST <= CPU_OBJECT_TYPES, "a cell for each type");
 ALWAYS_INLINE void object_live_add(uint32_t type, int32_t n)
 {
-    unsigned cpu = hal_current()->cpu; // a stale number is harmless: the add is atomic
-    atomic_fetch_add_explicit(&object_live[(cpu << OBJECT_TYPE_SHIFT) + type], n, memory_order_relaxed);
+    // Another CPU's by now is harmless: the add is atomic.
+    atomic_fetch_add_explicit(&cpu_this()->objects[type], n, memory_order_relaxed);
 }
 
 extern _Atomic zx_koid_t object_next_koid;
@@ -89,7 +87,6 @@ ALWAYS_INLINE void object_init(struct object *obj, const struct object_ops *ops,
     atomic_init(&obj->defer, 0);
     obj->lock = lock;
     list_init(&obj->observers);
-    obj->defer_next = NULL;
     object_live_add(ops->type, 1);
 }
 
@@ -257,13 +254,14 @@ ALWAYS_INLINE struct handle handle_adopt(struct object *obj, zx_rights_t rights)
     return (struct handle){ .object = obj, .rights = rights };
 }
 
-void object_last_handle(struct object *obj); // handle_drop of what may be the last one
+// handle_drop of what may be the last one. ZX_OK, for whom that is the end of a call.
+zx_status_t object_last_handle(struct object *obj);
 
 // Closes a handle that is in no table. No lock held.
 ALWAYS_INLINE void handle_drop(struct handle h)
 {
     if (unlikely(!hal_count_down(&h.object->counts, OBJECT_HANDLE)))
-        object_last_handle(h.object);
+        (void)object_last_handle(h.object);
 }
 
 // --- Waiting -----------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ struct cpu_stats {
     uint64_t ints, timer_ints, timers, page_faults, syscalls, reschedule_ipis, generic_ipis;
 };
 
+#define CPU_OBJECT_TYPES 32u
+
 // Locks: [R] rq_lock; [Q] timer_lock; [I] fixed after boot; [a] atomic; [S] see above.
 struct cpu {
     struct spinlock rq_lock;
@@ -46,6 +48,8 @@ struct cpu {
     atomic_bool work_pending;            // [a]
 
     struct cpu_stats stats;              // [S]
+    // [a] The object layer's live objects by type. A cell may be negative, the sum over the CPUs is right.
+    _Atomic int32_t objects[CPU_OBJECT_TYPES];
     struct thread idle_thread;           // [I] storage
     struct thread worker_thread;         // [I] storage
 };

@@ -27,7 +27,8 @@
     add \reg, \reg, :lo12:\symbol
 .endm
 
-// An entry {from, to, fixup} in an exception table: offsets from the fields themselves.
+// An entry {from, to, fixup} in an exception table: offsets from the fields themselves; the low bits of
+// the last one are flags (<plat/usercopy.h>).
 .macro table_entry table, from, to, fixup
     .pushsection \table, "a"
     .balign 4
