@@ -81,7 +81,7 @@ static struct registration *registration_of(struct observer *o)
 static void registration_put(struct registration *r)
 {
     if (atomic_fetch_sub_explicit(&r->refs, 1, memory_order_acq_rel) == 1)
-        account_free(registration_cache, r);
+        account_free_object(registration_cache, r);
 }
 
 // What zx_port_cancel names, by which registrations are indexed.
@@ -179,7 +179,7 @@ static bool deliver_locked(struct port *port, struct registration *r, zx_signals
 
 // Delivers a state; object lock held. True: the registration is over and off its port's list, its
 // link reference is still to be put by the caller.
-static bool fire(struct registration *r, zx_signals_t signals, uint64_t count)
+ALWAYS_INLINE bool fire(struct registration *r, zx_signals_t signals, uint64_t count)
 {
     struct port *port = atomic_load_explicit(&r->port, memory_order_acquire);
     if (port == NULL)

@@ -63,14 +63,11 @@ zx_status_t vm_fault_run_locked(struct vm_mapping *m, vaddr_t va)
     return status;
 }
 
-// The VMO has no page of its own at `index`: what to translate instead, and with which protection.
-static NO_INLINE zx_status_t absent_page_locked(struct vmo *v, uint64_t index, bool write,
-                                                struct page **out, unsigned *prot) REQUIRES(v->lock)
+// The VMO has no page of its own at `index`: what to translate instead, for reading alone (A4).
+static NO_INLINE zx_status_t foreign_page_locked(struct vmo *v, uint64_t index, struct page **out)
+    REQUIRES(v->lock)
 {
     bool own;
-
-    if (write)
-        return vmo_add_page_locked(v, index, out);
     struct page *page = NULL;
     if (v->parent != NULL || v->kind == VMO_PAGER) {
         zx_status_t status = vmo_visible_page_locked(v, index, &page, &own);
@@ -78,7 +75,6 @@ static NO_INLINE zx_status_t absent_page_locked(struct vmo *v, uint64_t index, b
             return status;
     }
     *out = page != NULL ? page : vm_zero_page;
-    *prot &= ~HAL_PROT_WRITE; // A4
     v->marks |= VMO_MARK_FOREIGN;
     return ZX_OK;
 }
@@ -199,17 +195,20 @@ static zx_status_t map_ancestors_around_locked(struct vm_mapping *m, vaddr_t va,
 static NO_INLINE zx_status_t fault_absent_locked(struct vm_mapping *m, vaddr_t va, uint64_t index,
                                                  unsigned flags) REQUIRES(m->as->lock, m->vmo->lock)
 {
-    const bool write = (flags & HAL_FAULT_WRITE) != 0;
-    unsigned prot = m->prot | m->memory;
+    const unsigned prot = m->prot | m->memory;
     struct page *page = NULL;
 
     mutex_assert_held(m->vmo->lock);
-    zx_status_t status = absent_page_locked(m->vmo, index, write, &page, &prot);
+    if (flags & HAL_FAULT_WRITE) {
+        zx_status_t status = vmo_add_page_locked(m->vmo, index, &page);
+        return unlikely(status != ZX_OK) ? status : translate_locked(m, va, page, prot);
+    }
+    zx_status_t status = foreign_page_locked(m->vmo, index, &page);
     if (status != ZX_OK)
         return status;
-    if (!write && page != vm_zero_page && !(flags & HAL_FAULT_PRESENT))
-        return map_ancestors_around_locked(m, va, index, page, prot);
-    return translate_locked(m, va, page, prot);
+    if (page != vm_zero_page && !(flags & HAL_FAULT_PRESENT))
+        return map_ancestors_around_locked(m, va, index, page, prot & ~HAL_PROT_WRITE);
+    return translate_locked(m, va, page, prot & ~HAL_PROT_WRITE);
 }
 
 // The VMO has the page, in this leaf.

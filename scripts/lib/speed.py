@@ -4,6 +4,7 @@ are above their goals (test/bench/reach.json)."""
 
 import copy
 import json
+import math
 import os
 
 import bench
@@ -20,7 +21,8 @@ Exact guest instructions per operation, of a release build by %s on one CPU: `sc
 baselines are in `test/bench/baseline.json`, and a dearer row fails the run. The goals are in
 `test/bench/reach.json`. Below the table is where the instructions go of each row that is above its goal:
 `scripts/bench --profile NAME`, which also counts the marks, the loop and, for round trips, the first start of
-the other thread.
+the other thread. The rows `beside_N_KIND` are one operation each beside N others of the kind: handles in the
+process, messages in the queue, waits of the port, mappings in the region, threads that wait for something else.
 
 | operation | instructions | goal | |
 |---|---|---|---|
@@ -36,6 +38,15 @@ def verdict(count, goal):
     if goal is None:
         return ""
     return "reached" if count <= goal else "%d above" % (count - goal)
+
+
+def grows_slowly(cost):
+    """Whether `cost` by number is flat within a tenth, or goes up by as much for each factor of ten."""
+    sizes = sorted(cost)
+    if cost[sizes[-1]] <= 1.1 * cost[sizes[0]]:
+        return True
+    steps = [(cost[b] - cost[a]) / math.log10(b / a) for a, b in zip(sizes, sizes[1:])]
+    return len(steps) > 1 and steps[-1] <= 1.5 * steps[0]
 
 
 def write(options):

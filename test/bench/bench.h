@@ -28,6 +28,7 @@ extern const struct bench_row bench_memory[];
 extern const struct bench_row bench_threads[];
 extern const struct bench_row bench_processes[];
 extern const struct bench_row bench_interrupt[];
+extern const struct bench_row bench_growth[];
 
 zx_handle_t bench_root_resource(void);
 zx_handle_t bench_vdso(void); // the VMO of the vDSO

@@ -20,7 +20,8 @@
 #define WARM_UP 64
 
 static const struct bench_row *const tables[] = { bench_objects, bench_channels, bench_ipc, bench_memory,
-                                                  bench_threads, bench_processes, bench_interrupt };
+                                                  bench_threads, bench_processes, bench_interrupt,
+                                                  bench_growth };
 static zx_handle_t root_resource, vdso;
 
 void bench_fail(const char *what, zx_status_t status)
