@@ -19,9 +19,13 @@ zx_status_t sys_debuglog_create(zx_handle_t resource, uint32_t options, struct h
         if (status != ZX_OK)
             return status;
     }
-    bool readable = options & ZX_LOG_FLAG_READABLE;
-    out->rights = ZX_DEFAULT_LOG_RIGHTS | (readable ? ZX_RIGHT_READ : 0);
-    return log_object_create(options & ZX_LOG_FLAGS_MASK, readable, &out->object);
+    enum log_reading reading = LOG_READS_NOTHING;
+    if (options & ZX_LOG_FLAG_READABLE) {
+        const bool console = (options & ZX_LOG_FLAG_CONSOLE) && resource != ZX_HANDLE_INVALID;
+        reading = console ? LOG_READS_CONSOLE : LOG_READS_ALL;
+    }
+    out->rights = ZX_DEFAULT_LOG_RIGHTS | (reading != LOG_READS_NOTHING ? ZX_RIGHT_READ : 0);
+    return log_object_create(options & ZX_LOG_FLAGS_MASK, reading, &out->object);
 }
 
 zx_status_t sys_debuglog_write(zx_handle_t handle, uint32_t options, user_in_void buffer,
@@ -130,13 +134,13 @@ zx_status_t sys_debug_read(zx_handle_t handle, user_out_char buffer, user_inout_
 
 #define CONSOLE_WRITE_MAX 256u
 
-// While a driver has the console, text goes the way of the kernel's own: into the log, which it reads.
+// While a driver has the console, text goes the way of the kernel's own: into the log, which is read for it.
 static zx_status_t write_to_log(const char *text, size_t len)
 {
     const zx_koid_t pid = process_current()->obj.koid, tid = uthread_current()->obj.koid;
     zx_status_t status = ZX_OK;
     for (size_t at = 0; at < len && status == ZX_OK; at += LOG_DATA_MAX)
-        status = log_write(LOG_INFO, pid, tid, text + at, MIN(len - at, (size_t)LOG_DATA_MAX));
+        status = log_write(LOG_INFO | LOG_AS_IS, pid, tid, text + at, MIN(len - at, (size_t)LOG_DATA_MAX));
     return status;
 }
 
@@ -147,11 +151,9 @@ zx_status_t sys_debug_write(user_in_char buffer, size_t buffer_size)
     zx_status_t status = user_copy_in(text, buffer, len);
     if (status != ZX_OK)
         return status;
-    if (console_handed_over())
-        return write_to_log(text, len);
-    if (settings.serial)
-        log_console_write(text, len);
-    return ZX_OK;
+    if (!settings.serial || log_console_write(text, len))
+        return ZX_OK;
+    return write_to_log(text, len);
 }
 
 zx_status_t sys_debug_send_command(zx_handle_t resource, user_in_char buffer, size_t buffer_size)

@@ -99,7 +99,7 @@ zx_status_t log_write(uint32_t flags, uint64_t pid, uint64_t tid, const void *da
         return ZX_ERR_BAD_STATE;
 
     struct log_record r;
-    r.reserved = 0;
+    r.reserved = flags & LOG_AS_IS ? LOG_RECORD_AS_IS : 0;
     r.datalen = (uint16_t)len;
     r.flags = (uint16_t)flags;
     r.pid = pid;

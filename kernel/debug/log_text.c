@@ -94,6 +94,10 @@ void log_format_record(const struct log_record *r, kformat_out_fn out, void *ctx
     // The whole line goes out at once, so that lines of several CPUs do not mix on the console.
     char text[LOG_DATA_MAX + 80];
     size_t len = r->datalen;
+    if (r->reserved & LOG_RECORD_AS_IS) {
+        out(ctx, r->data, len);
+        return;
+    }
     if (len && r->data[len - 1] == '\n')
         len--;
     uint64_t ms = r->timestamp > 0 ? (uint64_t)r->timestamp / 1000000 : 0;

@@ -7,6 +7,8 @@
 #include <hal/console.h>
 #include <hal/spinlock.h>
 #include <hal/upcall.h>
+#include <object/log_object.h>
+#include <object/settings.h>
 #include <sched/wait.h>
 
 LOCK_CLASS(console_input_class, RANK_IRQ_WORK, LOCK_SPIN_IRQ);
@@ -17,7 +19,8 @@ static struct spinlock lock = SPINLOCK_INIT(console_input_class);
 static uint8_t ring[RING_SIZE];   // [lock]
 static uint32_t head, tail;       // [lock] written, read; free-running
 static struct waitq waiters;      // [lock]
-static atomic_bool handed_over;   // set before the readers are sent away
+static atomic_bool claimed;       // somebody has the console, or is about to
+static atomic_bool handed_over;   // changed while nothing is written; set before the readers are sent away
 
 void console_input_init(void)
 {
@@ -42,8 +45,8 @@ zx_status_t console_input_read(char *out)
         struct wait_node node;
         wait_arm(true);
         unsigned long flags = spin_lock_irqsave(&lock);
-        bool gone = console_handed_over();
-        bool have = !gone && head != tail;
+        bool have = head != tail;
+        bool gone = !have && console_handed_over();
         if (have)
             *out = (char)ring[tail++ & (RING_SIZE - 1)];
         else if (!gone)
@@ -68,22 +71,33 @@ bool console_handed_over(void)
     return atomic_load_explicit(&handed_over, memory_order_acquire);
 }
 
+static void release(void)
+{
+    hal_console_release();
+    atomic_store_explicit(&handed_over, true, memory_order_release);
+}
+
 bool console_hand_over(void)
 {
-    if (atomic_exchange_explicit(&handed_over, true, memory_order_acq_rel))
+    if (settings.bypass_debuglog || atomic_exchange_explicit(&claimed, true, memory_order_acq_rel))
         return false;
-    klog(LOG_INFO, "the console goes to a driver");
-    hal_console_release();
+    log_console_switch(release);
+    // Whoever waits finds that it is gone.
     unsigned long flags = spin_lock_irqsave(&lock);
-    head = tail = 0;
-    waitq_wake(&waiters, UINT32_MAX, ZX_ERR_NOT_SUPPORTED);
+    waitq_wake(&waiters, UINT32_MAX, ZX_OK);
     spin_unlock_irqrestore(&lock, flags);
     return true;
 }
 
-void console_take_back(void)
+static void retake(void)
 {
     hal_console_retake();
     atomic_store_explicit(&handed_over, false, memory_order_release);
-    klog(LOG_INFO, "the console is the kernel's again");
+}
+
+void console_take_back(void)
+{
+    log_console_switch(retake);
+    atomic_store_explicit(&claimed, false, memory_order_release);
+    klog(LOG_INFO, "the console is the kernel's again"); // and what was not shown meanwhile
 }

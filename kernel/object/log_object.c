@@ -5,12 +5,16 @@
 // asserts READABLE on the readers and wakes the console writer.
 //   G1 READABLE is cleared only by a read that found nothing, under the object's lock and with one
 //      more look after it: a record written in between asserts it again.
+//   G2 While a driver has the console the writer's place stands still for the writer; who reads for the
+//      console moves it. So each record is shown by one of the two, and the last one that was read by
+//      both if the driver went meanwhile.
 // Locks: readers_lock guards the list of readers, objects' locks nest in it; writer_lock, a mutex, is
 // held while a record or a program's text goes to the console.
 #include <object/log_object.h>
 
 #include <hal/console.h>
 #include <account/account.h>
+#include <object/console_input.h>
 #include <object/settings.h>
 #include <sched/cpu.h>
 #include <sched/wait.h>
@@ -24,7 +28,7 @@ struct log_object {
     struct list_node reader_node; // [readers_lock]
     struct log_cursor cursor;     // [L]
     uint32_t flags;               // [I]
-    bool readable;                // [I]
+    enum log_reading reading;     // [I]
 };
 
 static ACCOUNT_CACHE(log_cache, sizeof(struct log_object), _Alignof(struct log_object));
@@ -50,7 +54,7 @@ static void log_zero_handles(struct object *obj)
 static void log_destroy(struct object *obj)
 {
     struct log_object *l = log_from_object(obj);
-    if (l->readable) {
+    if (l->reading != LOG_READS_NOTHING) {
         mutex_lock(&readers_lock);
         list_remove(&l->reader_node);
         mutex_unlock(&readers_lock);
@@ -73,20 +77,20 @@ const struct object_ops log_ops = {
     .related = log_related,
 };
 
-zx_status_t log_object_create(uint32_t flags, bool readable, struct object **out)
+zx_status_t log_object_create(uint32_t flags, enum log_reading reading, struct object **out)
 {
     struct log_object *l = account_zalloc(log_cache);
     if (l == NULL)
         return ZX_ERR_NO_MEMORY;
     mutex_init(&l->lock, &object_lock_class);
     l->flags = flags;
-    l->readable = readable;
+    l->reading = reading;
     log_cursor_oldest(&l->cursor);
     zx_signals_t signals = ZX_LOG_WRITABLE;
-    if (readable && log_readable(&l->cursor))
+    if (reading != LOG_READS_NOTHING && log_readable(&l->cursor))
         signals |= ZX_LOG_READABLE;
     object_init(&l->obj, &log_ops, &l->lock, signals);
-    if (readable) {
+    if (reading != LOG_READS_NOTHING) {
         mutex_lock(&readers_lock);
         list_add_tail(&readers, &l->reader_node);
         mutex_unlock(&readers_lock);
@@ -101,16 +105,58 @@ zx_status_t log_object_write(struct object *obj, uint32_t flags, zx_koid_t pid, 
     return log_write(flags | log_from_object(obj)->flags, pid, tid, data, len);
 }
 
+// False: whoever logs writes to the console himself, or nobody does.
+static bool writer_copies(void)
+{
+    return !settings.bypass_debuglog && !settings.quiet;
+}
+
+// What a program wrote for the console is.
+static bool is_for_console(const struct log_record *r)
+{
+    return writer_copies() || (!settings.bypass_debuglog && (r->reserved & LOG_RECORD_AS_IS));
+}
+
+// What was read before has been shown, if the driver is still there. [writer_lock]
+static size_t read_for_console_locked(struct log_object *l, struct log_record *out)
+{
+    if (!console_handed_over()) {
+        l->cursor = writer_cursor; // the kernel shows what was read last
+        return 0;
+    }
+    if (l->cursor.pos > writer_cursor.pos)
+        writer_cursor = l->cursor;
+    l->cursor = writer_cursor;
+    size_t len;
+    do {
+        len = log_read(&l->cursor, out);
+    } while (len != 0 && !is_for_console(out));
+    return len;
+}
+
+static size_t read_for_console(struct log_object *l, struct log_record *out)
+{
+    mutex_lock(&writer_lock);
+    size_t len = read_for_console_locked(l, out);
+    mutex_unlock(&writer_lock);
+    return len;
+}
+
+static bool is_more(const struct log_object *l)
+{
+    return log_readable(&l->cursor) && (l->reading == LOG_READS_ALL || console_handed_over());
+}
+
 zx_status_t log_object_read(struct object *obj, struct log_record *out, size_t *out_len)
 {
     struct log_object *l = log_from_object(obj);
-    if (!l->readable)
+    if (l->reading == LOG_READS_NOTHING)
         return ZX_ERR_BAD_STATE;
     mutex_lock(&l->lock);
-    *out_len = log_read(&l->cursor, out);
+    *out_len = l->reading == LOG_READS_ALL ? log_read(&l->cursor, out) : read_for_console(l, out);
     if (*out_len == 0) {
         object_update_locked(obj, ZX_LOG_READABLE, 0);
-        if (log_readable(&l->cursor)) // G1
+        if (is_more(l)) // G1
             object_update_locked(obj, 0, ZX_LOG_READABLE);
     }
     mutex_unlock(&l->lock);
@@ -130,23 +176,27 @@ static void notify_readers(struct work *w)
 
 // --- The console writer ------------------------------------------------------------------------
 
-// False: whoever logs writes to the console himself, or nobody does.
-static bool writer_copies(void)
-{
-    return !settings.bypass_debuglog && !settings.quiet;
-}
-
 static void console_out(void *ctx, const char *s, size_t len)
 {
     (void)ctx;
-    if (writer_copies())
-        hal_console_write(s, len);
+    hal_console_write(s, len);
+}
+
+// False: there was none. [writer_lock]
+static bool show_next(void)
+{
+    struct log_record r;
+    if (log_read(&writer_cursor, &r) == 0)
+        return false;
+    if (is_for_console(&r))
+        log_format_record(&r, console_out, NULL);
+    return true;
 }
 
 static bool writer_step(void)
 {
-    return !atomic_load_explicit(&writer_stop, memory_order_acquire) &&
-           log_drain_step(&writer_cursor, console_out, NULL);
+    return !atomic_load_explicit(&writer_stop, memory_order_acquire) && !console_handed_over() &&
+           show_next();
 }
 
 static void writer_main(void *arg)
@@ -160,7 +210,7 @@ static void writer_main(void *arg)
             continue;
         zx_status_t ignored;
         wait_arm(false);
-        if (log_readable(&writer_cursor) &&
+        if (log_readable(&writer_cursor) && !console_handed_over() &&
             !atomic_load_explicit(&writer_stop, memory_order_acquire))
             (void)wait_disarm(&ignored);
         else
@@ -203,10 +253,20 @@ void log_object_hush(void)
         log_start_async(&writer_cursor);
 }
 
-void log_console_write(const char *s, size_t len)
+bool log_console_write(const char *s, size_t len)
 {
     mutex_lock(&writer_lock);
-    hal_console_write(s, len);
+    bool ours = !console_handed_over();
+    if (ours)
+        hal_console_write(s, len);
+    mutex_unlock(&writer_lock);
+    return ours;
+}
+
+void log_console_switch(void (*change)(void))
+{
+    mutex_lock(&writer_lock);
+    change();
     mutex_unlock(&writer_lock);
 }
 
@@ -214,6 +274,10 @@ void log_flush_sync(void)
 {
     log_set_notify(NULL);
     mutex_lock(&writer_lock);
+    if (console_handed_over())
+        hal_console_retake(); // nobody is left to show the rest
+    while (show_next())
+        continue;
     atomic_store_explicit(&writer_stop, true, memory_order_release);
     if (writer_copies())
         log_stop_async(&writer_cursor);

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <stddef.h>
+
 #include <libfdt.h>
 
 #include <fdt/fdt.h>
@@ -36,6 +38,20 @@ int fdt_node_chain(struct fdt_tree *tree, struct fdt_node node,
 /* fdt_node_by_path and fdt_node_by_alias for a name of `bytes` bytes that has no NUL. */
 struct fdt_node fdt_node_by_path_bytes(struct fdt_tree *tree, const char *path, size_t bytes);
 struct fdt_node fdt_node_by_alias_bytes(struct fdt_tree *tree, const char *alias, size_t bytes);
+
+/* ---- names in properties (stdout_path.c) ---- */
+
+/* A piece of a string in the blob. */
+struct fdt_text {
+    const char *start;
+    size_t bytes;
+};
+
+/* The longest prefix of the text without the character; moves `text` behind the character. */
+struct fdt_text fdt_text_split(struct fdt_text *text, char separator);
+
+/* The node at a path or alias. */
+struct fdt_node fdt_node_named(struct fdt_tree *tree, struct fdt_text name);
 
 /* ---- the index (index.c); only for trees that have one ---- */
 

@@ -4,7 +4,7 @@
  * alias serial0; the first enabled UART that a driver claims. A vendor's tree for the Pi deletes
  * stdout-path and swaps the aliases, so that each of the four is somebody's only way.
  *
- * Interface: fdt_stdout_find, fdt_stdout_chosen (<fdt/boot.h>).  Locks: none.
+ * The first of these is in stdout_path.c. Interface: fdt_stdout_find (<fdt/boot.h>).  Locks: none.
  * Invariant S1: a node found here is enabled.
  */
 #include <fdt/boot.h>
@@ -14,28 +14,8 @@
 
 #include "priv.h"
 
-/* A piece of a string in the blob. */
-struct text {
-    const char *start;
-    size_t bytes;
-};
-
-/* The longest prefix of the text without the character; moves `text` behind the character. */
-static struct text text_split(struct text *text, char separator)
-{
-    const char *found = memchr(text->start, separator, text->bytes);
-    struct text head = {
-        .start = text->start,
-        .bytes = found != NULL ? (size_t)(found - text->start) : text->bytes,
-    };
-    size_t skip = found != NULL ? head.bytes + 1 : head.bytes;
-    text->start += skip;
-    text->bytes -= skip;
-    return head;
-}
-
 /* Cuts `prefix` off the text if it begins with it. */
-static bool text_skip(struct text *text, const char *prefix)
+static bool text_skip(struct fdt_text *text, const char *prefix)
 {
     size_t bytes = strlen(prefix);
     if (text->bytes < bytes || memcmp(text->start, prefix, bytes) != 0) {
@@ -44,47 +24,6 @@ static bool text_skip(struct text *text, const char *prefix)
     text->start += bytes;
     text->bytes -= bytes;
     return true;
-}
-
-/* The node at a path or alias. */
-static struct fdt_node node_named(struct fdt_tree *tree, struct text name)
-{
-    if (name.bytes != 0 && name.start[0] == '/') {
-        return fdt_node_by_path_bytes(tree, name.start, name.bytes);
-    }
-    return fdt_node_by_alias_bytes(tree, name.start, name.bytes);
-}
-
-zx_status_t fdt_stdout_chosen(struct fdt_tree *tree, struct fdt_stdout *out)
-{
-    struct fdt_node chosen = fdt_node_by_path(tree, "/chosen");
-    const char *property = "stdout-path";
-    const char *value = NULL;
-    zx_status_t status = fdt_prop_string(tree, chosen, property, &value);
-    if (status == ZX_ERR_NOT_FOUND) {
-        property = "linux,stdout-path"; /* its name before ePAPR */
-        status = fdt_prop_string(tree, chosen, property, &value);
-    }
-    if (status != ZX_OK) {
-        return status;
-    }
-    struct text options = {.start = value, .bytes = strlen(value)};
-    struct fdt_node node = node_named(tree, text_split(&options, ':'));
-    if (!fdt_node_valid(node)) {
-        fdt_report(tree, chosen, property, "leads to no node");
-        return ZX_ERR_IO_DATA_INTEGRITY;
-    }
-    if (!fdt_node_enabled(tree, node)) {
-        fdt_report(tree, chosen, property, "leads to a disabled node");
-        return ZX_ERR_IO_DATA_INTEGRITY;
-    }
-    *out = (struct fdt_stdout){
-        .node = node,
-        .source = FDT_STDOUT_CHOSEN,
-        .options = options.start,
-        .options_bytes = (uint32_t)options.bytes,
-    };
-    return ZX_OK;
 }
 
 static bool is_enabled_uart(struct fdt_tree *tree, struct fdt_node node)
@@ -118,7 +57,7 @@ static struct fdt_node uart_by_index(struct fdt_tree *tree, bool pl011, uint32_t
  * The UART that Linux would call ttyAMA<digits> or ttyS<digits>: the one whose alias is
  * serial<digits> if it is of that kind, else by its place in the tree.
  */
-static struct fdt_node uart_by_digits(struct fdt_tree *tree, bool pl011, struct text digits)
+static struct fdt_node uart_by_digits(struct fdt_tree *tree, bool pl011, struct fdt_text digits)
 {
     char alias[sizeof("serial") + 2] = "serial";
     uint32_t index = 0;
@@ -141,7 +80,7 @@ static struct fdt_node uart_by_digits(struct fdt_tree *tree, bool pl011, struct 
 }
 
 /* The UART that the value of console= names, without its options. */
-static struct fdt_node uart_by_console(struct fdt_tree *tree, struct text name)
+static struct fdt_node uart_by_console(struct fdt_tree *tree, struct fdt_text name)
 {
     if (text_skip(&name, "ttyAMA")) {
         return uart_by_digits(tree, true, name);
@@ -149,7 +88,7 @@ static struct fdt_node uart_by_console(struct fdt_tree *tree, struct text name)
     if (text_skip(&name, "ttyS")) {
         return uart_by_digits(tree, false, name);
     }
-    struct fdt_node node = node_named(tree, name);
+    struct fdt_node node = fdt_node_named(tree, name);
     return is_enabled_uart(tree, node) ? node : FDT_NODE_NONE;
 }
 
@@ -157,14 +96,14 @@ static struct fdt_node uart_by_console(struct fdt_tree *tree, struct text name)
 static bool stdout_from_bootargs(struct fdt_tree *tree, struct fdt_stdout *out)
 {
     const char *arguments = fdt_bootargs(tree);
-    struct text rest = {.start = arguments, .bytes = strlen(arguments)};
+    struct fdt_text rest = {.start = arguments, .bytes = strlen(arguments)};
     bool found = false;
     while (rest.bytes != 0) {
-        struct text word = text_split(&rest, ' ');
+        struct fdt_text word = fdt_text_split(&rest, ' ');
         if (!text_skip(&word, "console=")) {
             continue;
         }
-        struct fdt_node node = uart_by_console(tree, text_split(&word, ','));
+        struct fdt_node node = uart_by_console(tree, fdt_text_split(&word, ','));
         if (fdt_node_valid(node)) {
             *out = (struct fdt_stdout){
                 .node = node,

@@ -7,3 +7,8 @@ method(set_clock ORDINAL 1
     DOC "Sets UTC, nanoseconds since 1970. Only for drivers whose manifest says `may set-clock`:"
         "ZX_ERR_ACCESS_DENIED. A clock that is right to two seconds is let be."
     REQUEST "utc i64")
+method(take_interrupt ORDINAL 2
+    DOC "Interrupt `index` of the node, which is made now. Only for drivers whose manifest says `needs"
+        "late-interrupts`: ZX_ERR_ACCESS_DENIED. ZX_ERR_NOT_FOUND: the node has no such interrupt. Others of"
+        "zx_interrupt_create()."
+    REQUEST "index u32" REPLY "interrupt handle")

@@ -14,6 +14,7 @@
 #include <mem/kmalloc.h>
 #include <mem/page.h>
 #include <mem/slab.h>
+#include <object/log_object.h>
 #include <object/console_input.h>
 #include <object/handle.h>
 #include <object/job.h>
@@ -241,6 +242,8 @@ static void boot(void *unused)
     console_input_init();
     hal_irq_enable();
     kernel_start_cpus();
+    if (config->log_writer)
+        check(log_object_init(), "the log's writer");
     run_process(NULL);
     quiesce();
     inventory_take(&before);

@@ -3,6 +3,7 @@
 #include "object_test.h"
 
 TEST_GROUP(interrupt_line);
+TEST_GROUP(console);
 TEST_GROUP(smc);
 TEST_GROUP(bti);
 TEST_GROUP(refused);
@@ -13,6 +14,7 @@ int main(int argc, char **argv)
 {
     const struct lab_group groups[] = {
         {interrupt_line_tests, interrupt_line_test_count},
+        {console_tests, console_test_count},
         {smc_tests, smc_test_count},
         {bti_tests, bti_test_count},
         {refused_tests, refused_test_count},

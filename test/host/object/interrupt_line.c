@@ -155,19 +155,6 @@ SCENARIO_ON(level_that_stands_before_the_binding_fires_again, 2, 20)
     assert_ok(zx_handle_close_many((zx_handle_t[]){h, port}, 2));
 }
 
-static unsigned log_lines_with(zx_handle_t log, const char *text)
-{
-    _Alignas(zx_log_record_t) char record[ZX_LOG_RECORD_MAX + 1];
-    zx_status_t bytes;
-    unsigned found = 0;
-
-    while ((bytes = zx_debuglog_read(log, 0, record, ZX_LOG_RECORD_MAX)) > 0) {
-        record[bytes] = 0;
-        found += strstr(((zx_log_record_t *)record)->data, text) != NULL;
-    }
-    return found;
-}
-
 // A level that nobody handles, on a line that is not masked when it fires: the controller was left so.
 // The kernel masks it after a while, says so once, and its owner still gets what came.
 // CALLS(zx_interrupt_create, zx_interrupt_wait)
@@ -243,110 +230,6 @@ SCENARIO_ON(destroyed_line_stays_masked, 2, 1)
     assert_true(host_irq_masked(LINE));
     host_irq_level(LINE, false);
     close_handle(port);
-}
-
-// --- The console -------------------------------------------------------------------------------
-
-struct typist {
-    zx_status_t status;
-};
-
-static void read_a_character(void *arg)
-{
-    struct typist *t = arg;
-    char c;
-    size_t size = 1;
-
-    t->status = zx_debug_read(lab.resource, &c, &size);
-}
-
-static bool on_the_console(const char *text)
-{
-    return strstr(host_console_text(), text) != NULL;
-}
-
-static zx_handle_t console_resource(uint32_t flags)
-{
-    zx_handle_t h = ZX_HANDLE_INVALID;
-
-    assert_ok(zx_resource_create(lab.resource, ZX_RSRC_KIND_IRQ | flags, HOST_CONSOLE_IRQ, 1, NULL,
-                                 0, &h));
-    return h;
-}
-
-// The console's line is the kernel's, but for who has it alone: then the device is his, too.
-// CALLS(zx_interrupt_create, zx_interrupt_destroy, zx_debug_write, zx_debug_read)
-SCENARIO(console_goes_to_a_driver_and_comes_back)
-{
-    zx_handle_t log, shared = console_resource(0), alone, h, out = 77;
-    const uint32_t mode = ZX_INTERRUPT_MODE_LEVEL_HIGH;
-    struct typist typist = {.status = 1};
-    size_t size = 1;
-    char c;
-
-    assert_ok(zx_debuglog_create(lab.resource, ZX_LOG_FLAG_READABLE, &log));
-    assert_status(zx_interrupt_create(lab.resource, HOST_CONSOLE_IRQ, mode, &out),
-                  ZX_ERR_ALREADY_BOUND);
-    assert_status(zx_interrupt_create(shared, HOST_CONSOLE_IRQ, mode, &out), ZX_ERR_ALREADY_BOUND);
-    close_handle(shared);
-    alone = console_resource(ZX_RSRC_FLAG_EXCLUSIVE);
-    assert_status(zx_interrupt_create(alone, HOST_CONSOLE_IRQ, ZX_INTERRUPT_MODE_EDGE_LOW, &out),
-                  ZX_ERR_NOT_SUPPORTED);
-    assert_ok(zx_debug_write("before;", 7));
-    assert_true(on_the_console("before;"));
-
-    zx_handle_t reader = lab_thread(read_a_character, &typist);
-    assert_ok(zx_interrupt_create(alone, HOST_CONSOLE_IRQ, mode, &h));
-    lab_thread_join(reader); // whether it waited already or not
-    assert_status(typist.status, ZX_ERR_NOT_SUPPORTED);
-    assert_status(zx_interrupt_create(alone, HOST_CONSOLE_IRQ, mode, &out), ZX_ERR_ALREADY_BOUND);
-    assert_ok(zx_debug_write("meanwhile;", 10));
-    assert_false(on_the_console("meanwhile;"));
-    assert_int_equal(log_lines_with(log, "meanwhile;"), 1); // for the driver to print
-    host_irq_level(HOST_CONSOLE_IRQ, true);
-    assert_ok(zx_interrupt_wait(h, NULL));
-    host_irq_level(HOST_CONSOLE_IRQ, false);
-
-    close_handle(h); // the driver is gone
-    assert_ok(zx_debug_write("after;", 6));
-    assert_true(on_the_console("after;"));
-    assert_false(on_the_console("meanwhile;"));
-    host_console_input("x", 1);
-    assert_ok(zx_debug_read(lab.resource, &c, &size));
-    assert_int_equal(c, 'x');
-    assert_int_equal(out, 77);
-    assert_ok(zx_interrupt_create(alone, HOST_CONSOLE_IRQ, mode, &h)); // and again
-    assert_ok(zx_interrupt_destroy(h));
-    assert_status(zx_interrupt_create(lab.resource, HOST_CONSOLE_IRQ, mode, &out),
-                  ZX_ERR_ALREADY_BOUND);
-    assert_ok(zx_handle_close_many((zx_handle_t[]){alone, h, log}, 3));
-}
-
-static void take_and_give(void *arg)
-{
-    const zx_handle_t alone = *(zx_handle_t *)arg;
-
-    for (unsigned i = 0; i < 3; i++) {
-        zx_handle_t h;
-        zx_status_t status =
-            zx_interrupt_create(alone, HOST_CONSOLE_IRQ, ZX_INTERRUPT_MODE_LEVEL_HIGH, &h);
-        if (status == ZX_OK)
-            close_handle(h);
-        else
-            assert_status(status, ZX_ERR_ALREADY_BOUND);
-        assert_ok(zx_debug_write("x", 1));
-    }
-}
-
-SCENARIO_ON(race_for_the_console, 3, 100)
-{
-    zx_handle_t alone = console_resource(ZX_RSRC_FLAG_EXCLUSIVE), h;
-
-    RACE(&alone, take_and_give, take_and_give, take_and_give);
-    assert_status(zx_interrupt_create(lab.resource, HOST_CONSOLE_IRQ, 0, &h), ZX_ERR_ALREADY_BOUND);
-    assert_ok(zx_debug_write("at last;", 8));
-    assert_true(on_the_console("at last;"));
-    close_handle(alone);
 }
 
 // --- Races -------------------------------------------------------------------------------------
@@ -549,8 +432,6 @@ const struct CMUnitTest interrupt_line_tests[] = {
     T(storm_that_nobody_takes_is_masked),
     T(line_that_never_goes_is_slowed_down),
     T(destroyed_line_stays_masked),
-    T(console_goes_to_a_driver_and_comes_back),
-    T(race_for_the_console),
     T(race_fire_wait_destroy),
     T(race_fire_ack_destroy),
     T(race_end_against_a_line_that_stands),

@@ -52,13 +52,18 @@ static const char sample[] = "# drivers\n"
                              "    program drivers/disk\n"
                              "    compatible virtio,mmio\n"
                              "    virtio 2\n"
-                             "    needs interrupts dma\n";
+                             "    needs interrupts dma\n"
+                             "driver uart\n"
+                             "    program drivers/uart\n"
+                             "    compatible a,uart\n"
+                             "    needs late-interrupts\n"
+                             "    only console\n";
 
 static void test_sample(void **state)
 {
     (void)state;
     assert_int_equal(parse(sample), 0);
-    assert_int_equal(plan.count, 2);
+    assert_int_equal(plan.count, 3);
     assert_string_equal(plan.drivers[0].name, "clock");
     assert_string_equal(plan.drivers[0].program, "drivers/clock");
     assert_string_equal(plan.drivers[0].service, "rtc");
@@ -67,19 +72,25 @@ static void test_sample(void **state)
     assert_int_equal(plan.drivers[1].virtio, 2);
     assert_null(plan.drivers[1].service);
     assert_int_equal(plan.drivers[1].rights, PLAN_INTERRUPTS | PLAN_DMA);
+    assert_false(plan.drivers[1].console);
+    assert_int_equal(plan.drivers[2].rights, PLAN_LATE_INTERRUPTS);
+    assert_true(plan.drivers[2].console);
 }
 
 static void test_finding(void **state)
 {
     (void)state;
     assert_int_equal(parse(sample), 0);
-    assert_ptr_equal(plan_find(&plan, "arm,pl031", 0), &plan.drivers[0]);
-    assert_ptr_equal(plan_find(&plan, "other,clock", 0), &plan.drivers[0]);
-    assert_ptr_equal(plan_find(&plan, "virtio,mmio", 2), &plan.drivers[1]);
-    assert_null(plan_find(&plan, "virtio,mmio", 0));
-    assert_null(plan_find(&plan, "virtio,mmio", 4));
-    assert_null(plan_find(&plan, "arm,pl031", 2));
-    assert_null(plan_find(&plan, "arm", 0));
+    assert_ptr_equal(plan_find(&plan, "arm,pl031", 0, false), &plan.drivers[0]);
+    assert_ptr_equal(plan_find(&plan, "other,clock", 0, false), &plan.drivers[0]);
+    assert_ptr_equal(plan_find(&plan, "virtio,mmio", 2, false), &plan.drivers[1]);
+    assert_null(plan_find(&plan, "virtio,mmio", 0, false));
+    assert_null(plan_find(&plan, "virtio,mmio", 4, false));
+    assert_null(plan_find(&plan, "arm,pl031", 2, false));
+    assert_null(plan_find(&plan, "arm", 0, false));
+    assert_null(plan_find(&plan, "a,uart", 0, false));
+    assert_ptr_equal(plan_find(&plan, "a,uart", 0, true), &plan.drivers[2]);
+    assert_ptr_equal(plan_find(&plan, "arm,pl031", 0, true), &plan.drivers[0]);
 }
 
 static void test_mistakes(void **state)
@@ -152,7 +163,7 @@ static void test_own(void **state)
     size = fread(text, 1, sizeof(text), file);
     fclose(file);
     assert_int_equal(parse_bytes(text, size), 0);
-    assert_non_null(plan_find(&plan, "arm,pl031", 0));
+    assert_non_null(plan_find(&plan, "arm,pl031", 0, false));
 }
 
 static void test_mutated(void **state)

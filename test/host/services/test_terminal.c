@@ -91,14 +91,14 @@ void vfs_timer_cancel(struct vfs_timer *timer)
     (void)timer;
 }
 
-zx_status_t keys_start(struct vfs_loop *loop, zx_handle_t root, keys_typed typed)
+zx_status_t line_start(struct vfs_loop *loop, zx_handle_t root, keys_typed typed)
 {
     (void)loop, (void)root;
     type = typed;
     return ZX_OK;
 }
 
-void keys_poll(void)
+void line_poll(void)
 {
 }
 
@@ -140,9 +140,8 @@ zx_time_t zx_clock_get_monotonic(void)
     return 1;
 }
 
-zx_status_t zx_debug_write(const char *buffer, size_t size)
+void line_write(const char *bytes, size_t size)
 {
-    return ZX_OK;
 }
 
 zx_status_t zx_task_kill(zx_handle_t task)

@@ -84,6 +84,11 @@ zx_status_t driver_map_registers(uint32_t index, size_t least, struct driver_reg
     return status;
 }
 
+bool driver_is_compatible(const char *name)
+{
+    return description() != NULL && fdt_node_check_compatible(description(), 0, name) == 0;
+}
+
 zx_handle_t driver_take_interrupt(uint32_t index)
 {
     return zx_take_startup_handle(PA_HND(DRIVER_HANDLE_INTERRUPT, index));
@@ -107,16 +112,25 @@ bool driver_has_property(const char *name)
     return description() != NULL && fdt_getprop(description(), 0, name, NULL) != NULL;
 }
 
+// The way to the device manager; stays open.
+static zx_handle_t host(void)
+{
+    static zx_handle_t channel;
+
+    if (channel == ZX_HANDLE_INVALID) {
+        channel = zx_take_startup_handle(PA_HND(DRIVER_HANDLE_HOST, DRIVER_HANDLE_HOST_INDEX));
+    }
+    return channel;
+}
+
+zx_status_t driver_ask_interrupt(uint32_t index, zx_handle_t *out)
+{
+    return host_take_interrupt(host(), zx_deadline_after(PATIENCE), index, out);
+}
+
 zx_status_t driver_set_clock(zx_time_t utc)
 {
-    zx_handle_t host = zx_take_startup_handle(PA_HND(DRIVER_HANDLE_HOST, DRIVER_HANDLE_HOST_INDEX));
-    zx_status_t status = ZX_ERR_BAD_HANDLE;
-
-    if (host != ZX_HANDLE_INVALID) {
-        status = host_set_clock(host, zx_deadline_after(PATIENCE), utc);
-        zx_handle_close(host);
-    }
-    return status;
+    return host_set_clock(host(), zx_deadline_after(PATIENCE), utc);
 }
 
 void driver_say(const char *what, zx_status_t status)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the console's files share. Everything runs on the loop's thread, but for the reader thread of
-// keys.c, which has only its own arguments.
+// What the console's files share. Everything runs on the loop's thread, but for the threads of keys.c and
+// finder.c, which have only what is said there.
 
 #ifndef CONSOLE_CONSOLE_H
 #define CONSOLE_CONSOLE_H
@@ -15,12 +15,26 @@
 // Told of what was typed.
 typedef void (*keys_typed)(const char *bytes, size_t size);
 
-// Starts reading the serial line with the root resource, which stays open. `typed` is called on the
-// loop's thread, from the loop or from keys_poll().
-zx_status_t keys_start(struct vfs_loop *loop, zx_handle_t root, keys_typed typed);
+// Starts reading the kernel's console (keys.c) with the root resource, which stays open. `typed` is called on the
+// loop's thread, from the loop or from keys_poll(); `ended` from the loop, when nothing is to be read any more:
+// it may be started again.
+zx_status_t keys_start(struct vfs_loop *loop, zx_handle_t root, keys_typed typed,
+                       void (*ended)(void));
+void keys_poll(void);
+
+// The serial line (line.c): the kernel's console, or its device's driver while there is one. Starts with the
+// former and looks for the latter. `typed` is called on the loop's thread, from the loop or from line_poll().
+zx_status_t line_start(struct vfs_loop *loop, zx_handle_t root, keys_typed typed);
 
 // Hands over what was typed meanwhile; for use in the midst of long work.
-void keys_poll(void);
+void line_poll(void);
+
+// Writes, and waits until all of it has gone to the device.
+void line_write(const char *bytes, size_t size);
+
+// Finds the driver of the console's device (finder.c): a thread connects to it, however long that takes, and
+// `found` is called on the loop's thread with the connection. Not called if there is no driver.
+zx_status_t finder_start(struct vfs_loop *loop, void (*found)(zx_handle_t channel));
 
 // Makes the terminal. `columns` and `rows` are its size in characters.
 zx_status_t terminal_create(struct vfs_loop *loop, zx_handle_t root, uint32_t columns,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The way from the serial line to the loop. Reading the line blocks, so a thread of its own does it
+// The way from the kernel's console to the loop. Reading it blocks, so a thread of its own does it
 // and puts each byte into a socket, whose other end the loop watches. A full socket (the loop is held
-// up for long) drops bytes: the reader never waits for anything but keys.
+// up for long) drops bytes: the reader never waits for anything but keys. It ends when a driver has the
+// console, and what was typed before has been read.
 //
 // Locks: none. The thread owns its end of the socket; the rest belongs to the loop's thread.
 
@@ -21,7 +22,9 @@ static struct {
     zx_handle_t thread_end; // the thread's
     zx_handle_t loop_end;
     struct vfs_watch watch;
+    struct vfs_loop *loop;
     keys_typed typed;
+    void (*ended)(void);
 } keys;
 
 // The reader thread.
@@ -47,7 +50,8 @@ void keys_poll(void)
     char batch[BATCH];
     size_t size;
 
-    while (zx_socket_read(keys.loop_end, 0, batch, sizeof(batch), &size) == ZX_OK && size != 0) {
+    while (keys.loop_end != ZX_HANDLE_INVALID &&
+           zx_socket_read(keys.loop_end, 0, batch, sizeof(batch), &size) == ZX_OK && size != 0) {
         keys.typed(batch, size);
     }
 }
@@ -56,13 +60,16 @@ static void readable(void *context, zx_signals_t observed)
 {
     (void)context;
     keys_poll();
-    if ((observed & ZX_SOCKET_READABLE) == 0) {
-        // The reader thread has ended: there is no input on this machine.
-        vfs_watch_cancel(context, &keys.watch);
+    if ((observed & ZX_SOCKET_READABLE) == 0) { // the reader thread has ended
+        vfs_watch_cancel(keys.loop, &keys.watch);
+        zx_handle_close(keys.loop_end);
+        keys.loop_end = ZX_HANDLE_INVALID;
+        keys.ended();
     }
 }
 
-zx_status_t keys_start(struct vfs_loop *loop, zx_handle_t root, keys_typed typed)
+zx_status_t keys_start(struct vfs_loop *loop, zx_handle_t root, keys_typed typed,
+                       void (*ended)(void))
 {
     pthread_t thread;
     zx_status_t status = zx_socket_create(ZX_SOCKET_STREAM, &keys.thread_end, &keys.loop_end);
@@ -71,12 +78,13 @@ zx_status_t keys_start(struct vfs_loop *loop, zx_handle_t root, keys_typed typed
         return status;
     }
     keys.root = root;
+    keys.loop = loop;
     keys.typed = typed;
+    keys.ended = ended;
     keys.watch = (struct vfs_watch){
         .handle = keys.loop_end,
         .signals = ZX_SOCKET_READABLE | ZX_SOCKET_PEER_CLOSED,
         .fired = readable,
-        .context = loop,
         .repeat = true,
     };
     status = vfs_watch_start(loop, &keys.watch);

@@ -4,8 +4,9 @@
 // `zero`, `full`, `urandom`. Beside the directory `dev` its outgoing directory has `terminal`, which the
 // service manager opens for a session.
 //
-// Needs the root resource (the serial line is read and written with it) and PA_DIRECTORY_REQUEST, its
-// outgoing directory. TERMINAL_SIZE=COLUMNSxROWS in its environment tells the terminal's size.
+// Needs the root resource (the kernel's console is read with it) and PA_DIRECTORY_REQUEST, its
+// outgoing directory; and /svc, by which it finds the driver of the serial line's device. CONSOLE=driver in its
+// environment has it look for that; else the device stays the kernel's. TERMINAL_SIZE=COLUMNSxROWS in its environment tells the terminal's size.
 
 #include "console.h"
 

@@ -27,9 +27,6 @@
 // Bytes of output between two looks at the keys.
 #define OUTPUT_PIECE 256u
 
-// What one zx_debug_write() takes.
-#define SCREEN_PIECE 256u
-
 // A read that waits.
 struct reader {
     struct vfs_link link;
@@ -59,13 +56,7 @@ static char read_buffer[FILE_MAX_DATA];
 static void write_screen(void *context, const char *bytes, size_t size)
 {
     (void)context;
-    while (size != 0) {
-        size_t piece = size < SCREEN_PIECE ? size : SCREEN_PIECE;
-
-        (void)zx_debug_write(bytes, piece);
-        bytes += piece;
-        size -= piece;
-    }
+    line_write(bytes, size);
 }
 
 static void write_later(struct vfs_node *node, struct vfs_connection *connection,
@@ -80,7 +71,7 @@ static void write_later(struct vfs_node *node, struct vfs_connection *connection
 
         tty_write(&terminal.tty, (const char *)data + written, piece);
         written += piece;
-        keys_poll();
+        line_poll();
     }
     vfs_reply_write(connection, request, ZX_OK, written);
 }
@@ -455,5 +446,5 @@ zx_status_t terminal_create(struct vfs_loop *loop, zx_handle_t root, uint32_t co
     tty_init(&terminal.tty, &hooks, NULL);
     vfs_node_init(&terminal.node, &ops, FILE_KIND_TERMINAL);
     *out = &terminal.node;
-    return keys_start(loop, root, typed);
+    return line_start(loop, root, typed);
 }

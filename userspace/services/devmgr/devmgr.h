@@ -120,6 +120,10 @@ zx_status_t own_claim(struct device *device, const char **out_reason);
 // Adds the handles of what the node owns. What was added stays in `gifts` in case of an error.
 zx_status_t own_give(struct device *device, struct gifts *gifts, const char **out_reason);
 
+// Makes the object of one of the node's interrupts. ZX_ERR_NOT_FOUND: it has no such one. Others of
+// zx_interrupt_create().
+zx_status_t own_make_interrupt(const struct device *device, uint32_t index, zx_handle_t *out);
+
 // A description of the node for its driver: a flattened tree of one node with its properties, in a
 // VMO.
 zx_status_t own_describe(struct device *device, zx_handle_t *out);

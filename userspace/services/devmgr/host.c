@@ -30,9 +30,24 @@ static void set_clock(void *context, const struct ipc_request *request, int64_t 
     (void)host_reply_set_clock(request, status);
 }
 
+static void take_interrupt(void *context, const struct ipc_request *request, uint32_t index)
+{
+    struct device *device = context;
+    zx_handle_t interrupt = ZX_HANDLE_INVALID;
+    zx_status_t status = ZX_ERR_ACCESS_DENIED;
+
+    if ((device->driver->rights & PLAN_LATE_INTERRUPTS) != 0) {
+        status = own_make_interrupt(device, index, &interrupt);
+    }
+    (void)host_reply_take_interrupt(request, status, interrupt);
+}
+
 static void asked(void *context, zx_signals_t observed)
 {
-    static const struct host_server server = {.set_clock = set_clock};
+    static const struct host_server server = {
+        .set_clock = set_clock,
+        .take_interrupt = take_interrupt,
+    };
     struct device *device = context;
     const struct ipc_binding binding = host_binding(&server, device);
     zx_status_t status = ZX_ERR_PEER_CLOSED;

@@ -101,7 +101,7 @@ static zx_status_t claim_interrupts(struct device *device, const char **out_reas
     zx_status_t status = ZX_ERR_NOT_FOUND;
 
     *out_reason = "its interrupts cannot be understood";
-    if ((device->driver->rights & PLAN_INTERRUPTS) != 0) {
+    if ((device->driver->rights & (PLAN_INTERRUPTS | PLAN_LATE_INTERRUPTS)) != 0) {
         status = fdt_node_interrupt_count(&devmgr.tree, device->node, &count);
     }
     if (status == ZX_ERR_NOT_FOUND) {
@@ -187,16 +187,23 @@ static uint32_t interrupt_mode(enum fdt_trigger trigger)
     }
 }
 
+zx_status_t own_make_interrupt(const struct device *device, uint32_t index, zx_handle_t *out)
+{
+    if (index >= device->interrupt_count) {
+        return ZX_ERR_NOT_FOUND;
+    }
+    const struct fdt_irq *irq = &device->interrupts[index].irq;
+    zx_status_t status = zx_interrupt_create(device->interrupts[index].resource, irq->intid,
+                                             interrupt_mode(irq->trigger), out);
+
+    return status == ZX_OK ? zx_handle_replace(*out, INTERRUPT_RIGHTS, out) : status;
+}
+
 static zx_status_t give_interrupt(const struct device *device, uint32_t index, struct gifts *gifts)
 {
-    const struct fdt_irq *irq = &device->interrupts[index].irq;
     zx_handle_t interrupt;
-    zx_status_t status = zx_interrupt_create(device->interrupts[index].resource, irq->intid,
-                                             interrupt_mode(irq->trigger), &interrupt);
+    zx_status_t status = own_make_interrupt(device, index, &interrupt);
 
-    if (status == ZX_OK) {
-        status = zx_handle_replace(interrupt, INTERRUPT_RIGHTS, &interrupt);
-    }
     if (status == ZX_OK) {
         gifts_add(gifts, interrupt, PA_HND(DRIVER_HANDLE_INTERRUPT, index));
     }
@@ -226,7 +233,9 @@ zx_status_t own_give(struct device *device, struct gifts *gifts, const char **ou
     for (uint32_t i = 0; status == ZX_OK && i < device->register_count; i++) {
         status = give_registers(&device->registers[i], i, gifts);
     }
-    for (uint32_t i = 0; status == ZX_OK && i < device->interrupt_count; i++) {
+    const bool late = (device->driver->rights & PLAN_LATE_INTERRUPTS) != 0;
+
+    for (uint32_t i = 0; status == ZX_OK && !late && i < device->interrupt_count; i++) {
         *out_reason = "its interrupts cannot be had";
         status = give_interrupt(device, i, gifts);
     }

@@ -119,6 +119,7 @@ static void take_bits(struct reader *reader, char **words, uint32_t count, uint3
         {"interrupts", PLAN_INTERRUPTS},
         {"dma", PLAN_DMA},
         {"set-clock", PLAN_SET_CLOCK},
+        {"late-interrupts", PLAN_LATE_INTERRUPTS},
     };
 
     for (uint32_t i = 0; i < count; i++) {
@@ -136,12 +137,20 @@ static void take_bits(struct reader *reader, char **words, uint32_t count, uint3
 
 static void take_needs(struct reader *reader, char **words, uint32_t count)
 {
-    take_bits(reader, words, count, PLAN_INTERRUPTS | PLAN_DMA);
+    take_bits(reader, words, count, PLAN_INTERRUPTS | PLAN_DMA | PLAN_LATE_INTERRUPTS);
 }
 
 static void take_may(struct reader *reader, char **words, uint32_t count)
 {
     take_bits(reader, words, count, PLAN_SET_CLOCK);
+}
+
+static void take_only(struct reader *reader, char **words, uint32_t count)
+{
+    if (count != 1 || strcmp(words[0], "console") != 0) {
+        spoil(reader, "`only` is said of the console", NULL);
+    }
+    reader->driver.console = true;
 }
 
 static void take_line(struct reader *reader, char **words, uint32_t count)
@@ -152,6 +161,7 @@ static void take_line(struct reader *reader, char **words, uint32_t count)
     } keys[] = {
         {"program", take_program}, {"compatible", take_compatible}, {"virtio", take_virtio},
         {"service", take_service}, {"needs", take_needs},           {"may", take_may},
+        {"only", take_only},
     };
 
     if (strcmp(words[0], "driver") == 0) {
@@ -196,12 +206,13 @@ uint32_t plan_parse(char *text, size_t size, struct plan *out, manifest_complain
 }
 
 const struct plan_driver *plan_find(const struct plan *plan, const char *compatible,
-                                    uint32_t virtio)
+                                    uint32_t virtio, bool console)
 {
     for (uint32_t i = 0; i < plan->count; i++) {
         const struct plan_driver *driver = &plan->drivers[i];
 
-        if (driver->virtio == virtio && manifest_has(&driver->compatible, compatible)) {
+        if (driver->virtio == virtio && (console || !driver->console) &&
+            manifest_has(&driver->compatible, compatible)) {
             return driver;
         }
     }

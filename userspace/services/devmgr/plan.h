@@ -7,7 +7,8 @@
 //     compatible STRING ...        a node that has one of them gets this driver
 //     virtio NUMBER                of nodes `virtio,mmio` only those with a device of this kind
 //     service NAME                 what it publishes: NAME0, NAME1 ... below /svc/fs/device
-//     needs THING ...              beside registers: interrupts, dma
+//     needs THING ...              beside registers: interrupts, dma; late-interrupts: those that it asks for
+//     only console                 of the nodes only the one that is the kernel's console
 //     may set-clock                the driver may set UTC
 //
 // A stanza with a mistake is left out; each mistake is told with its line. The words of a line are
@@ -28,6 +29,8 @@
 #define PLAN_INTERRUPTS 0x1u
 #define PLAN_DMA        0x2u
 #define PLAN_SET_CLOCK  0x4u
+// Interrupts are made when the driver asks for them (protocol `host`): that of the console is the device's, too.
+#define PLAN_LATE_INTERRUPTS 0x8u
 
 struct plan_driver {
     const char *name;
@@ -36,6 +39,7 @@ struct plan_driver {
     struct manifest_words compatible;
     uint32_t virtio; // kind of device; 0: not behind virtio,mmio
     uint32_t rights; // PLAN_ bits
+    bool console;    // only of the kernel's console
 };
 
 struct plan {
@@ -49,8 +53,8 @@ uint32_t plan_parse(char *text, size_t size, struct plan *out, manifest_complain
                     void *context);
 
 // The driver for a node with this string in its `compatible`, and, behind virtio,mmio, this kind of
-// device (else 0). NULL: none.
-const struct plan_driver *plan_find(const struct plan *plan, const char *compatible,
-                                    uint32_t virtio);
+// device (else 0). `console`: it is the kernel's. NULL: none.
+const struct plan_driver *plan_find(const struct plan *plan, const char *compatible, uint32_t virtio,
+                                    bool console);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <fdt/boot.h>
 #include <libfdt.h>
 #include <zircon/errors.h>
 #include <zircon/process.h>
@@ -75,6 +76,14 @@ static uint32_t virtio_kind(struct fdt_node node)
     return read_slot(node, words) && words[0] == VIRTIO_MAGIC ? words[2] : 0;
 }
 
+// The node that the kernel has as its console, because the tree says so. What it guesses otherwise stays its own.
+static bool is_console(struct fdt_node node)
+{
+    struct fdt_stdout out;
+
+    return fdt_stdout_chosen(&devmgr.tree, &out) == ZX_OK && out.node.offset == node.offset;
+}
+
 // The driver for one of the node's `compatible` strings, which goes into the device; or the first.
 static void choose_driver(struct device *device, uint32_t virtio)
 {
@@ -84,7 +93,7 @@ static void choose_driver(struct device *device, uint32_t virtio)
          device->driver == NULL &&
          fdt_prop_string_at(&devmgr.tree, device->node, "compatible", i, &string) == ZX_OK;
          i++) {
-        device->driver = plan_find(&devmgr.plan, string, virtio);
+        device->driver = plan_find(&devmgr.plan, string, virtio, is_console(device->node));
         if (i == 0 || device->driver != NULL) {
             snprintf(device->compatible, sizeof(device->compatible), "%s", string);
         }

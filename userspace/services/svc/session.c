@@ -43,8 +43,8 @@ static void switch_off(uint32_t command)
 
 static void end_with(int status)
 {
+    services_end(); // first: nobody shall take the report and not show it
     report(status);
-    services_end();
     switch_off(ZX_SYSTEM_POWERCTL_SHUTDOWN);
 }
 
@@ -76,9 +76,9 @@ void session_impossible(const char *name)
 
 void power(uint32_t action)
 {
+    services_end();
     if (svc.commands != NULL) {
         report(0);
     }
-    services_end();
     switch_off(action == SYSTEM_REBOOT ? ZX_SYSTEM_POWERCTL_REBOOT : ZX_SYSTEM_POWERCTL_SHUTDOWN);
 }

@@ -198,18 +198,35 @@ static void make_argv(const struct service *service, const char **argv)
     argv[count] = NULL;
 }
 
+static const char *const environment_words[][2] = {
+    {"jacinth.terminal", "TERMINAL_SIZE="},
+    {"jacinth.console", "CONSOLE="},
+};
+
+// NAME=VALUE for a word of the kernel's command line. NULL: it is not said, or too long.
+static const char *make_variable(const char *word, const char *name, char *room, size_t size)
+{
+    const char *value = getenv(word);
+
+    if (value == NULL || strlen(name) + strlen(value) >= size) {
+        return NULL;
+    }
+    strcpy(room, name);
+    return strcat(room, value);
+}
+
 static void make_environ(const char **environ_out)
 {
-    static char size[64];
-    const char *value = getenv("jacinth.terminal");
+    static char room[sizeof(environment_words) / sizeof(environment_words[0])][64];
     size_t count = 0;
 
     environ_out[count++] = "PATH=/boot/bin";
     environ_out[count++] = "HOME=" HOME;
     environ_out[count++] = "TERM=vt100";
-    if (value != NULL && strlen(value) < sizeof(size) - sizeof("TERMINAL_SIZE=")) {
-        strcpy(size, "TERMINAL_SIZE=");
-        environ_out[count++] = strcat(size, value);
+    for (size_t i = 0; i < sizeof(room) / sizeof(room[0]); i++) {
+        environ_out[count] = make_variable(environment_words[i][0], environment_words[i][1], room[i],
+                                           sizeof(room[i]));
+        count += environ_out[count] != NULL;
     }
     environ_out[count] = NULL;
 }

@@ -22,10 +22,15 @@
 #define LOG_TRACE 0x10u
 #define LOG_SPEW  0x20u
 
+// With a level: text for the console as it is, without the line's head and end (zx_debug_write while a driver
+// has the console). In a record it is LOG_RECORD_AS_IS.
+#define LOG_AS_IS        0x10000u
+#define LOG_RECORD_AS_IS 0x1u
+
 // The layout of zx_log_record_t.
 struct log_record {
-    uint32_t reserved;
-    uint16_t datalen; // bytes of data
+    uint32_t reserved; // 0 or LOG_RECORD_AS_IS
+    uint16_t datalen;  // bytes of data
     uint16_t flags;
     int64_t timestamp; // monotonic ns
     uint64_t pid;      // koid of the writing process, 0: kernel
@@ -68,7 +73,7 @@ void log_set_notify(void (*fn)(void));
 void log_set_identity(void (*fn)(uint64_t *out_pid, uint64_t *out_tid));
 
 // Formats `[SSSSS.mmm] PPPPP.TTTTT> text` and a newline through `out`; one trailing newline of the
-// text is dropped.
+// text is dropped. Text that is to go out as it is does.
 void log_format_record(const struct log_record *r, kformat_out_fn out, void *ctx);
 
 // One step of a console writer: formats the next record. False if there was none.

@@ -43,4 +43,12 @@ __ABI_OFFSET(zx_log_record_t, data, 32);
 // Option of zx_debuglog_create().
 #define ZX_LOG_FLAG_READABLE ((uint32_t)0x40000000u)
 
+// With READABLE and the root resource: reads what the console has not shown yet, while a driver has the
+// console. Jacinth's own.
+#define ZX_LOG_FLAG_CONSOLE ((uint32_t)0x20000000u)
+
+// In `reserved` of a record: what zx_debug_write() was given while a driver had the console. It goes out as
+// it is, without a line's head and end.
+#define ZX_LOG_RECORD_AS_IS ((uint32_t)0x1u)
+
 __END_CDECLS

@@ -48,6 +48,7 @@ struct lab_config {
     uint64_t max_steps;
     size_t ram_bytes;           // of the machine; 0: as it is
     bool kernel_thread;         // fn runs on a kernel thread, not in a process
+    bool log_writer;            // with the thread that shows the log on the console
     bool leaks_allowed;
     bool endless;               // fn never returns, and is not stuck for all that
     enum host_outcome expected; // how the run must end (HOST_FINISHED)

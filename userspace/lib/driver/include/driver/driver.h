@@ -40,10 +40,29 @@ static inline void driver_write32(const struct driver_registers *registers, size
     *(volatile uint32_t *)(registers->base + at) = value;
 }
 
+// The same for a register of one byte.
+static inline uint8_t driver_read8(const struct driver_registers *registers, size_t at)
+{
+    return *(registers->base + at);
+}
+
+static inline void driver_write8(const struct driver_registers *registers, size_t at, uint8_t value)
+{
+    *(registers->base + at) = value;
+}
+
 // Interrupt `index` of the node and the way to do DMA, once each; ZX_HANDLE_INVALID: the node, or
 // the manifest of drivers, has none.
 zx_handle_t driver_take_interrupt(uint32_t index);
 zx_handle_t driver_take_bti(void);
+
+// Interrupt `index` of the node, made now, by way of the device manager, for a driver whose manifest says `needs
+// late-interrupts` (else ZX_ERR_ACCESS_DENIED). ZX_ERR_NOT_FOUND: the node has no such one. Others of
+// zx_interrupt_create().
+zx_status_t driver_ask_interrupt(uint32_t index, zx_handle_t *out);
+
+// True if the node's `compatible` has this string.
+bool driver_is_compatible(const char *name);
 
 // A property of the node that is one 32-bit number, or `absent`.
 uint32_t driver_property_u32(const char *name, uint32_t absent);

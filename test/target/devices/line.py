@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The console on its driver (jacinth.console=driver): nothing that is written is lost, whoever has the device.
+
+usage: line.py PRESET [OPTION FOR scripts/run ...]
+
+On a deterministic machine (--icount): the driver is ended again and again under a program that writes; all of the
+text arrives, in order; at most SERIAL_HELD bytes come twice each time. A panic takes the device from its driver.
+What is typed reaches the shell by way of the driver.
+"""
+
+import os
+import re
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+RUN = os.path.join(ROOT, "scripts", "run")
+sys.path.insert(0, os.path.join(ROOT, "test", "target"))
+
+import terminal  # noqa: E402
+
+LOG = re.compile(r"\[\d{5}\.\d{3}\] \d{5}\.\d{5}> [^\n]*\n")
+HELD = 16      # SERIAL_HELD of userspace/idl/serial.cmake
+KILLS = 20
+NUMBERS = 6000
+LINES = 10
+PROMPT = "jacinth:~$ "
+PATIENCE = 600  # seconds: a hang
+
+BACK = "the console is the kernel's again"
+KILL = ("lsdev -r console0; sleep 1; seq 1 %d > /dev/tty & for i in %s; do lsdev -r console0; sleep 0.01; done; "
+        "wait; sleep 1; lsdev -r console0; sleep 1; echo the end" %
+        (NUMBERS, " ".join(str(i) for i in range(KILLS))))
+
+
+def run(commands):
+    """The status and the text of a machine that runs the commands."""
+    done = subprocess.run(
+        [RUN, "--no-build", "--preset", sys.argv[1], "--icount", "--append", "jacinth.console=driver",
+         "--cmd", commands, *sys.argv[2:]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, timeout=PATIENCE, check=False)
+    return done.returncode, done.stdout.decode("utf-8", "replace").replace("\r", "")
+
+
+def repeats(text, wanted):
+    """How often at most HELD bytes of `wanted` come again in `text`, which is that otherwise; -1: it is not."""
+    at = count = 0
+    for position, character in enumerate(text):
+        if at < len(wanted) and character == wanted[at]:
+            at += 1
+            continue
+        back = [n for n in range(1, HELD + 1)
+                if text.startswith(wanted[max(at - n, 0):at + 1][:len(text) - position], position)]
+        if not back:
+            return -1
+        at += 1 - back[0]
+        count += 1
+    return count if at == len(wanted) else -1
+
+
+def check(name, good, text):
+    print("%sok - %s" % ("" if good else "not ", name))
+    if not good:
+        for line in text.splitlines()[-60:]:
+            print("# | %s" % line)
+    return good
+
+
+def test_kills():
+    status, text = run(KILL)
+    ended = text.count(BACK)
+    wanted = "".join("%d\n" % i for i in range(1, NUMBERS + 1))
+    plain = LOG.sub("", text)
+    body = plain[plain.find("\n1\n2\n") + 1:].partition("the end\n")[0]
+    count = repeats(body, wanted)
+    print("# the driver ended %d times; %d times something came again" % (ended, count))
+    good = check("a machine whose console dies ends well", status == 0, text)
+    good &= check("the driver had the device, and ended", ended > KILLS // 2, text)
+    return check("nothing that was written is lost", 0 <= count <= ended, text) and good
+
+
+def test_panic():
+    _, text = run("sleep 1; lsdev -r console0; sleep 1; kernel crash panic")
+    good = check("the driver had the device before the panic", BACK in text, text)
+    return check("a panic is seen while a driver has the device",
+                 re.search(r"\*\*\* KERNEL PANIC: asked for.*\*\*\* end of panic report", text, re.S),
+                 text) and good
+
+
+def test_typing():
+    """Each line ends the driver that brought it, and waits until the next one has the device."""
+    person = terminal.Person(["--preset", sys.argv[1], "--append", "jacinth.console=driver", *sys.argv[2:]])
+
+    def body():
+        person.wait_for(PROMPT)
+        for i in range(LINES):
+            person.type("lsdev -r console0; sleep 0.2; echo %d-$((%d + 1))\r" % (i, i))
+            person.wait_for("\n%d-%d\n" % (i, i + 1))
+            person.wait_for(PROMPT)
+        print("ok - what is typed arrives by way of the driver")
+
+    return terminal.run(person, body) == 0
+
+
+def main():
+    good = test_kills()
+    good &= test_panic()
+    good &= test_typing()
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
