@@ -20,7 +20,7 @@ static uint8_t ring[RING_SIZE];   // [lock]
 static uint32_t head, tail;       // [lock] written, read; free-running
 static struct waitq waiters;      // [lock]
 static atomic_bool claimed;       // somebody has the console, or is about to
-static atomic_bool handed_over;   // changed while nothing is written; set before the readers are sent away
+static atomic_bool handed_over;   // changed while nothing is written
 
 void console_input_init(void)
 {

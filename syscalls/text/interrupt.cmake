@@ -6,8 +6,9 @@ describe(interrupt_create
     IS "Create an interrupt object, for a line or a virtual one"
     DOES "The line of the kernel's console is to be had with an exclusive resource of kind IRQ only, and the device \
 with it: the kernel neither reads nor writes it until the object is destroyed, but for a panic. Meanwhile \
-`zx_debug_write` writes into the log, which is where the driver finds what the kernel says, and `zx_debug_read` \
-returns `ZX_ERR_NOT_SUPPORTED`."
+`zx_debug_write` writes into the log, of which a log with `ZX_LOG_FLAG_CONSOLE` has what was not shown, and \
+`zx_debug_read` returns `ZX_ERR_NOT_SUPPORTED` once what was typed before is read. What nobody has shown when the \
+object is destroyed the kernel shows."
     ARGS "src_obj: not looked at for a virtual one." "src_num: the vector. Not looked at for a virtual one."
     OPTIONS "ZX_INTERRUPT_REMAP_IRQ: changes nothing on ARM64."
             "ZX_INTERRUPT_MODE_DEFAULT: the trigger stays as it is."

@@ -104,14 +104,15 @@ newline."
     ARGS "buffer_size: how many, and how many there were."
     ERRORS "@handle"
            "INVALID_ARGS: `buffer_size` cannot be read."
-           "NOT_SUPPORTED: there is no serial console."
+           "NOT_SUPPORTED: there is no serial console, or a driver has it."
            "INVALID_ARGS: an output cannot be written."
     COST "-" "-" "O(n)"
     SEE debug_write)
 
 describe(debug_write
     IS "Write to the serial console"
-    DOES "For any process, past the log. What is beyond 256 bytes is dropped."
+    DOES "For any process, past the log. What is beyond 256 bytes is dropped. While a driver has the console the text \
+goes into the log, as a record that is shown as it is."
     ERRORS "INVALID_ARGS: `buffer` cannot be read."
     COST "0" "log_writer" "O(n)"
     SEE debuglog_write)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The console's device, which goes to a driver and comes back; and what is written and typed meanwhile.
-#include "object_test.h"
+#include "device_test.h"
 
 #include <string.h>
 

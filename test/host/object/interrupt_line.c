@@ -1,12 +1,27 @@
 // SPDX-License-Identifier: MIT
 // Interrupts of lines, against the laboratory's controller: spec 30 section 2. Storms.
-#include "object_test.h"
+#include "device_test.h"
+
+#include <string.h>
 
 #include <zircon/syscalls/log.h>
 #include <zircon/syscalls/port.h>
 #include <zircon/syscalls/resource.h>
 
 #define LINE 40u
+
+unsigned log_lines_with(zx_handle_t log, const char *text)
+{
+    _Alignas(zx_log_record_t) char record[ZX_LOG_RECORD_MAX + 1];
+    zx_status_t bytes;
+    unsigned found = 0;
+
+    while ((bytes = zx_debuglog_read(log, 0, record, ZX_LOG_RECORD_MAX)) > 0) {
+        record[bytes] = 0;
+        found += strstr(((zx_log_record_t *)record)->data, text) != NULL;
+    }
+    return found;
+}
 
 static zx_handle_t make_line(uint32_t mode)
 {

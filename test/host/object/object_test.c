@@ -2,8 +2,6 @@
 // Helpers of the object tests (object_test.h).
 #include "object_test.h"
 
-#include <zircon/syscalls/log.h>
-
 zx_handle_t make_event(void)
 {
     zx_handle_t h = ZX_HANDLE_INVALID;
@@ -240,17 +238,4 @@ bool lab_got(zx_status_t status, const char *expr, const char *file, int line)
     if (status != ZX_OK)
         lab_assert_status(status, ZX_ERR_NO_MEMORY, expr, file, line);
     return status == ZX_OK;
-}
-
-unsigned log_lines_with(zx_handle_t log, const char *text)
-{
-    _Alignas(zx_log_record_t) char record[ZX_LOG_RECORD_MAX + 1];
-    zx_status_t bytes;
-    unsigned found = 0;
-
-    while ((bytes = zx_debuglog_read(log, 0, record, ZX_LOG_RECORD_MAX)) > 0) {
-        record[bytes] = 0;
-        found += strstr(((zx_log_record_t *)record)->data, text) != NULL;
-    }
-    return found;
 }

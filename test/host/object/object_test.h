@@ -58,8 +58,6 @@ void child_spins(zx_handle_t bootstrap);
 void child_ends(zx_handle_t bootstrap);
 
 void close_handle(zx_handle_t h);
-// How many of the records that are new to a readable log have the text.
-unsigned log_lines_with(zx_handle_t log, const char *text);
 bool alive(zx_handle_t h);
 zx_info_handle_basic_t basic(zx_handle_t h);
 uint32_t handle_count(zx_handle_t h);

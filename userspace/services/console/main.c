@@ -6,7 +6,8 @@
 //
 // Needs the root resource (the kernel's console is read with it) and PA_DIRECTORY_REQUEST, its
 // outgoing directory; and /svc, by which it finds the driver of the serial line's device. CONSOLE=driver in its
-// environment has it look for that; else the device stays the kernel's. TERMINAL_SIZE=COLUMNSxROWS in its environment tells the terminal's size.
+// environment has it look for that; else the device stays the kernel's. TERMINAL_SIZE=COLUMNSxROWS tells the
+// terminal's size.
 
 #include "console.h"
 

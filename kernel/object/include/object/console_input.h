@@ -13,7 +13,8 @@ zx_status_t console_input_read(char *out) MUST_CHECK;
 
 // Hands the device to a driver, which then may have its line. The kernel neither reads nor writes it any more,
 // but for a panic: its log is for whoever reads it for the console (object/log_object.h), else it waits. False:
-// somebody has it already, or whoever logs writes to it himself (kernel.bypass-debuglog). No lock of rank THREAD or above held, here and below.
+// somebody has it already, or whoever logs writes to it himself (kernel.bypass-debuglog). No lock of rank THREAD
+// or above held, here and below.
 bool console_hand_over(void) MUST_CHECK;
 // The driver is gone, the line is nobody's: the kernel has its console again.
 void console_take_back(void);
