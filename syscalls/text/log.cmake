@@ -8,9 +8,8 @@ describe(debuglog_create
 the oldest. The low 16 bits of `options` are put on each record that is written through it."
     ARGS "resource: the root resource, or 0."
     OPTIONS "ZX_LOG_FLAG_READABLE: it can be read, and the handle has READ."
-        "ZX_LOG_FLAG_CONSOLE: with READABLE and a resource. While a driver has the console, what the console"
-        "has not shown yet is read, and counts as shown when the next record is asked for. At other times"
-        "there is nothing to read."
+        "ZX_LOG_FLAG_CONSOLE: with READABLE and a resource. While a driver has the console, what was not shown is \
+read; it counts as shown when the next record is asked for. Else there is nothing to read."
     ERRORS "BAD_HANDLE: `resource` is neither 0 nor a handle of the caller."
            "WRONG_TYPE: `resource` is not the root resource."
            "@memory" "@out"
