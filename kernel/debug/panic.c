@@ -154,10 +154,10 @@ NO_RETURN static void panic_report(const char *fmt, va_list *va, const void *fra
         panic_stop();
     }
     reporting = true;
+    stop_other_cpus(cpu); // first: they may be writing to the console
     kernel_panic_printf("\n*** KERNEL PANIC: ");
     kvformat(report_out, NULL, fmt, *va);
     kernel_panic_printf("\n");
-    stop_other_cpus(cpu);
     print_where(t, cpu);
     if (print_registers)
         print_registers(frame);

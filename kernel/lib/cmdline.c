@@ -92,7 +92,9 @@ zx_status_t cmdline_take_hex(char *cmdline, const char *name, uint8_t out[CMDLIN
     const size_t pairs = len & ~(size_t)1;
     ptrdiff_t bytes = parse_hex_bytes(value, pairs, out, CMDLINE_HEX_MAX / 2);
     bool odd = pairs < len && parse_hex_digit(value[pairs]) < 0;
-    memset(value, 'x', len);
+    do {
+        memset(cmdline + (found - cmdline), 'x', len);
+    } while (cmdline_find(found + len, name, &found, &len)); // nor can later ones be read
     if (bytes < 0 || odd)
         return ZX_ERR_INVALID_ARGS;
     *out_len = (size_t)bytes;

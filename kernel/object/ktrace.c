@@ -35,13 +35,14 @@ struct name_record {
 
 atomic_uint ktrace_groups;
 static _Atomic(char *) buffer;  // [a] K2
-static atomic_uint_fast64_t used; // [a] K1
+static atomic_uint_fast64_t used = FIRST_BYTES; // [a] K1
 static uint64_t buffer_mb; // [I] after ktrace_init
 
 LOCK_CLASS(ktrace_probe_class, RANK_HANDLE_TABLE, LOCK_MUTEX);
 static struct mutex probe_lock = MUTEX_INIT(ktrace_probe_class);
 static char probe_names[PROBES_MAX][KTRACE_NAME_MAX]; // [P] id - 1
-static atomic_uint probe_count;                       // written under [P]
+static unsigned probe_count;                          // [P]
+static unsigned probes_named;                         // [P] those whose names are in the buffer
 
 // Bytes that records may take.
 static uint64_t limit(void)
@@ -128,7 +129,11 @@ static void name_the_living(void)
     for (struct job *job = job_super_root(); job != NULL; job = next_job_locked(job)) {
         struct process *p;
         list_for_each_entry (p, &job->processes, job_node) {
-            put_name(KTRACE_PROC_NAME, p->obj.koid, 0, p->name);
+            char name[ZX_MAX_NAME_LEN];
+            mutex_lock(&p->lock);
+            memcpy(name, p->name, sizeof(name));
+            mutex_unlock(&p->lock);
+            put_name(KTRACE_PROC_NAME, p->obj.koid, 0, name);
             process_for_each_thread(p, name_thread, NULL);
         }
     }
@@ -137,21 +142,36 @@ static void name_the_living(void)
 
 // --- Control -------------------------------------------------------------------------------------
 
-static void put_first(void)
+// What stands before all else, in a buffer that nobody else sees yet.
+static void write_first(char *to)
 {
-    const uint64_t ticks = hal_ticks_per_second() / 1000;
-    (void)put(KTRACE_VERSION, sizeof(struct record), (uint32_t[4]){VERSION});
-    (void)put(KTRACE_TICKS_PER_MS, sizeof(struct record),
-              (uint32_t[4]){(uint32_t)ticks, (uint32_t)(ticks >> 32)});
+    const uint64_t ticks = hal_ticks_per_second() / 1000, now = hal_ticks();
+    const uint32_t tid = current_tid();
+    const struct record first[] = {
+        {.tag = tag(KTRACE_VERSION, sizeof(struct record)), .tid = tid, .ts = now, .arg = {VERSION}},
+        {.tag = tag(KTRACE_TICKS_PER_MS, sizeof(struct record)),
+         .tid = tid,
+         .ts = now,
+         .arg = {(uint32_t)ticks, (uint32_t)(ticks >> 32)}},
+    };
+    _Static_assert(sizeof(first) == FIRST_BYTES, "the two records");
+    memcpy(to, first, sizeof(first));
+}
+
+static void name_probes(bool all)
+{
+    mutex_lock(&probe_lock);
+    for (unsigned i = all ? 0 : probes_named; i < probe_count; i++)
+        put_name(KTRACE_PROBE_NAME, i + 1, 0, probe_names[i]);
+    probes_named = probe_count;
+    mutex_unlock(&probe_lock);
 }
 
 static void put_static_names(void)
 {
     for (uint64_t n = 0; n < ZX_SYS_COUNT; n++)
         put_name(KTRACE_SYSCALL_NAME, n, 0, syscall_name(n));
-    unsigned probes = atomic_load_explicit(&probe_count, memory_order_acquire);
-    for (unsigned i = 0; i < probes; i++)
-        put_name(KTRACE_PROBE_NAME, i + 1, 0, probe_names[i]);
+    name_probes(true);
 }
 
 // Two that come at the same time make a buffer each, and one gives its own back.
@@ -168,12 +188,12 @@ static zx_status_t make_buffer(void)
         page_alloc_contiguous(pages, PAGE_SHIFT, PAGE_STATE_OTHER, PAGE_ALLOC_ZERO);
     if (first == NULL)
         return ZX_ERR_NO_MEMORY;
+    write_first(page_to_virt(first));
     if (!atomic_compare_exchange_strong_explicit(&buffer, &none, page_to_virt(first),
                                                  memory_order_acq_rel, memory_order_acquire)) {
         page_free_contiguous(first, pages);
         return ZX_OK;
     }
-    put_first();
     put_static_names();
     return ZX_OK;
 }
@@ -185,6 +205,7 @@ zx_status_t ktrace_start(uint32_t groups)
         return status;
     groups &= KTRACE_ALL;
     name_the_living();
+    name_probes(false);
     atomic_store_explicit(&ktrace_groups, groups != 0 ? groups : KTRACE_ALL, memory_order_relaxed);
     return ZX_OK;
 }
@@ -225,18 +246,18 @@ zx_status_t ktrace_probe_id(const char *name, uint32_t *out_id)
 {
     zx_status_t status = ZX_OK;
     mutex_lock(&probe_lock);
-    unsigned count = atomic_load_explicit(&probe_count, memory_order_relaxed), i = 0;
-    while (i < count && strcmp(probe_names[i], name) != 0)
+    unsigned i = 0;
+    while (i < probe_count && strcmp(probe_names[i], name) != 0)
         i++;
-    if (i == count && count == PROBES_MAX) {
+    bool fresh = i == probe_count;
+    if (fresh && i == PROBES_MAX)
         status = ZX_ERR_NO_RESOURCES;
-    } else if (i == count) {
-        strlcpy(probe_names[i], name, KTRACE_NAME_MAX);
-        atomic_store_explicit(&probe_count, count + 1, memory_order_release);
-        if (atomic_load_explicit(&buffer, memory_order_acquire) != NULL)
-            put_name(KTRACE_PROBE_NAME, i + 1, 0, name);
-    }
+    else if (fresh)
+        strlcpy(probe_names[probe_count++], name, KTRACE_NAME_MAX);
     mutex_unlock(&probe_lock);
+    // While it is stopped, what can be read does not grow: then the next start names it.
+    if (fresh && atomic_load_explicit(&ktrace_groups, memory_order_relaxed) != 0)
+        name_probes(false);
     *out_id = i + 1;
     return status;
 }

@@ -8,6 +8,7 @@
 
 #include <arm64/device.h>
 #include <hal/console.h>
+#include <hal/cpu.h>
 #include <hal/irq.h>
 #include <hal/mmu.h>
 #include <hal/spinlock.h>
@@ -207,6 +208,10 @@ zx_status_t hal_console_rx_start(void)
         return status;
     rx_bound = true;
     console.ops->rx_enable(&console);
+    // What has come before: a PL011 may announce only the byte that makes an empty FIFO not empty.
+    unsigned long flags = hal_irq_save();
+    console_rx_irq(NULL);
+    hal_irq_restore(flags);
     hal_irq_unmask(console.irq.intid);
     return ZX_OK;
 }

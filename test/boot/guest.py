@@ -36,7 +36,7 @@ CANNOT_BOOT = "jacinth: cannot boot: "
 PANIC = watch.PANIC_MARK.decode()
 PANIC_END = watch.PANIC_END.decode()
 
-PATIENCE = 60  # seconds without output: a hang, also on a slow and busy host
+PATIENCE = 300  # seconds without output: a hang, also on a slow and busy host
 TO_OFF = 3     # how long a machine, which may have no way to, gets to turn itself off
 LINGER = 0.3   # how long output may still come after the words that end a test
 
@@ -237,7 +237,7 @@ def run_all(preset, cases, only=None):
     with tempfile.TemporaryDirectory() as folder:
         build = Build(preset, folder)
         build.machine_tree(Loader(build, "first").options)
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
             for (name, _), (result, problems) in zip(
                     cases, pool.map(lambda case: case[1](build), cases)):
                 report.case(name, result, problems)

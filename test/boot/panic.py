@@ -171,7 +171,7 @@ def reboots(build):
 
 def last_boot(build):
     """The machine panics, reboots with its memory as it is, and the next boot has the report."""
-    command = command_line(build, "dmesg --last || kernel crash panic", program="")
+    command = command_line(build, "dmesg --last || kernel crash panic", "kernel.quiet", program="")
     command.remove("-no-reboot")
     result = guest.watch_guest(command, reboots=True)
     said = re.findall(r"^\*\*\* KERNEL PANIC: asked for by the debug console$|entered at EL|"

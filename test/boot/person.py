@@ -43,7 +43,6 @@ class Person(terminal.Person):
 
 def slips(person):
     """What a person gets wrong at a terminal."""
-    person.wait_for(PROMPT)
     # Echo, letter by letter.
     for letter in "echo letters":
         person.type(letter)
@@ -138,15 +137,15 @@ def await_figures(person, good):
     return now
 
 
-def session(person, count, seed):
-    """A long session: `count` commands, and nothing is left behind."""
+def session(person, count, seed, idle):
+    """A long session: `count` commands, and nothing is left behind of the tasks but `idle`, those of before."""
     dice = random.Random(seed)
     bag = [name for name, weight in LONG for _ in range(weight)]
     for name, _ in LONG:
         one_command(person, name)
     for _ in range(WARM_UP):
         one_command(person, dice.choice(bag))
-    before = await_figures(person, lambda now: "bin/spin" not in now[0])
+    before = await_figures(person, lambda now: now[0] == idle)
     start = time.monotonic()
     for _ in range(count):
         one_command(person, dice.choice(bag))
@@ -169,9 +168,11 @@ def main():
                      "--gic", options.gic])
 
     def body():
+        person.wait_for(PROMPT)
+        idle, _ = figures(person)
         slips(person)
         if options.commands:
-            session(person, options.commands, options.seed)
+            session(person, options.commands, options.seed, idle)
 
     return terminal.run(person, body)
 

@@ -13,7 +13,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # The kernel's log has a writer of its own: its lines would come at any time, also within others.
 QUIET = ("--append", "kernel.quiet")
-PATIENCE = 120       # seconds without the expected text: a hang
+PATIENCE = 600       # seconds without the expected text: a hang
 ESCAPES = re.compile(r"\x1b(\[[0-9;]*[A-Za-z]|$)|\r|\a")
 
 

@@ -20,7 +20,7 @@ from terminal import QUIET
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROMPT = b"jacinth> "
-PATIENCE = 120  # seconds without the expected text: a hang
+PATIENCE = 600  # seconds without the expected text: a hang
 
 
 class Terminal:
@@ -71,7 +71,7 @@ def session(terminal):
     check(terminal.command(b"echo a\x1b[D\x1b[1;5Cb\x00\x01\x80\xff"), r"(?m)^ab$")
     terminal.type(b"echo never\x03")
     terminal.wait_for(PROMPT)
-    check(terminal.command(b"uptime"), r"up 0:00:\d\d\.\d\d\d")
+    check(terminal.command(b"uptime"), r"up \d+:\d\d:\d\d\.\d\d\d")
     check(terminal.command(b""), r"jacinth> $")
     # A line longer than there is room for, and one with too many words.
     check(terminal.command(b"echo " + b"x" * 2000), r"x{500}")
@@ -96,11 +96,10 @@ def session(terminal):
     koid = re.search(r"spin: process (\d+)", started).group(1)
     check(terminal.command(b"ps"), r"(?m)^ *%s +started .*bin/spin" % koid)
     check(terminal.command(b"kill " + koid.encode()), r"jacinth> $")
-    for _ in range(50):
-        if not re.search(r"(?m)^ *%s " % koid, terminal.command(b"ps")):
-            break
-    else:
-        raise AssertionError("process %s does not go" % koid)
+    deadline = time.monotonic() + PATIENCE
+    while re.search(r"(?m)^ *%s " % koid, terminal.command(b"ps")):
+        if time.monotonic() > deadline:
+            raise AssertionError("process %s does not go" % koid)
     own = re.search(r"(?m)^ *(\d+) +started .* bin/mon$", terminal.command(b"ps")).group(1)
     check(terminal.command(b"kill " + own.encode()), r"that would end this monitor")
     check(terminal.command(b"dmesg"), r"Jacinth on QEMU virt")

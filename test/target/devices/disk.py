@@ -59,7 +59,8 @@ def check(what, condition, text):
 
 def boot(options, disks, commands, *more):
     """Runs the commands; output."""
-    words = [RUN, "--no-build", "--preset", options.preset, "--rng", "--cmd", "; ".join(commands), *more]
+    words = [RUN, "--no-build", "--preset", options.preset, "--append", "kernel.quiet", "--rng",
+             "--cmd", "; ".join(commands), *more]
     for option in ("gic", "smp"):
         if getattr(options, option):
             words += ["--" + option, getattr(options, option)]
@@ -81,7 +82,7 @@ def main():
     options = parser.parse_args()
     # A file system in memory takes a quarter of it.
     text = boot(options, [], ["fdisk -l", "dd if=/dev/zero of=/tmp/full bs=1M count=32; echo status $?"],
-                "--mem", "64M", "--append", "kernel.quiet")
+                "--mem", "64M")
     check("fdisk finds no disk where there is none", "\nno disk" in text, text)
     check("dd says what it could not write", "dd: /tmp/full: No space left on device" in text
           and "\nstatus 1" in text, text)

@@ -18,7 +18,7 @@
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 
-#define PATIENCE ZX_SEC(60) // only a hang takes that long
+#define PATIENCE ZX_SEC(600) // only a hang takes that long
 #define NAP      ZX_MSEC(10)
 
 static zx_time_t soon(void)

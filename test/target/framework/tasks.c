@@ -21,7 +21,7 @@
 #include <zircon/status.h>
 
 #define STACK_SIZE (64u * 1024)
-#define PATIENCE   ZX_SEC(60)
+#define PATIENCE   ZX_SEC(600)
 #define OWN_FILE   PA_HND(PA_USER1, 0) // in a child that may start others
 
 // From the linker: the row that CHILD makes.

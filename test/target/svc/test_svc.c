@@ -24,7 +24,7 @@
 #include <zircon/syscalls.h>
 
 #define SECOND   INT64_C(1000000000)
-#define PATIENCE (60 * SECOND) // only a hang takes that long
+#define PATIENCE (600 * SECOND) // only a hang takes that long
 #define NAP      (SECOND / 100)
 
 static zx_time_t soon(void)

@@ -32,7 +32,7 @@
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/object.h>
 
-#define PATIENCE ZX_SEC(60)
+#define PATIENCE ZX_SEC(600)
 
 static const uint8_t *archive;
 static size_t archive_size;
