@@ -794,24 +794,41 @@ uint32_t handle_table_count(struct handle_table *t)
     return count;
 }
 
+// Handles that are closed for each time that the table is locked.
+#define CLOSE_BATCH 16u
+
+// Empties slots of a closed table from *index on, and stops behind the last one that is not free, at the
+// end of the chunk, or with CLOSE_BATCH handles in `out`. Returns how many there are. Table lock held.
+static uint32_t clear_some_locked(struct handle_table *t, uint32_t *index,
+                                  struct handle out[CLOSE_BATCH])
+{
+    const uint32_t end = ROUND_DOWN(*index, HANDLE_CHUNK_SLOTS) + HANDLE_CHUNK_SLOTS;
+    uint32_t n = 0;
+
+    for (; t->count != 0 && *index < end && n < CLOSE_BATCH; ++*index) {
+        struct handle_slot *slot = slot_at(t, *index);
+        if (slot->object == RESERVED)
+            free_slot_locked(t, slot, *index);
+        else if (slot->object != NULL)
+            out[n++] = clear_slot_locked(t, slot, *index);
+    }
+    return n;
+}
+
 void handle_table_close_all(struct handle_table *t)
 {
+    struct handle batch[CLOSE_BATCH];
+
     mutex_lock(&t->lock);
-    t->closed = true;
-    uint32_t chunks = t->chunk_count;
-    mutex_unlock(&t->lock);
-    for (uint32_t index = 0; index < chunks * HANDLE_CHUNK_SLOTS; index++) {
-        struct handle h = { .object = NULL };
-        mutex_lock(&t->lock);
-        struct handle_slot *slot = slot_at(t, index);
-        if (slot->object == RESERVED)
-            free_slot_locked(t, slot, index);
-        else if (slot->object != NULL)
-            h = clear_slot_locked(t, slot, index);
+    t->closed = true; // no slot is taken from now on: all that are not free are at `index` or behind it
+    for (uint32_t index = 0; t->count != 0;) {
+        uint32_t n = clear_some_locked(t, &index, batch);
         mutex_unlock(&t->lock);
-        if (h.object != NULL)
-            handle_drop(h);
+        for (uint32_t i = 0; i < n; i++)
+            handle_drop(batch[i]);
+        mutex_lock(&t->lock);
     }
+    mutex_unlock(&t->lock);
     account_trim(t->account, ACCOUNT_HANDLES, 0);
 }
 

@@ -279,6 +279,59 @@ SCENARIO_ON(handles_close_before_terminated, 3, 30)
     close_child(&c);
 }
 
+#define KEPT 200 // in several pieces of the table
+
+static void keep(zx_handle_t end, bool (*wanted)(unsigned i))
+{
+    zx_handle_t all[KEPT];
+
+    for (unsigned i = 0; i < KEPT; i++)
+        assert_ok(zx_handle_duplicate(end, ZX_RIGHT_SAME_RIGHTS, &all[i]));
+    close_handle(end);
+    for (unsigned i = 0; i < KEPT; i++) {
+        if (!wanted(i))
+            close_handle(all[i]);
+    }
+    zx_process_exit(0);
+}
+
+static bool each(unsigned i)
+{
+    (void)i;
+    return true;
+}
+
+static bool far_ones(unsigned i)
+{
+    return i == 70 || i == KEPT - 1;
+}
+
+static void child_keeps_all(zx_handle_t end)
+{
+    keep(end, each);
+}
+
+static void child_keeps_far_ones(zx_handle_t end)
+{
+    keep(end, far_ones);
+}
+
+// CALLS(zx_process_exit)
+SCENARIO(every_handle_of_a_process_ends_with_it_however_many_lie_between)
+{
+    static void (*const bodies[])(zx_handle_t) = { child_keeps_all, child_keeps_far_ones };
+
+    for (unsigned i = 0; i < countof(bodies); i++) {
+        zx_handle_t ends[2];
+        assert_ok(zx_eventpair_create(0, &ends[0], &ends[1]));
+        struct child c = start_child(lab.job, bodies[i], ends[0]);
+        await(c.process, ZX_PROCESS_TERMINATED);
+        assert_true(state_of(ends[1]) & ZX_EVENTPAIR_PEER_CLOSED);
+        close_handle(ends[1]);
+        close_child(&c);
+    }
+}
+
 SCENARIO(vmar_of_a_dead_process_is_bad_state)
 {
     struct child c = start_child(lab.job, child_ends, 0);
@@ -439,6 +492,7 @@ const struct CMUnitTest process_tests[] = {
     T(second_start_of_a_process_is_bad_state),
     T(thread_may_be_its_own_start_argument),
     T(handles_close_before_terminated),
+    T(every_handle_of_a_process_ends_with_it_however_many_lie_between),
     T(vmar_of_a_dead_process_is_bad_state),
     T(first_exit_code_stays),
     T(processes_that_hold_each_other_end_with_their_job),

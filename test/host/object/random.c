@@ -33,6 +33,29 @@ SCENARIO(draws_fill_the_buffer_and_no_more)
         assert_int_equal(a[i], 0x5a);
 }
 
+// Small draws share what the generator has made: no byte goes to two of them.
+// CALLS(zx_cprng_draw_once)
+SCENARIO(small_draws_never_repeat)
+{
+    uint64_t drawn[100];
+    uint8_t one, rest[7];
+    unsigned zeros = 0;
+
+    for (unsigned i = 0; i < countof(drawn); i++) {
+        assert_ok(draw(&drawn[i], sizeof(drawn[i])));
+        for (unsigned k = 0; k < sizeof(drawn[i]); k++)
+            zeros += (drawn[i] >> (8 * k) & 0xff) == 0;
+        for (unsigned k = 0; k < i; k++)
+            assert_true(drawn[k] != drawn[i]);
+        assert_ok(draw(&one, 1)); // the next ones lie elsewhere in what is shared
+        if (i % 10 == 9)
+            assert_ok(draw(rest, sizeof(rest)));
+        if (i % 30 == 29)
+            assert_ok(zx_cprng_add_entropy(&one, 1));
+    }
+    assert_true(zeros < sizeof(drawn) / 8); // one in 256 is usual
+}
+
 // CALLS(zx_cprng_add_entropy)
 SCENARIO(entropy_comes_in_small_readable_pieces)
 {
@@ -48,6 +71,7 @@ SCENARIO(entropy_comes_in_small_readable_pieces)
 #define T(name) cmocka_unit_test(test_##name)
 const struct CMUnitTest random_tests[] = {
     T(draws_fill_the_buffer_and_no_more),
+    T(small_draws_never_repeat),
     T(entropy_comes_in_small_readable_pieces),
 };
 const size_t random_test_count = countof(random_tests);
