@@ -79,16 +79,33 @@ static void unpoison_page(struct page *page)
     }
 }
 
-// A page leaves the allocator.
-ALWAYS_INLINE void page_hand_out(struct page *page, enum page_state state, unsigned flags)
+// A page leaves the allocator, as it is.
+ALWAYS_INLINE void page_hand_out_raw(struct page *page, enum page_state state)
 {
     if (JACINTH_DEBUG)
         unpoison_page(page);
     page->state = (uint8_t)state;
     page->flags = 0;
     page->count = 0;
+}
+
+ALWAYS_INLINE void page_hand_out(struct page *page, enum page_state state, unsigned flags)
+{
+    page_hand_out_raw(page, state);
     if (flags & PAGE_ALLOC_ZERO)
         hal_zero_page(page_to_virt(page));
+}
+
+// The same for pages side by side, whose contents are too.
+static void run_hand_out(struct page *first, size_t count, enum page_state state, unsigned flags)
+{
+    uint8_t *contents = page_to_virt(first);
+
+    for (size_t i = 0; i < count; i++) {
+        page_hand_out_raw(&first[i], state);
+        if (flags & PAGE_ALLOC_ZERO)
+            hal_zero_page(contents + i * PAGE_SIZE);
+    }
 }
 
 // A page comes back; its state is still what it was used for.
@@ -283,8 +300,7 @@ struct page *page_block_alloc(unsigned order, enum page_state state)
     struct page *first = block_get(order);
     if (!first)
         return NULL;
-    for (size_t i = 0; i < 1ul << order; i++)
-        page_hand_out(&first[i], state, 0);
+    run_hand_out(first, 1ul << order, state, 0);
     count_use_here(state, (int64_t)(1ul << order));
     return first;
 }
@@ -337,8 +353,7 @@ struct page *page_alloc_contiguous(size_t count, unsigned align_shift, enum page
     }
     if (!first)
         return NULL;
-    for (size_t i = 0; i < count; i++)
-        page_hand_out(&first[i], state, flags);
+    run_hand_out(first, count, state, flags);
     count_use_here(state, (int64_t)count);
     return first;
 }

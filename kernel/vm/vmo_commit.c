@@ -129,6 +129,20 @@ zx_status_t vmo_reserve_nodes(struct vmo_reserve *r)
     return ZX_OK;
 }
 
+// Puts pages side by side on the tail of a list, whose end is written once.
+static void append_run(struct list *list, struct page *first, size_t count)
+{
+    struct list_node *last = list->head.prev;
+
+    for (size_t i = 0; i < count; i++) {
+        first[i].node.prev = last;
+        last->next = &first[i].node;
+        last = &first[i].node;
+    }
+    last->next = &list->head;
+    list->head.prev = last;
+}
+
 // As many pages as have been counted, in runs as long as they can be had cheaply.
 static zx_status_t reserve_pages(struct vmo_reserve *r, unsigned flags)
 {
@@ -139,8 +153,7 @@ static zx_status_t reserve_pages(struct vmo_reserve *r, unsigned flags)
         struct page *first = page_alloc_contiguous(run, PAGE_SHIFT, PAGE_STATE_VMO, flags);
         if (first == NULL)
             break;
-        for (size_t i = 0; i < run; i++)
-            list_add_tail(&r->pages, &first[i].node);
+        append_run(&r->pages, first, run);
         count -= run;
     }
     if (count > 0 && !page_alloc_list(count, PAGE_STATE_VMO, flags, &r->pages))
@@ -185,50 +198,100 @@ static void settle_chain_locked(struct vmo *v, struct page *chain, bool keep) RE
     }
 }
 
+// Giving pages to a VMO, under one hold of its lock.
+struct filling {
+    struct vmo_reserve *r;
+    uint64_t charged;   // for pages that are not given yet, and those that are
+    struct page *chain; // given so far (settle_chain_locked)
+};
+
+// A zeroed page for v although the reserve is empty: somebody has taken others away meanwhile. NULL: there is
+// no memory.
+static NO_INLINE struct page *further_page_locked(struct vmo *v, struct filling *f)
+    REQUIRES(v->lock)
+{
+    struct page *page = vmo_reserve_page_locked(f->r, v, true);
+
+    f->charged += page != NULL;
+    return page;
+}
+
+// `pages`: those of f's reserve.
+ALWAYS_INLINE struct page *next_page_locked(struct vmo *v, struct list *pages, struct filling *f)
+    REQUIRES(v->lock)
+{
+    struct list_node *node = list_pop_head(pages);
+
+    return likely(node != NULL) ? container_of(node, struct page, node) : further_page_locked(v, f);
+}
+
+// Every gap of [index, end), which lies in `leaf`.
+static NO_INLINE zx_status_t fill_leaf_locked(struct vmo *v, struct radix_node *leaf, uint64_t index,
+                                              uint64_t end, struct filling *f) REQUIRES(v->lock)
+{
+    struct list *const pages = &f->r->pages;
+    struct page *chain = f->chain;
+    zx_status_t status = ZX_OK;
+
+    for (; index < end; index++) {
+        if (leaf->slot[index % RADIX_SLOTS] != NULL)
+            continue;
+        struct page *page = next_page_locked(v, pages, f);
+        if (unlikely(page == NULL)) {
+            status = ZX_ERR_NO_MEMORY;
+            break;
+        }
+        radix_leaf_put(&v->pages, leaf, index, page);
+        page->owner = chain;
+        page->index = index;
+        chain = page;
+    }
+    f->chain = chain;
+    return status;
+}
+
+// One page that has no leaf yet, if v has it not.
+static zx_status_t fill_one_locked(struct vmo *v, uint64_t index, struct filling *f)
+    REQUIRES(v->lock)
+{
+    if (radix_get(&v->pages, index) != NULL)
+        return ZX_OK;
+    struct page *page = next_page_locked(v, &f->r->pages, f);
+    if (unlikely(page == NULL))
+        return ZX_ERR_NO_MEMORY;
+    zx_status_t status = radix_set(&v->pages, index, page, NULL, &f->r->ops);
+    if (unlikely(status != ZX_OK)) {
+        list_add_head(&f->r->pages, &page->node);
+        return status;
+    }
+    page->owner = f->chain;
+    page->index = index;
+    f->chain = page;
+    return ZX_OK;
+}
+
 // Gives v zeroed pages from r in every gap of [first, end); all of them or none.
 static zx_status_t fill_locked(struct vmo *v, uint64_t first, uint64_t end, struct vmo_reserve *r)
     REQUIRES(v->lock)
 {
     struct reserved_charge *c = charge_of(r, v->account); // there is one: something was missing
-    uint64_t charged = c->pages; // for pages that are not given yet
+    struct filling f = { .r = r, .charged = c->pages };
     const uint64_t before = v->pages.count;
-    struct radix_node *leaf = NULL;
-    struct page *chain = NULL;
     zx_status_t status = ZX_OK;
 
     c->pages = 0;
     vmo_prepare_gain_locked(v, first << PAGE_SHIFT, (end - first) << PAGE_SHIFT);
-    for (uint64_t index = first; index < end; index++) {
-        if (leaf == NULL || index % RADIX_SLOTS == 0)
-            leaf = radix_leaf(&v->pages, index);
-        if (leaf != NULL ? leaf->slot[index % RADIX_SLOTS] != NULL
-                         : radix_get(&v->pages, index) != NULL)
-            continue;
-        struct page *page = list_pop_head_entry(&r->pages, struct page, node);
-        if (unlikely(page == NULL)) { // somebody has taken others away meanwhile
-            page = vmo_reserve_page_locked(r, v, true);
-            if (page == NULL) {
-                status = ZX_ERR_NO_MEMORY;
-                break;
-            }
-            charged++;
-        }
-        if (likely(leaf != NULL))
-            radix_leaf_put(&v->pages, leaf, index, page);
-        else
-            status = radix_set(&v->pages, index, page, NULL, &r->ops);
-        if (unlikely(status != ZX_OK)) {
-            list_add_head(&r->pages, &page->node);
-            break;
-        }
-        if (v->cache_policy != ZX_CACHE_POLICY_CACHED)
-            hal_cache_clean_invalidate(page_to_virt(page), PAGE_SIZE);
-        page->owner = chain;
-        page->index = index;
-        chain = page;
+    for (uint64_t index = first, next; status == ZX_OK && index < end; index = next) {
+        struct radix_node *leaf = radix_leaf(&v->pages, index);
+        next = leaf == NULL ? index + 1 : MIN(end, ROUND_DOWN(index, RADIX_SLOTS) + RADIX_SLOTS);
+        status = leaf == NULL ? fill_one_locked(v, index, &f)
+                              : fill_leaf_locked(v, leaf, index, next, &f);
     }
-    c->pages = charged - (v->pages.count - before);
-    settle_chain_locked(v, chain, status == ZX_OK);
+    c->pages = f.charged - (v->pages.count - before);
+    for (struct page *page = f.chain; page != NULL && v->cache_policy != ZX_CACHE_POLICY_CACHED;
+         page = page->owner)
+        hal_cache_clean_invalidate(page_to_virt(page), PAGE_SIZE);
+    settle_chain_locked(v, f.chain, status == ZX_OK);
     return status;
 }
 
