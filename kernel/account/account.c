@@ -56,12 +56,21 @@ static struct account *next_below(const struct account *top, struct account *a)
     return n != NULL ? list_entry(n, struct account, sibling) : NULL;
 }
 
+// True if `a` is `top` or below it.
+static bool below(const struct account *a, const struct account *top)
+{
+    while (a != NULL && a != top)
+        a = a->parent;
+    return a != NULL;
+}
+
 // --- Claims --------------------------------------------------------------------------------------
 
-// The lowest account from `a` upward that has no room for n more; NULL: all have.
-static struct account *without_room(struct account *a, enum account_kind kind, uint64_t n)
+// The lowest account from `a` upward, below `top`, that has no room for n more; NULL: all have.
+static struct account *without_room(struct account *a, const struct account *top,
+                                    enum account_kind kind, uint64_t n)
 {
-    for (; a != NULL; a = a->parent) {
+    for (; a != top; a = a->parent) {
         const struct account_meter *m = &a->meter[kind];
         if (m->claimed >= m->limit || m->limit - m->claimed < n)
             return a;
@@ -69,18 +78,31 @@ static struct account *without_room(struct account *a, enum account_kind kind, u
     return NULL;
 }
 
+// In `a` and what is above it, below `top`.
+static void claim_below(struct account *a, const struct account *top, enum account_kind kind,
+                        uint64_t n)
+{
+    for (; a != top; a = a->parent)
+        a->meter[kind].claimed += n;
+}
+
 static void claim(struct account *a, enum account_kind kind, uint64_t n)
 {
-    for (; a != NULL; a = a->parent)
-        a->meter[kind].claimed += n;
+    claim_below(a, NULL, kind, n);
+}
+
+static void unclaim_below(struct account *a, const struct account *top, enum account_kind kind,
+                          uint64_t n)
+{
+    for (; a != top; a = a->parent) {
+        DEBUG_ASSERT(a->meter[kind].claimed >= n);
+        a->meter[kind].claimed -= n;
+    }
 }
 
 static void unclaim(struct account *a, enum account_kind kind, uint64_t n)
 {
-    for (; a != NULL; a = a->parent) {
-        DEBUG_ASSERT(a->meter[kind].claimed >= n);
-        a->meter[kind].claimed -= n;
-    }
+    unclaim_below(a, NULL, kind, n);
 }
 
 // Takes what the reservoir has beyond `keep` out of it.
@@ -158,25 +180,35 @@ static zx_status_t refuse(struct account *full, enum account_kind kind)
     return memory || full->parent == NULL ? ZX_ERR_NO_MEMORY : ZX_ERR_NO_RESOURCES;
 }
 
-static zx_status_t charge_locked(struct account *a, enum account_kind kind, int64_t n)
+// Has room for n more made from `a` upward, below `top`: what lies unused below a limit does not count
+// against it.
+static zx_status_t make_room(struct account *a, const struct account *top, enum account_kind kind,
+                             uint64_t n)
 {
     const struct account *drained = NULL;
     struct account *full;
-    if (take(a, kind, n))
-        return ZX_OK; // somebody has put it back meanwhile
-    if (batch[kind] != 0 && without_room(a, kind, (uint64_t)(n + batch[kind])) == NULL) {
-        claim(a, kind, (uint64_t)(n + batch[kind]));
-        atomic_fetch_add_explicit(reservoir(a, kind), batch[kind], memory_order_relaxed);
-        return ZX_OK;
-    }
-    while ((full = without_room(a, kind, (uint64_t)n)) != NULL) {
-        // What lies unused below the limit does not count against it.
+
+    while ((full = without_room(a, top, kind, n)) != NULL) {
         if (full == drained || !drain_tree(full, kind))
             return refuse(full, kind);
         drained = full;
     }
-    claim(a, kind, (uint64_t)n);
     return ZX_OK;
+}
+
+static zx_status_t charge_locked(struct account *a, enum account_kind kind, int64_t n)
+{
+    if (take(a, kind, n))
+        return ZX_OK; // somebody has put it back meanwhile
+    if (batch[kind] != 0 && without_room(a, NULL, kind, (uint64_t)(n + batch[kind])) == NULL) {
+        claim(a, kind, (uint64_t)(n + batch[kind]));
+        atomic_fetch_add_explicit(reservoir(a, kind), batch[kind], memory_order_relaxed);
+        return ZX_OK;
+    }
+    zx_status_t status = make_room(a, NULL, kind, (uint64_t)n);
+    if (status == ZX_OK)
+        claim(a, kind, (uint64_t)n);
+    return status;
 }
 
 zx_status_t account_charge_slow(struct account *a, enum account_kind kind, int64_t n)
@@ -210,6 +242,42 @@ void account_move_unchecked(struct account *from, struct account *to, enum accou
     mutex_lock(&account_lock);
     unclaim(from, kind, (uint64_t)n);
     claim(to, kind, (uint64_t)n);
+    mutex_unlock(&account_lock);
+}
+
+// The lowest account that both are, or are under.
+static struct account *common(struct account *a, const struct account *b)
+{
+    while (!below(b, a))
+        a = a->parent;
+    return a;
+}
+
+zx_status_t account_move_prepare(struct account *from, struct account *to, enum account_kind kind,
+                                 uint64_t n)
+{
+    mutex_lock(&account_lock);
+    const struct account *top = common(from, to);
+    zx_status_t status = make_room(to, top, kind, n);
+    if (status == ZX_OK)
+        claim_below(to, top, kind, n);
+    mutex_unlock(&account_lock);
+    return status;
+}
+
+void account_move_prepared(struct account *from, struct account *to, enum account_kind kind,
+                           uint64_t n)
+{
+    mutex_lock(&account_lock);
+    unclaim_below(from, common(from, to), kind, n);
+    mutex_unlock(&account_lock);
+}
+
+void account_move_give_up(struct account *from, struct account *to, enum account_kind kind,
+                          uint64_t n)
+{
+    mutex_lock(&account_lock);
+    unclaim_below(to, common(from, to), kind, n);
     mutex_unlock(&account_lock);
 }
 
@@ -320,14 +388,6 @@ void account_sweep(void)
 }
 
 // --- Limits and usage ----------------------------------------------------------------------------
-
-// True if `a` is `top` or below it.
-static bool below(const struct account *a, const struct account *top)
-{
-    while (a != NULL && a != top)
-        a = a->parent;
-    return a != NULL;
-}
 
 zx_status_t account_set_limits(struct account *a, const uint64_t limits[ACCOUNT_KINDS])
 {

@@ -152,23 +152,26 @@ static void undo_locked(struct move *m) REQUIRES(m->v->lock, m->aux->lock)
     }
 }
 
-// V8: the charge goes over with the pages; `charge`: it has not yet.
-static zx_status_t move_locked(struct move *m, bool charge) REQUIRES(m->v->lock, m->aux->lock)
+// V8: the charge goes over with the pages, under both locks: so long as aux's are held, they are charged.
+// `prepared`: there is room for it.
+static zx_status_t move_locked(struct move *m, bool prepared) REQUIRES(m->v->lock, m->aux->lock)
 {
     zx_status_t status = ZX_OK;
 
-    if (charge)
+    if (!prepared)
         status = account_move(m->aux->account, m->v->account, ACCOUNT_PAGES, (int64_t)m->count);
     if (status != ZX_OK)
         return status;
     status = insert_locked(m);
     if (status == ZX_OK) {
         finish_locked(m);
+        if (prepared)
+            account_move_prepared(m->aux->account, m->v->account, ACCOUNT_PAGES, m->count);
         vmo_uncharge_locked(m->v, m->count - m->given);
         return ZX_OK;
     }
     undo_locked(m);
-    if (charge)
+    if (!prepared)
         account_move_unchecked(m->v->account, m->aux->account, ACCOUNT_PAGES, (int64_t)m->count);
     return status;
 }
@@ -189,7 +192,7 @@ static zx_status_t in_pieces(const struct move *all, bool look, uint64_t *done)
         mutex_assert_held(m.aux->lock);
         status = check_locked(all, &m, look);
         if (status == ZX_OK && !look)
-            status = move_locked(&m, all->count <= VMO_PIECE_PAGES);
+            status = move_locked(&m, all->count > VMO_PIECE_PAGES);
         unlock_both(m.v, m.aux);
         page_free_list(&m.freed);
         if (status == ZX_OK)
@@ -222,12 +225,10 @@ zx_status_t vmo_supply_pages(struct vmo *v, uint64_t offset, uint64_t len, struc
     if (status == ZX_OK)
         status = vmo_reserve_nodes(&nodes);
     if (status == ZX_OK)
-        status = account_move(aux->account, v->account, ACCOUNT_PAGES, (int64_t)all.count);
+        status = account_move_prepare(aux->account, v->account, ACCOUNT_PAGES, all.count);
     if (status == ZX_OK) {
         status = in_pieces(&all, false, &done);
-        if (done < all.count)
-            account_move_unchecked(v->account, aux->account, ACCOUNT_PAGES,
-                                   (int64_t)(all.count - done));
+        account_move_give_up(aux->account, v->account, ACCOUNT_PAGES, all.count - done);
     }
     vmo_reserve_end(&nodes);
     return status;

@@ -19,12 +19,21 @@ static uint64_t before[3];
 static uint64_t worst; // change of one hold, over all that are watched
 static unsigned holds; // in which something changed
 
+// What somebody else does, once, when the lock of `with` has been given back `after` times.
+static struct {
+    void (*act)(void);
+    const struct vmo *with;
+    unsigned after;
+} meddling;
+
 void __real_lock_debug_acquire(const struct lock_debug *d, const void *lock);
 void __real_lock_debug_release(const struct lock_debug *d, const void *lock);
 void __real_lock_debug_acquire_nested(const struct lock_debug *d, const void *lock);
 void __wrap_lock_debug_acquire(const struct lock_debug *d, const void *lock);
 void __wrap_lock_debug_acquire_nested(const struct lock_debug *d, const void *lock);
 void __wrap_lock_debug_release(const struct lock_debug *d, const void *lock);
+void __real_hal_preempt_point(void);
+void __wrap_hal_preempt_point(void);
 
 static void lock_taken(const void *lock)
 {
@@ -57,6 +66,19 @@ void __wrap_lock_debug_release(const struct lock_debug *d, const void *lock)
     holds += change > 0;
     worst = MAX(worst, change);
     __real_lock_debug_release(d, lock);
+    if (meddling.act != NULL && lock == meddling.with->lock)
+        meddling.after--;
+}
+
+// The first that is done once a lock is free.
+void __wrap_hal_preempt_point(void)
+{
+    __real_hal_preempt_point();
+    if (meddling.act != NULL && meddling.after == 0) {
+        void (*act)(void) = meddling.act;
+        meddling.act = NULL;
+        act();
+    }
 }
 
 static void watch(const struct test_vmo *a, const struct test_vmo *b, const struct test_vmo *c)
@@ -227,6 +249,105 @@ static void test_pieces_of_a_supply_are_done_all_or_none(void **state)
     vmo_drop(&paged);
 }
 
+static struct account *maker, *supplier;
+
+static uint64_t charged_to(struct account *a)
+{
+    struct account_usage usage[ACCOUNT_KINDS];
+
+    account_usage(a, usage);
+    return usage[ACCOUNT_PAGES].used;
+}
+
+static void limit_pages(struct account *a, uint64_t pages)
+{
+    uint64_t limits[ACCOUNT_KINDS];
+
+    for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++)
+        limits[kind] = ACCOUNT_KEEP_LIMIT;
+    limits[ACCOUNT_PAGES] = pages;
+    assert_int_equal(account_set_limits(a, limits), ZX_OK);
+}
+
+// root is maker's, with SOME pages, and the paged VMO supplier's; both accounts are below `above`.
+static void two_makers(struct account *above)
+{
+    assert_int_equal(account_create(above, NULL, NULL, &maker), ZX_OK);
+    assert_int_equal(account_create(above, NULL, NULL, &supplier), ZX_OK);
+    thread_current()->account = supplier;
+    paged_new();
+    thread_current()->account = maker;
+    vmo_new(&root, SOME, 0);
+    thread_current()->account = NULL;
+    assert_int_equal(vmo_commit(&root.v, 0, PAGES(SOME)), ZX_OK);
+    assert_int_equal(charged_to(maker), SOME);
+}
+
+static void two_makers_end(void)
+{
+    vmo_drop(&root);
+    vmo_drop(&paged);
+    assert_int_equal(charged_to(maker), 0);
+    assert_int_equal(charged_to(supplier), 0);
+    account_disown(maker);
+    account_disown(supplier);
+    account_sweep();
+}
+
+// Maker lets the pages go, and its account gives back what it does not use.
+static void pages_go(void)
+{
+    assert_int_equal(vmo_decommit(&root.v, 0, PAGES(SOME)), ZX_OK);
+    limit_pages(maker, SOME);
+    assert_int_equal(charged_to(maker), 0);
+}
+
+// The pages that a supply has looked at go, after each hold of the lock in which it looks or moves: who had
+// them stays charged for exactly what is left, and so does who got some.
+static void test_pages_go_while_they_are_supplied(void **state)
+{
+    const unsigned pieces = (SOME + MOST - 1) / MOST;
+
+    (void)state;
+    for (unsigned after = 1; after < 2 * pieces; after++) {
+        const unsigned moved = after > pieces ? (after - pieces) * MOST : 0;
+        two_makers(&account_root);
+        meddling = (typeof(meddling)){.act = pages_go, .with = &root.v, .after = after};
+        assert_int_equal(vmo_supply_pages(&paged.v, 0, PAGES(SOME), &root.v, 0), ZX_ERR_BAD_STATE);
+        assert_null(meddling.act);
+        assert_int_equal(committed(&paged), moved);
+        assert_int_equal(charged_to(supplier), moved);
+        assert_int_equal(charged_to(maker), 0);
+        limit_pages(supplier, SOME);
+        assert_int_equal(vmo_decommit(&root.v, 0, PAGES(SOME)), ZX_OK);
+        two_makers_end();
+    }
+}
+
+// A limit of what is above both is no obstacle, however full; the supplier's own is, with nothing done.
+static void test_supply_within_a_full_limit(void **state)
+{
+    struct account *above;
+
+    (void)state;
+    assert_int_equal(account_create(&account_root, NULL, NULL, &above), ZX_OK);
+    two_makers(above);
+    limit_pages(above, SOME);
+    limit_pages(supplier, SOME - 1);
+    assert_int_equal(vmo_supply_pages(&paged.v, 0, PAGES(SOME), &root.v, 0), ZX_ERR_NO_MEMORY);
+    assert_int_equal(committed(&root), SOME);
+    assert_int_equal(charged_to(maker), SOME);
+    assert_int_equal(charged_to(supplier), 0);
+    limit_pages(supplier, SOME);
+    assert_int_equal(vmo_supply_pages(&paged.v, 0, PAGES(SOME), &root.v, 0), ZX_OK);
+    assert_int_equal(charged_to(maker), 0);
+    assert_int_equal(charged_to(supplier), SOME);
+    assert_int_equal(charged_to(above), SOME);
+    two_makers_end();
+    account_disown(above);
+    account_sweep();
+}
+
 // Pins of many pages: all or none, and one page in the middle keeps all from going.
 static void test_pieces_of_a_pin_are_done_all_or_none(void **state)
 {
@@ -256,4 +377,5 @@ static void test_pieces_of_a_pin_are_done_all_or_none(void **state)
 VM_GROUP(hold, VM_TEST(test_hold_of_commit_and_decommit), VM_TEST(test_hold_of_clones),
          VM_TEST(test_hold_of_supply), VM_TEST(test_pieces_of_a_commit_are_done_all_or_none),
          VM_TEST(test_pieces_of_a_supply_are_done_all_or_none),
+         VM_TEST(test_pages_go_while_they_are_supplied), VM_TEST(test_supply_within_a_full_limit),
          VM_TEST(test_pieces_of_a_pin_are_done_all_or_none));

@@ -11,6 +11,8 @@
 //
 //   C1 Of each kind: claimed = what is charged to the account + its reservoir + what the accounts
 //      below have claimed. A reservoir is negative only while a charge of its owner is under way.
+//      What a move has been prepared for counts as charged to its target, and to what is above that and
+//      not above its source too.
 //   C2 claimed <= limit, unless the limit was lowered later, or a move was not checked.
 //   C3 An account outlives its job or process until nothing is charged to it any more. Nobody who
 //      uncharges touches it after the addition to the reservoir; whoever finds C1 balanced may free it.
@@ -122,6 +124,16 @@ zx_status_t account_move(struct account *from, struct account *to, enum account_
 // The same whatever the limits say, for what must not fail.
 void account_move_unchecked(struct account *from, struct account *to, enum account_kind kind,
                             int64_t n);
+
+// A move in pieces, each of which the caller makes while it knows that so much is charged to `from`: first
+// room for all of it is had in `to` (errors as account_charge; the limits of what is above both do not
+// matter), then n after n goes over, and what did not is given up. Both accounts stay until then.
+zx_status_t account_move_prepare(struct account *from, struct account *to, enum account_kind kind,
+                                 uint64_t n) MUST_CHECK;
+void account_move_prepared(struct account *from, struct account *to, enum account_kind kind,
+                           uint64_t n);
+void account_move_give_up(struct account *from, struct account *to, enum account_kind kind,
+                          uint64_t n);
 
 // An account below `parent`. `owner` NULL: nobody wants to be told. ZX_ERR_NO_MEMORY.
 zx_status_t account_create(struct account *parent, const struct account_owner_ops *ops,
