@@ -346,7 +346,7 @@ zx_status_t vmo_set_size(struct vmo *v, uint64_t size)
         unsigned policy = v->cache_policy;
         vmo_unlock(v);
         vmo_free_pages(&freed, policy);
-        if (look && any_pinned(v, vmo_page_index(size), RADIX_INDEX_END))
+        if (look && more && any_pinned(v, vmo_page_index(size), RADIX_INDEX_END))
             status = ZX_ERR_BAD_STATE;
         looked = looked || look;
     } while (more && status == ZX_OK);

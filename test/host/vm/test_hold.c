@@ -348,6 +348,30 @@ static void test_supply_within_a_full_limit(void **state)
     account_sweep();
 }
 
+static void somebody_grows_it_on(void)
+{
+    assert_int_equal(vmo_set_size(&root.v, PAGES(10)), ZX_OK);
+    assert_int_equal(vmo_commit(&root.v, PAGES(8), PAGES(1)), ZX_OK);
+    assert_int_equal(vmo_pin(&root.v, PAGES(8), PAGES(1)), ZX_OK);
+}
+
+// A VMO with a pin grows, and before the call returns somebody grows it on and pins what is beyond: nothing
+// was cut off, so nothing was in the way.
+static void test_grow_answers_what_it_did(void **state)
+{
+    (void)state;
+    vmo_new(&root, 1, VMO_RESIZABLE);
+    assert_int_equal(vmo_commit(&root.v, 0, PAGES(1)), ZX_OK);
+    assert_int_equal(vmo_pin(&root.v, 0, PAGES(1)), ZX_OK);
+    meddling = (typeof(meddling)){.act = somebody_grows_it_on, .with = &root.v, .after = 1};
+    assert_int_equal(vmo_set_size(&root.v, PAGES(5)), ZX_OK);
+    assert_null(meddling.act);
+    assert_int_equal(vmo_size(&root.v), PAGES(10));
+    vmo_unpin(&root.v, PAGES(8), PAGES(1));
+    vmo_unpin(&root.v, 0, PAGES(1));
+    vmo_drop(&root);
+}
+
 // Pins of many pages: all or none, and one page in the middle keeps all from going.
 static void test_pieces_of_a_pin_are_done_all_or_none(void **state)
 {
@@ -378,4 +402,5 @@ VM_GROUP(hold, VM_TEST(test_hold_of_commit_and_decommit), VM_TEST(test_hold_of_c
          VM_TEST(test_hold_of_supply), VM_TEST(test_pieces_of_a_commit_are_done_all_or_none),
          VM_TEST(test_pieces_of_a_supply_are_done_all_or_none),
          VM_TEST(test_pages_go_while_they_are_supplied), VM_TEST(test_supply_within_a_full_limit),
+         VM_TEST(test_grow_answers_what_it_did),
          VM_TEST(test_pieces_of_a_pin_are_done_all_or_none));
