@@ -6,6 +6,8 @@
 
 #include <vm/vmo.h>
 
+#include <sched/thread.h>
+
 #include "vm_priv.h"
 
 LOCK_CLASS_PUBLIC(vmo_tree_lock, RANK_VMO_TREE, LOCK_MUTEX);
@@ -349,6 +351,10 @@ zx_status_t vmo_set_size(struct vmo *v, uint64_t size)
         if (look && more && any_pinned(v, vmo_page_index(size), RADIX_INDEX_END))
             status = ZX_ERR_BAD_STATE;
         looked = looked || look;
+        // Others may give v pages as fast as they are cut off: who is being killed must not go on.
+        if (more && status == ZX_OK &&
+            unlikely((thread_pending(thread_current()) & THREAD_PENDING_KILL) != 0))
+            status = ZX_ERR_CANCELED;
     } while (more && status == ZX_OK);
     return status;
 }

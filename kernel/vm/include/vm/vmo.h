@@ -164,7 +164,8 @@ zx_status_t vmo_read_user(struct vmo *v, uintptr_t dst, uint64_t offset, size_t 
 zx_status_t vmo_write_user(struct vmo *v, uintptr_t src, uint64_t offset, size_t len) MUST_CHECK;
 
 // Checks in order: NOT_SUPPORTED physical; UNAVAILABLE not resizable; OUT_OF_RANGE; BAD_STATE a page
-// being dropped is pinned. `size` is rounded up.
+// being dropped is pinned. `size` is rounded up. ZX_ERR_CANCELED: the thread is being killed; what is gone
+// by then is gone.
 zx_status_t vmo_set_size(struct vmo *v, uint64_t size) MUST_CHECK;
 
 // Ranges as spec 23 section 4 has them: OUT_OF_RANGE if offset+len overflows or offset > size; the
