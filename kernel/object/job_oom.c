@@ -6,6 +6,7 @@
 #include <object/job.h>
 
 #include <debug/log.h>
+#include <lib/string.h>
 #include <mem/page.h>
 #include <object/process.h>
 #include <sched/cpu.h>
@@ -68,7 +69,11 @@ static void kill_one(struct work *w)
     if (job == NULL)
         return;
     victim = job->obj.koid;
-    klog(LOG_WARN, "out of memory: job '%s' (%llu) killed", job->name,
+    char name[ZX_MAX_NAME_LEN];
+    mutex_lock(&job->lock);
+    strlcpy(name, job->name, sizeof(name));
+    mutex_unlock(&job->lock);
+    klog(LOG_WARN, "out of memory: job '%s' (%llu) killed", name,
          (unsigned long long)job->obj.koid);
     job_kill(job);
     object_unref(&job->obj);
