@@ -4,11 +4,13 @@
 // program, so a thread asks and waits; it ends when it knows. A device without a driver stays the kernel's. One
 // whose driver has just died, or was given up, is asked for again, less and less often.
 //
-// Locks: none. The thread owns its end of the channel; the rest belongs to the loop's thread.
+// Locks: none. The thread owns its end of the channel, which is its argument: the loop's thread may start the
+// next one before it has ended. What is static belongs to the loop's thread.
 
 #include "console.h"
 
 #include <pthread.h>
+#include <stdint.h>
 
 #include <jacinth/service.h>
 #include <zircon/errors.h>
@@ -20,7 +22,6 @@
 #define PAUSE_LAST  ZX_SEC(10)
 
 static struct {
-    zx_handle_t thread_end; // the thread's
     zx_handle_t loop_end;
     struct vfs_loop *loop;
     struct vfs_watch watch;
@@ -33,21 +34,21 @@ static bool is_absent_for_now(zx_status_t status)
            status == ZX_ERR_PEER_CLOSED;
 }
 
-static void *find(void *unused)
+static void *find(void *argument)
 {
+    zx_handle_t thread_end = (zx_handle_t)(uintptr_t)argument;
     zx_duration_t pause = PAUSE_FIRST;
     zx_handle_t channel;
     zx_status_t status;
 
-    (void)unused;
     while ((status = service_connect(DRIVER, &channel)) != ZX_OK && is_absent_for_now(status)) {
         (void)zx_nanosleep(zx_deadline_after(pause));
         pause = 2 * pause < PAUSE_LAST ? 2 * pause : PAUSE_LAST;
     }
     if (status == ZX_OK) {
-        (void)zx_channel_write(finder.thread_end, 0, NULL, 0, &channel, 1);
+        (void)zx_channel_write(thread_end, 0, NULL, 0, &channel, 1);
     }
-    zx_handle_close(finder.thread_end);
+    zx_handle_close(thread_end);
     return NULL;
 }
 
@@ -68,7 +69,8 @@ static void told(void *context, zx_signals_t observed)
 zx_status_t finder_start(struct vfs_loop *loop, void (*found)(zx_handle_t channel))
 {
     pthread_t thread;
-    zx_status_t status = zx_channel_create(0, &finder.thread_end, &finder.loop_end);
+    zx_handle_t thread_end;
+    zx_status_t status = zx_channel_create(0, &thread_end, &finder.loop_end);
 
     if (status != ZX_OK) {
         return status;
@@ -81,12 +83,13 @@ zx_status_t finder_start(struct vfs_loop *loop, void (*found)(zx_handle_t channe
         .fired = told,
     };
     status = vfs_watch_start(loop, &finder.watch);
-    if (status == ZX_OK && pthread_create(&thread, NULL, find, NULL) != 0) {
+    if (status == ZX_OK &&
+        pthread_create(&thread, NULL, find, (void *)(uintptr_t)thread_end) != 0) {
         vfs_watch_cancel(loop, &finder.watch);
         status = ZX_ERR_NO_MEMORY;
     }
     if (status != ZX_OK) {
-        zx_handle_close(finder.thread_end);
+        zx_handle_close(thread_end);
         zx_handle_close(finder.loop_end);
         return status;
     }

@@ -5,11 +5,13 @@
 // up for long) drops bytes: the reader never waits for anything but keys. It ends when a driver has the
 // console, and what was typed before has been read.
 //
-// Locks: none. The thread owns its end of the socket; the rest belongs to the loop's thread.
+// Locks: none. The thread owns its end of the socket, which is its argument: the loop's thread may start the
+// next one before it has ended. The rest belongs to the loop's thread.
 
 #include "console.h"
 
 #include <pthread.h>
+#include <stdint.h>
 
 #include <zircon/errors.h>
 #include <zircon/syscalls.h>
@@ -18,8 +20,7 @@
 #define BATCH 256u
 
 static struct {
-    zx_handle_t root;       // fixed before the thread starts
-    zx_handle_t thread_end; // the thread's
+    zx_handle_t root; // fixed before the thread starts
     zx_handle_t loop_end;
     struct vfs_watch watch;
     struct vfs_loop *loop;
@@ -28,20 +29,20 @@ static struct {
 } keys;
 
 // The reader thread.
-static void *read_line(void *unused)
+static void *read_line(void *argument)
 {
+    zx_handle_t thread_end = (zx_handle_t)(uintptr_t)argument;
     char byte;
     size_t size = 1;
 
-    (void)unused;
     while (zx_debug_read(keys.root, &byte, &size) == ZX_OK && size == 1) {
-        zx_status_t status = zx_socket_write(keys.thread_end, 0, &byte, 1, NULL);
+        zx_status_t status = zx_socket_write(thread_end, 0, &byte, 1, NULL);
 
         if (status != ZX_OK && status != ZX_ERR_SHOULD_WAIT) {
             break;
         }
     }
-    zx_handle_close(keys.thread_end);
+    zx_handle_close(thread_end);
     return NULL;
 }
 
@@ -56,14 +57,19 @@ void keys_poll(void)
     }
 }
 
+static void close_loop_end(void)
+{
+    vfs_watch_cancel(keys.loop, &keys.watch);
+    zx_handle_close(keys.loop_end);
+    keys.loop_end = ZX_HANDLE_INVALID;
+}
+
 static void readable(void *context, zx_signals_t observed)
 {
     (void)context;
     keys_poll();
     if ((observed & ZX_SOCKET_READABLE) == 0) { // the reader thread has ended
-        vfs_watch_cancel(keys.loop, &keys.watch);
-        zx_handle_close(keys.loop_end);
-        keys.loop_end = ZX_HANDLE_INVALID;
+        close_loop_end();
         keys.ended();
     }
 }
@@ -72,7 +78,8 @@ zx_status_t keys_start(struct vfs_loop *loop, zx_handle_t root, keys_typed typed
                        void (*ended)(void))
 {
     pthread_t thread;
-    zx_status_t status = zx_socket_create(ZX_SOCKET_STREAM, &keys.thread_end, &keys.loop_end);
+    zx_handle_t thread_end;
+    zx_status_t status = zx_socket_create(ZX_SOCKET_STREAM, &thread_end, &keys.loop_end);
 
     if (status != ZX_OK) {
         return status;
@@ -88,11 +95,14 @@ zx_status_t keys_start(struct vfs_loop *loop, zx_handle_t root, keys_typed typed
         .repeat = true,
     };
     status = vfs_watch_start(loop, &keys.watch);
-    if (status != ZX_OK) {
-        return status;
+    if (status == ZX_OK &&
+        pthread_create(&thread, NULL, read_line, (void *)(uintptr_t)thread_end) != 0) {
+        status = ZX_ERR_NO_MEMORY;
     }
-    if (pthread_create(&thread, NULL, read_line, NULL) != 0) {
-        return ZX_ERR_NO_MEMORY;
+    if (status != ZX_OK) {
+        zx_handle_close(thread_end);
+        close_loop_end();
+        return status;
     }
     (void)pthread_detach(thread);
     return ZX_OK;

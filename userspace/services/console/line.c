@@ -35,6 +35,9 @@
 #define KEYS_PAUSE_FIRST ZX_MSEC(100)
 #define KEYS_PAUSE_LAST  ZX_SEC(10)
 
+// Between two tries to put something into the stream.
+#define STREAM_PAUSE ZX_MSEC(10)
+
 // Records of the log between two looks at everything else.
 #define RECORDS 16u
 
@@ -85,19 +88,32 @@ static size_t empty_stream(void)
     return total;
 }
 
-// Puts at most PIECE bytes into the stream and waits until they have gone out. False: the driver has ended;
-// *out_done: so many have gone out, and maybe up to SERIAL_HELD more.
+// How much was put into the stream. There is always room for something, but not always memory: that is waited for
+// while the driver lives.
+static size_t put_piece(const char *bytes, size_t size)
+{
+    size_t written = 0;
+
+    while (zx_socket_write(line.stream, 0, bytes, size, &written) != ZX_OK &&
+           zx_object_wait_one(line.process, ZX_PROCESS_TERMINATED, zx_deadline_after(STREAM_PAUSE),
+                              NULL) != ZX_OK) {
+        written = 0;
+    }
+    return written;
+}
+
+// Puts at most PIECE bytes into the stream and waits until what it took has gone out. False: the driver has ended.
+// *out_done: so many have gone out, and then maybe up to SERIAL_HELD more.
 static bool send_piece(const char *bytes, size_t size, size_t *out_done)
 {
     zx_wait_item_t items[] = {
         {.handle = line.stream, .waitfor = SERIAL_SENT},
         {.handle = line.process, .waitfor = ZX_PROCESS_TERMINATED},
     };
-    size_t written = 0;
-
-    *out_done = size;
     (void)zx_object_signal(line.stream, SERIAL_SENT, 0);
-    (void)zx_socket_write(line.stream, 0, bytes, size, &written);
+    size_t written = put_piece(bytes, size);
+
+    *out_done = written;
     (void)zx_object_wait_many(items, 2, ZX_TIME_INFINITE);
     if ((items[0].pending & SERIAL_SENT) != 0) {
         return true;
@@ -209,16 +225,21 @@ static void start_driver_input(void)
     (void)vfs_watch_start(line.loop, &line.arrived);
 }
 
+static void look_for_keys_later(void)
+{
+    vfs_timer_start(line.loop, &line.keys_again, zx_deadline_after(line.keys_pause));
+    line.keys_pause =
+        2 * line.keys_pause < KEYS_PAUSE_LAST ? 2 * line.keys_pause : KEYS_PAUSE_LAST;
+}
+
 static void kernel_input_ended(void)
 {
     line.keys_run = false;
     if (line.attached) {
         start_driver_input();
-        return;
+    } else {
+        look_for_keys_later();
     }
-    vfs_timer_start(line.loop, &line.keys_again, zx_deadline_after(line.keys_pause));
-    line.keys_pause =
-        2 * line.keys_pause < KEYS_PAUSE_LAST ? 2 * line.keys_pause : KEYS_PAUSE_LAST;
 }
 
 static void look_for_keys(void *context)
@@ -231,22 +252,36 @@ static void look_for_keys(void *context)
 
 static void take_kernel_input(void)
 {
-    line.keys_run =
-        keys_start(line.loop, line.root, line.typed, kernel_input_ended) == ZX_OK || line.keys_run;
+    line.keys_run = keys_start(line.loop, line.root, line.typed, kernel_input_ended) == ZX_OK;
+    if (!line.keys_run) {
+        look_for_keys_later();
+    }
 }
 
 // ---- the driver -----------------------------------------------------------------------------------
 
+static void close_stream(void)
+{
+    zx_handle_close(line.stream);
+    zx_handle_close(line.driver_end);
+}
+
+// The driver ends when `line.driver` closes, if it has not ended already.
 static void detach(void)
 {
+    take_driver_input();
     vfs_watch_cancel(line.loop, &line.ended);
     vfs_watch_cancel(line.loop, &line.arrived);
     vfs_watch_cancel(line.loop, &line.logged);
     line.attached = false;
     zx_handle_close(line.driver);
     zx_handle_close(line.process);
-    zx_handle_close(line.stream);
-    zx_handle_close(line.driver_end);
+    close_stream();
+    line.keys_pause = KEYS_PAUSE_FIRST;
+    if (!line.keys_run) {
+        take_kernel_input();
+    }
+    look_for_driver();
 }
 
 // The driver's process has ended: the kernel has the device.
@@ -255,13 +290,7 @@ static void driver_ended(void *context, zx_signals_t observed)
     (void)context;
     (void)observed;
     line.found_dead = true;
-    take_driver_input();
     detach();
-    line.keys_pause = KEYS_PAUSE_FIRST;
-    if (!line.keys_run) {
-        take_kernel_input();
-    }
-    look_for_driver();
 }
 
 static zx_status_t make_stream(zx_handle_t *out_given)
@@ -273,8 +302,7 @@ static zx_status_t make_stream(zx_handle_t *out_given)
     }
     status = zx_handle_duplicate(line.driver_end, ZX_RIGHT_SAME_RIGHTS, out_given);
     if (status != ZX_OK) {
-        zx_handle_close(line.stream);
-        zx_handle_close(line.driver_end);
+        close_stream();
     }
     return status;
 }
@@ -297,26 +325,40 @@ static zx_status_t watch_driver(void)
     return status == ZX_OK ? vfs_watch_start(line.loop, &line.logged) : status;
 }
 
+// Makes the stream and gives the driver its end.
+static zx_status_t attach(zx_handle_t channel)
+{
+    zx_handle_t given;
+    zx_status_t status = make_stream(&given);
+
+    if (status != ZX_OK) {
+        return status;
+    }
+    status = serial_attach(channel, zx_deadline_after(PATIENCE), given, &line.process);
+    if (status != ZX_OK) {
+        take_driver_input(); // it may have had the device before it ended
+        close_stream();
+    }
+    return status;
+}
+
 // Nothing is written meanwhile: who else would have the device?
 static void driver_found(zx_handle_t channel)
 {
-    zx_handle_t given;
+    zx_status_t status = attach(channel);
 
-    if (make_stream(&given) != ZX_OK) {
+    if (status != ZX_OK) {
         zx_handle_close(channel);
-        return;
-    }
-    if (serial_attach(channel, zx_deadline_after(PATIENCE), given, &line.process) != ZX_OK) {
-        zx_handle_close(line.stream);
-        zx_handle_close(line.driver_end);
-        zx_handle_close(channel);
+        if (status == ZX_ERR_PEER_CLOSED || status == ZX_ERR_TIMED_OUT) {
+            look_for_driver(); // it has ended, or does now; there will be another one
+        }
         return;
     }
     line.driver = channel;
     line.attached = true;
     line.found_dead = false;
     if (watch_driver() != ZX_OK) {
-        detach(); // the driver ends
+        detach();
         return;
     }
     if (!line.keys_run) {
