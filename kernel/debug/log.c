@@ -136,6 +136,13 @@ void log_cursor_newest(struct log_cursor *c)
     spin_unlock_irqrestore(&log_lock, irq);
 }
 
+void log_cursor_set(struct log_cursor *to, const struct log_cursor *from)
+{
+    unsigned long irq = spin_lock_irqsave(&log_lock);
+    *to = *from;
+    spin_unlock_irqrestore(&log_lock, irq);
+}
+
 size_t log_read(struct log_cursor *c, struct log_record *out)
 {
     size_t size = 0;

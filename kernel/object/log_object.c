@@ -8,6 +8,7 @@
 //   G2 While a driver has the console the writer's place stands still for the writer; who reads for the
 //      console moves it. So each record is shown by one of the two, and the last one that was read by
 //      both if the driver went meanwhile.
+//   G3 When the console comes back what nobody has shown by then goes out before anything else does.
 // Locks: readers_lock guards the list of readers, objects' locks nest in it; writer_lock, a mutex, is
 // held while a record or a program's text goes to the console.
 #include <object/log_object.h>
@@ -37,7 +38,7 @@ static struct list readers = LIST_INIT(readers);
 static struct work notify_work;
 
 static struct thread writer_thread;
-static struct log_cursor writer_cursor; // [writer_thread], until writer_stopped
+static struct log_cursor writer_cursor; // [writer_lock], and moves under the log's own lock as well
 static atomic_bool writer_stop;
 static struct mutex writer_lock = MUTEX_INIT(log_writer_class);
 
@@ -125,7 +126,7 @@ static size_t read_for_console_locked(struct log_object *l, struct log_record *o
         return 0;
     }
     if (l->cursor.pos > writer_cursor.pos)
-        writer_cursor = l->cursor;
+        log_cursor_set(&writer_cursor, &l->cursor);
     l->cursor = writer_cursor;
     size_t len;
     do {
@@ -265,8 +266,12 @@ bool log_console_write(const char *s, size_t len)
 
 void log_console_switch(void (*change)(void))
 {
+    struct log_cursor newest;
     mutex_lock(&writer_lock);
+    log_cursor_newest(&newest);
     change();
+    while (writer_cursor.pos < newest.pos && writer_step()) // G3
+        continue;
     mutex_unlock(&writer_lock);
 }
 

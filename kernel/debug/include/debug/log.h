@@ -58,6 +58,10 @@ void kvlog(unsigned level, const char *fmt, va_list va) PRINTF_LIKE(2, 0);
 void log_cursor_oldest(struct log_cursor *c);
 void log_cursor_newest(struct log_cursor *c);
 
+// `to` goes where `from` is. Unlike the rest it may meet a log_readable(to) of another thread; who moves `to` is
+// serialised by the caller.
+void log_cursor_set(struct log_cursor *to, const struct log_cursor *from);
+
 // Copies the next record out and moves on. Returns its size (LOG_HEADER_SIZE + datalen), or 0 if
 // there is nothing new. A reader that was overtaken goes on at the oldest surviving record.
 size_t log_read(struct log_cursor *c, struct log_record *out);

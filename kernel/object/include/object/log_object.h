@@ -31,7 +31,8 @@ void log_object_hush(void);
 // Writes to the console, not in the middle of a log line. False: a driver has the console, and nothing was
 // written. No lock of rank THREAD or above held.
 bool log_console_write(const char *s, size_t len) MUST_CHECK;
-// Calls `change`, which gives the console away or takes it back, while nothing is being written. The same locks.
+// Calls `change`, which gives the console away or takes it back, while nothing is being written. When
+// it is back, what was logged before and nobody has shown is on it. The same locks.
 void log_console_switch(void (*change)(void));
 // Everything logged so far is on the console; from here on records go there at once (power off).
 void log_flush_sync(void);
