@@ -87,6 +87,26 @@ const char *host_console_text(void)
     return text;
 }
 
+unsigned host_console_count(const char *s)
+{
+    unsigned count = 0;
+
+    pthread_mutex_lock(&lock);
+    for (const char *at = text; (at = strstr(at, s)) != NULL; at += strlen(s))
+        count++;
+    pthread_mutex_unlock(&lock);
+    return count;
+}
+
+size_t host_console_find(const char *s)
+{
+    pthread_mutex_lock(&lock);
+    const char *at = strstr(text, s);
+    size_t result = at != NULL ? (size_t)(at - text) : SIZE_MAX;
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
 // Input comes from host_console_input; the line is there to be owned.
 static void no_line(void *arg)
 {
@@ -95,7 +115,9 @@ static void no_line(void *arg)
 
 zx_status_t hal_console_rx_start(void)
 {
+    pthread_mutex_lock(&lock);
     input_on = true;
+    pthread_mutex_unlock(&lock);
     return hal_irq_register(HOST_CONSOLE_IRQ, HAL_IRQ_LEVEL_HIGH, no_line, NULL);
 }
 

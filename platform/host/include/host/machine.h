@@ -102,3 +102,6 @@ void host_set_firmware(void (*fn)(struct hal_smc *call)); // what answers; NULL:
 void host_console_input(const char *bytes, size_t len);
 // The last bytes that the kernel wrote to the console, NUL-terminated.
 const char *host_console_text(void);
+// How often it has `s` by now, and where first (SIZE_MAX: nowhere).
+unsigned host_console_count(const char *s);
+size_t host_console_find(const char *s);
