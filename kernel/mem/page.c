@@ -19,17 +19,18 @@
 
 #include "internal.h"
 
-#define CACHE_MAX         64u
+#define CACHE_MAX         56u // what makes a cache 512 bytes, so that finding one takes a shift
 #define CACHE_BATCH       32u // pages moved at once, a power of two
 #define CACHE_BATCH_ORDER 5u
 _Static_assert(1u << CACHE_BATCH_ORDER == CACHE_BATCH, "a batch is one block if there is one");
 #define PAGE_POISON 0xd5d5d5d5d5d5d5d5ull
 
 struct page_cache {
-    uint32_t count;                           // [P]
+    size_t count;                             // [P]
     _Atomic int64_t in_use[PAGE_STATE_COUNT]; // [P] to write; anybody reads (P2)
     struct page *page[CACHE_MAX];             // [P]
 } __attribute__((aligned(64)));
+_Static_assert(sizeof(struct page_cache) == 512 && CACHE_MAX > CACHE_BATCH, "a power of two");
 
 static struct page_cache caches[MAX_CPUS];
 static uint64_t wired_at_boot;
@@ -142,10 +143,10 @@ static NO_INLINE bool cache_refill(struct page_cache *c)
 }
 
 // Gives the `count` pages that were put in first back to the buddy lists.
-static NO_INLINE void cache_flush(struct page_cache *c, uint32_t count)
+static NO_INLINE void cache_flush(struct page_cache *c, size_t count)
 {
     spin_lock(&page_lock);
-    for (uint32_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++)
         buddy_free_locked(c->page[i], 0);
     spin_unlock(&page_lock);
     c->count -= count;
@@ -156,7 +157,7 @@ static NO_INLINE void cache_flush(struct page_cache *c, uint32_t count)
 // page is made ready before that, so that little has to be kept across the call into the scheduler.
 ALWAYS_INLINE struct page *cache_pop(struct page_cache *c, enum page_state state, unsigned flags)
 {
-    uint32_t count = c->count - 1;
+    size_t count = c->count - 1;
     struct page *page = c->page[count];
     c->count = count;
     count_use(c, state, 1);
@@ -215,7 +216,7 @@ struct page *page_alloc(enum page_state state, unsigned flags)
 
 ALWAYS_INLINE void cache_push(struct page_cache *c, struct page *page)
 {
-    uint32_t count = c->count;
+    size_t count = c->count;
     c->page[count] = page;
     c->count = count + 1;
     preempt_enable();
@@ -271,7 +272,7 @@ void page_cache_drain(void)
         preempt_disable();
         struct page_cache *c = this_cache();
         if (c->count)
-            cache_flush(c, MIN(c->count, CACHE_BATCH));
+            cache_flush(c, MIN(c->count, (size_t)CACHE_BATCH));
         more = c->count != 0;
         preempt_enable();
     }
