@@ -73,8 +73,9 @@ ALWAYS_INLINE void list_add_tail(struct list *l, struct list_node *n)
 // Takes a linked node out of its list and leaves it unlinked.
 ALWAYS_INLINE void list_remove(struct list_node *n)
 {
-    n->prev->next = n->next;
-    n->next->prev = n->prev;
+    struct list_node *prev = n->prev, *next = n->next; // read once: the compiler takes prev for n, maybe
+    prev->next = next;
+    next->prev = prev;
     n->next = NULL;
     n->prev = NULL;
 }
