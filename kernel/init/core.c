@@ -72,9 +72,9 @@ void kernel_init_core(void)
     must(vm_init(), "virtual memory");
     futex_init();
     must(job_init_super_root(), "the job tree");
-    job_oom_init();
     ktrace_init(boot_info.cmdline);
     must(sched_start_workers(), "the workers");
+    job_oom_init();
 }
 
 void kernel_start_cpus(void)

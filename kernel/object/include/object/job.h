@@ -49,7 +49,8 @@ ALWAYS_INLINE struct job *job_from_object(struct object *obj) { return (struct j
 struct job *job_super_root(void);
 zx_status_t job_init_super_root(void) MUST_CHECK;
 
-// From now on, when memory gets low, a job with ZX_PROP_JOB_KILL_ON_OOM is killed (job_oom.c).
+// From now on, when memory gets low, a job with ZX_PROP_JOB_KILL_ON_OOM is killed (job_oom.c), by a worker,
+// which there must be.
 void job_oom_init(void);
 
 // ZX_ERR_OUT_OF_RANGE height, ZX_ERR_NO_MEMORY, ZX_ERR_BAD_STATE, in this order.
