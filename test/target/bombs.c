@@ -16,19 +16,6 @@
 static const zx_job_limits_t bomb_limits = {
     .pages = 1000, .kernel_memory = 1 << 20, .handles = 500, .threads = 10, .processes = 6};
 
-static zx_job_usage_t usage_of(zx_handle_t job, size_t kind)
-{
-    union {
-        zx_info_job_limits_t info;
-        zx_job_usage_t kinds[sizeof(zx_info_job_limits_t) / sizeof(zx_job_usage_t)];
-    } all = {0};
-
-    EXPECT_OK(zx_object_get_info(job, ZX_INFO_JOB_LIMITS, &all.info, sizeof(all.info), NULL, NULL));
-    return all.kinds[kind];
-}
-
-enum { PAGES, KERNEL_MEMORY, HANDLES, THREADS, PROCESSES, KINDS };
-
 // ---- the bombs ------------------------------------------------------------------------------------
 
 // Starts copies of itself and never ends.
@@ -189,8 +176,8 @@ static bool all_within(zx_handle_t job)
 {
     bool within = true;
 
-    for (size_t kind = 0; kind < KINDS; kind++) {
-        zx_job_usage_t usage = usage_of(job, kind);
+    for (enum test_job_kind kind = 0; kind < TEST_JOB_KINDS; kind++) {
+        zx_job_usage_t usage = test_job_usage(job, kind);
 
         EXPECT_LE(usage.used, usage.limit);
         within = within && usage.used <= usage.limit;
@@ -199,32 +186,19 @@ static bool all_within(zx_handle_t job)
 }
 
 // Waits until the job has been refused something of this kind.
-static void await_refusal(zx_handle_t job, size_t kind)
+static void await_refusal(zx_handle_t job, enum test_job_kind kind)
 {
     zx_time_t deadline = test_patience();
 
     EXPECT_OK(zx_object_wait_one(job, ZX_JOB_LIMIT_REACHED, test_patience(), NULL));
-    while (usage_of(job, kind).refused == 0 && zx_clock_get_monotonic() < deadline) {
+    while (test_job_usage(job, kind).refused == 0 && zx_clock_get_monotonic() < deadline) {
         (void)zx_nanosleep(zx_deadline_after(ZX_MSEC(1)));
     }
-    EXPECT_GT(usage_of(job, kind).refused, 0);
-}
-
-// What was charged goes after the end has been told.
-static void await_nothing_used(zx_handle_t job)
-{
-    zx_time_t deadline = test_patience();
-
-    for (size_t kind = 0; kind < KINDS; kind++) {
-        while (usage_of(job, kind).used != 0 && zx_clock_get_monotonic() < deadline) {
-            (void)zx_nanosleep(zx_deadline_after(ZX_MSEC(1)));
-        }
-        EXPECT_EQ(usage_of(job, kind).used, 0);
-    }
+    EXPECT_GT(test_job_usage(job, kind).refused, 0);
 }
 
 // Runs a bomb until it has met the limit of its kind, and lets everybody else do their work beside it.
-static void set_off(const char *name, size_t kind)
+static void set_off(const char *name, enum test_job_kind kind)
 {
     struct test_child sibling, bomb;
     zx_handle_t job;
@@ -242,7 +216,7 @@ static void set_off(const char *name, size_t kind)
     EXPECT_OK(zx_task_kill(job));
     EXPECT_EQ(test_child_finish(&bomb), -1);
     EXPECT_OK(zx_object_wait_one(job, ZX_JOB_NO_PROCESSES, test_patience(), NULL));
-    await_nothing_used(job);
+    test_await_nothing_used(job);
     ask_sibling(&sibling);
     EXPECT_OK(zx_handle_close(job));
     EXPECT_OK(zx_task_kill(sibling.process));
@@ -251,7 +225,7 @@ static void set_off(const char *name, size_t kind)
 
 static void fork_bomb(void)
 {
-    set_off("forks", PROCESSES);
+    set_off("forks", TEST_JOB_PROCESSES);
 }
 
 // CALLS(zx_job_set_limits, zx_process_create, zx_task_kill)
@@ -262,10 +236,10 @@ TEST(a_fork_bomb_in_a_limited_job_harms_nobody_else)
 
 static void allocation_bombs(void)
 {
-    set_off("takes_pages", PAGES);
-    set_off("takes_kernel_memory", KERNEL_MEMORY);
-    set_off("takes_handles", HANDLES);
-    set_off("takes_threads", THREADS);
+    set_off("takes_pages", TEST_JOB_PAGES);
+    set_off("takes_kernel_memory", TEST_JOB_KERNEL_MEMORY);
+    set_off("takes_handles", TEST_JOB_HANDLES);
+    set_off("takes_threads", TEST_JOB_THREADS);
 }
 
 // CALLS(zx_job_set_limits, zx_vmo_op_range, zx_channel_write, zx_handle_duplicate, zx_thread_start)

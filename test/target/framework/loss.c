@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Memory that should have come back: test_no_loss() of testing/testing.h. What caches need is what the
-// most at a time have needed; a leak grows every time.
+// What should have come back: test_no_loss() and test_await_nothing_used() of testing/testing.h. What
+// caches need is what the most at a time have needed; a leak grows every time.
 
 #include <testing/testing.h>
 
@@ -51,4 +51,27 @@ void test_no_loss(void (*round)(void), int rounds)
                        missing / 1024);
     }
     EXPECT_EQ(missing, 0);
+}
+
+zx_job_usage_t test_job_usage(zx_handle_t job, enum test_job_kind kind)
+{
+    union {
+        zx_info_job_limits_t info;
+        zx_job_usage_t kinds[TEST_JOB_KINDS];
+    } all = {0};
+
+    EXPECT_OK(zx_object_get_info(job, ZX_INFO_JOB_LIMITS, &all.info, sizeof(all.info), NULL, NULL));
+    return all.kinds[kind];
+}
+
+void test_await_nothing_used(zx_handle_t job)
+{
+    zx_time_t deadline = test_patience();
+
+    for (enum test_job_kind kind = 0; kind < TEST_JOB_KINDS; kind++) {
+        while (test_job_usage(job, kind).used != 0 && zx_clock_get_monotonic() < deadline) {
+            (void)zx_nanosleep(zx_deadline_after(ZX_MSEC(1)));
+        }
+        EXPECT_EQ(test_job_usage(job, kind).used, 0);
+    }
 }

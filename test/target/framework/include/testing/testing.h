@@ -29,6 +29,7 @@
 #include <stdint.h>
 #include <zircon/errors.h>
 #include <zircon/syscalls.h>
+#include <zircon/syscalls/object.h>
 
 // ---- declaring tests ----
 
@@ -157,6 +158,20 @@ uint64_t test_option(const char *name, uint64_t otherwise);
 // Runs `round` `rounds` times after a few for the caches, and expects that no memory stays away; as often
 // again if some does, for on a busy machine the caches may still grow. Needs the root resource.
 void test_no_loss(void (*round)(void), int rounds);
+
+// What a job and all below it use of one kind (ZX_INFO_JOB_LIMITS, in the order of its fields).
+enum test_job_kind {
+    TEST_JOB_PAGES,
+    TEST_JOB_KERNEL_MEMORY,
+    TEST_JOB_HANDLES,
+    TEST_JOB_THREADS,
+    TEST_JOB_PROCESSES,
+    TEST_JOB_KINDS
+};
+zx_job_usage_t test_job_usage(zx_handle_t job, enum test_job_kind kind);
+
+// Waits until the job uses nothing of any kind: what was charged goes after the end has been told.
+void test_await_nothing_used(zx_handle_t job);
 
 // The root resource, or ZX_HANDLE_INVALID when the program was not given it.
 zx_handle_t test_root_resource(void);
