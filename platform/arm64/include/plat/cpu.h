@@ -60,7 +60,7 @@ ALWAYS_INLINE bool hal_lock_take(atomic_uintptr_t *word, uintptr_t self)
 {
     uintptr_t old;
     uint32_t failed;
-    __asm__ goto("1:\tldaxr %[old], %[word]\n"
+    __asm__ volatile goto("1:\tldaxr %[old], %[word]\n"
                  "\tcbnz %[old], %l[taken]\n"
                  "\tstlxr %w[failed], %[self], %[word]\n"
                  "\tcbnz %w[failed], 1b"
@@ -77,7 +77,7 @@ ALWAYS_INLINE bool hal_lock_give(atomic_uintptr_t *word, uintptr_t self)
 {
     uintptr_t old;
     uint32_t failed;
-    __asm__ goto("1:\tldxr %[old], %[word]\n"
+    __asm__ volatile goto("1:\tldxr %[old], %[word]\n"
                  "\tcmp %[old], %[self]\n"
                  "\tb.ne %l[other]\n"
                  "\tstlxr %w[failed], xzr, %[word]\n"
@@ -96,7 +96,7 @@ ALWAYS_INLINE bool hal_word_finish(atomic_int *word, int value)
 {
     int old;
     uint32_t failed;
-    __asm__ goto("1:\tldaxr %w[old], %[word]\n"
+    __asm__ volatile goto("1:\tldaxr %w[old], %[word]\n"
                  "\tcmp %w[old], #0\n"
                  "\tb.le %l[finished]\n"
                  "\tstlxr %w[failed], %w[value], %[word]\n"
@@ -116,7 +116,7 @@ ALWAYS_INLINE bool hal_count_down(_Atomic uint64_t *word, uint64_t n)
 {
     uint64_t count;
     uint32_t failed;
-    __asm__ goto("1:\tldaxr %[count], %[word]\n"
+    __asm__ volatile goto("1:\tldaxr %[count], %[word]\n"
                  "\tsub %[count], %[count], %[n]\n"
                  "\tcmp %[count], %[n]\n"
                  "\tb.lo %l[last]\n"

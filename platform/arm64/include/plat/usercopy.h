@@ -3,6 +3,9 @@
 // exception table each (the copies of blocks are in usercopy.S). No range is checked here: at a
 // kernel address an unprivileged access faults as it would in user mode (Arm ARM, C6.2, LDTR and
 // STTR), and outside of [USER_BASE, USER_END) nothing is mapped for user mode.
+//
+// `volatile` is needed: GCC before 14 drops an `asm goto` whose outputs nobody uses, and may move what
+// reads them in front of its jump (GCC bugs 113921, 110420), which the empty statement behind it prevents.
 #pragma once
 
 #include <hal/types.h>
@@ -14,13 +17,14 @@
 // "Where the word access at this address cannot be satisfied, go on at that label."
 #define PLAT_EXTABLE(access, bad)                                                                \
     "\t.pushsection .extable, \"a\"\n\t.balign 4\n"                                              \
-    "\t.long " access " - .\n\t.long " access " + 4 - .\n\t.long " bad " - . + %c[flags]\n"       \
+    "\t.long " access " - .\n\t.long " access " + 4 - .\n\t.long " bad " - . + %c[flags]\n"      \
     "\t.popsection\n"
 
 #define PLAT_USER_WRITE(name, type, register_, flags_)                                           \
     ALWAYS_INLINE MUST_CHECK zx_status_t name(uintptr_t dst, type value)                         \
     {                                                                                            \
-        __asm__ goto("1:\tsttr %" register_ "[value], [%[dst]]\n" PLAT_EXTABLE("1b", "%l[bad]")  \
+        __asm__ volatile goto("1:\tsttr %" register_ "[value], [%[dst]]\n"                       \
+                              PLAT_EXTABLE("1b", "%l[bad]")                                      \
                      :                                                                           \
                      : [value] "rZ"(value), [dst] "r"(dst), [flags] "i"(flags_)                  \
                      : "memory"                                                                  \
@@ -34,11 +38,13 @@
     ALWAYS_INLINE MUST_CHECK zx_status_t name(type *out, uintptr_t src)                          \
     {                                                                                            \
         type value;                                                                              \
-        __asm__ goto("1:\tldtr %" register_ "[value], [%[src]]\n" PLAT_EXTABLE("1b", "%l[bad]")  \
+        __asm__ volatile goto("1:\tldtr %" register_ "[value], [%[src]]\n"                       \
+                              PLAT_EXTABLE("1b", "%l[bad]")                                      \
                      : [value] "=r"(value)                                                       \
                      : [src] "r"(src), [flags] "i"(flags_)                                       \
                      : "memory"                                                                  \
                      : bad);                                                                     \
+        __asm__("");                                                                             \
         *out = value;                                                                            \
         return ZX_OK;                                                                            \
     bad:                                                                                         \
