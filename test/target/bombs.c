@@ -33,11 +33,11 @@ CHILD(forks)
     return 1;
 }
 
-static void spin(uintptr_t unused1, uintptr_t unused2)
+static void stay(uintptr_t unused1, uintptr_t unused2)
 {
     (void)unused1;
     (void)unused2;
-    for (volatile bool on = true; on;) {}
+    (void)zx_nanosleep(ZX_TIME_INFINITE);
     zx_thread_exit();
 }
 
@@ -48,8 +48,8 @@ static void take_thread(size_t turn)
     char *stack = stacks[turn % (sizeof(stacks) / sizeof(stacks[0]))];
     zx_handle_t thread;
 
-    if (zx_thread_create(zx_process_self(), "spins", 5, 0, &thread) == ZX_OK) {
-        (void)zx_thread_start(thread, (zx_vaddr_t)spin, (zx_vaddr_t)stack + sizeof(stacks[0]), 0,
+    if (zx_thread_create(zx_process_self(), "stays", 5, 0, &thread) == ZX_OK) {
+        (void)zx_thread_start(thread, (zx_vaddr_t)stay, (zx_vaddr_t)stack + sizeof(stacks[0]), 0,
                               0);
         (void)zx_handle_close(thread);
     }
