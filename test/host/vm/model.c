@@ -3,6 +3,8 @@
 #include "model.h"
 
 #include <hal/mmu.h>
+#include <mem/alloc_fail.h>
+#include <mem/page.h>
 #include <string.h>
 
 struct model model;
@@ -17,28 +19,91 @@ int model_free_vmo(void)
     return -1;
 }
 
-// The VMO, v itself or an ancestor, whose page is shown; -1: nobody's, zeros. *page becomes its own.
-static int owner_of(int v, unsigned *page)
+// The VMO, v itself or an ancestor, whose page is shown; -1: nobody's. *page becomes its own number, or where it
+// would be in the last VMO that was looked at. *absent: nobody's yet, and a pager's to give; else zeros.
+static int owner_of(int v, unsigned *page, bool *absent)
 {
     unsigned p = *page;
 
+    *absent = false;
     for (;;) {
         const struct m_vmo *m = &model.vmo[v];
-        if (p < m->size && m->own[p]) {
-            *page = p;
-            return v;
-        }
-        if (p >= m->size || m->parent < 0)
+        *page = p;
+        if (p >= m->size)
             return -1;
+        if (m->own[p] || m->kind == M_PHYSICAL)
+            return v;
+        if (m->parent < 0) {
+            *absent = m->kind == M_PAGER;
+            return -1;
+        }
         p += m->offset;
         v = m->parent;
     }
 }
 
+static int root_of(int v)
+{
+    while (model.vmo[v].parent >= 0)
+        v = model.vmo[v].parent;
+    return v;
+}
+
+static uint64_t *value_at(int v, unsigned page)
+{
+    return model.vmo[v].kind == M_PHYSICAL ? &model.device[PAGES(page) / sizeof(uint64_t)]
+                                           : &model.vmo[v].value[page];
+}
+
 uint64_t model_visible(int v, unsigned page)
 {
-    int owner = owner_of(v, &page);
-    return owner < 0 ? 0 : model.vmo[owner].value[page];
+    bool absent;
+    int owner = owner_of(v, &page, &absent);
+    return owner < 0 ? 0 : *value_at(owner, page);
+}
+
+bool model_has(int v, unsigned page)
+{
+    const struct m_vmo *m = &model.vmo[v];
+    return page < m->size && (m->own[page] || m->kind == M_PHYSICAL);
+}
+
+bool model_absent(int v, unsigned page)
+{
+    bool absent;
+    (void)owner_of(v, &page, &absent);
+    return absent;
+}
+
+zx_status_t model_need(int v, unsigned page)
+{
+    bool absent;
+
+    (void)owner_of(v, &page, &absent);
+    if (!absent)
+        return ZX_OK;
+    struct m_vmo *root = &model.vmo[root_of(v)];
+    root->wanted[page] = !root->detached;
+    return root->detached ? ZX_ERR_BAD_STATE : ZX_OK;
+}
+
+void model_want_nothing(void)
+{
+    for (int v = 0; v < M_VMOS; v++)
+        memset(model.vmo[v].wanted, 0, sizeof(model.vmo[v].wanted));
+}
+
+void model_store(int v, unsigned page, uint64_t value)
+{
+    *value_at(v, page) = value;
+}
+
+bool model_pinned(int v, unsigned first, unsigned end)
+{
+    for (unsigned i = first; i < end && i < M_VPAGES; i++)
+        if (model.vmo[v].pins[i] > 0)
+            return true;
+    return false;
 }
 
 unsigned model_owned(int v)
@@ -50,11 +115,23 @@ unsigned model_owned(int v)
     return count;
 }
 
+unsigned model_children(int v)
+{
+    unsigned children = 0;
+
+    for (int c = 0; c < M_VMOS; c++)
+        children += model.vmo[c].used && model.vmo[c].parent == v;
+    return children;
+}
+
 void model_commit_page(int v, unsigned page)
 {
     unsigned p = page;
-    int owner = owner_of(v, &p);
+    bool absent;
+    int owner = owner_of(v, &p, &absent);
     uint64_t value = model_visible(v, page);
+
+    assert_false(absent);
 
     // Every clone between the owner and v gets a copy; without an owner, v alone.
     for (int at = v; at != owner; at = model.vmo[at].parent) {
@@ -73,7 +150,7 @@ void model_drop_pages(int v, unsigned first, unsigned end)
         model.vmo[v].own[i] = false;
 }
 
-static bool is_mapped(int v)
+bool model_is_mapped(int v)
 {
     for (int s = 0; s < M_SPACES; s++)
         for (unsigned i = 0; i < M_PAGES; i++)
@@ -84,12 +161,12 @@ static bool is_mapped(int v)
 
 static bool vmo_kept(int v)
 {
-    if (model.vmo[v].handle)
+    if (model.vmo[v].handle || model_pinned(v, 0, M_VPAGES))
         return true;
     for (int c = 0; c < M_VMOS; c++)
         if (model.vmo[c].used && model.vmo[c].parent == v)
             return true;
-    return is_mapped(v);
+    return model_is_mapped(v);
 }
 
 void model_retire(void)
@@ -101,9 +178,8 @@ void model_retire(void)
             if (!m->used || vmo_kept(v))
                 continue;
             assert_true(m->real.freed);
-            memset(m->own, 0, sizeof(m->own));
-            m->used = false;
-            m->parent = -1;
+            assert_true(m->kind != M_PAGER || m->source.freed);
+            *m = (struct m_vmo){.parent = -1};
             again = true;
         }
     }
@@ -116,6 +192,13 @@ void model_retire(void)
             g->used = false;
         }
     }
+}
+
+void model_fail(uint64_t k)
+{
+    model.fail_at = k;
+    model.fail_base = alloc_fail_count();
+    alloc_fail_set(k, false);
 }
 
 // ---- regions -------------------------------------------------------------------------------------
@@ -228,6 +311,9 @@ zx_status_t model_protect_status(const struct m_space *s, int r, unsigned prot, 
 void model_start(uint64_t (*random)(void))
 {
     memset(&model, 0, sizeof(model));
+    struct page *device = page_alloc_contiguous(M_VPAGES, PAGE_SHIFT, PAGE_STATE_OTHER, PAGE_ALLOC_ZERO);
+    assert_non_null(device);
+    model.device = page_to_virt(device);
     for (int v = 0; v < M_VMOS; v++)
         model.vmo[v].parent = -1;
     for (int i = 0; i < M_SPACES; i++) {
@@ -257,40 +343,71 @@ void model_finish(void)
                 assert_true(model.space[i].region[r].real.freed);
     }
     for (int v = 0; v < M_VMOS; v++)
+        for (unsigned i = 0; i < M_VPAGES; i++)
+            for (; model.vmo[v].pins[i] > 0; model.vmo[v].pins[i]--) {
+                vmo_unpin(&model.vmo[v].real.v, PAGES(i), PAGE_SIZE);
+                vmo_release(&model.vmo[v].real.v);
+            }
+    for (int v = 0; v < M_VMOS; v++)
         if (model.vmo[v].used && model.vmo[v].handle)
             vmo_drop(&model.vmo[v].real);
     for (int v = 0; v < M_VMOS; v++)
         if (model.vmo[v].used)
             assert_true(model.vmo[v].real.freed);
+    page_free_contiguous(page_from_virt(model.device), M_VPAGES);
 }
 
 // Who lives on as an ancestor alone may have been merged with another such one (V7): nobody can tell.
 static bool is_dead(int v)
 {
-    return !model.vmo[v].handle && !is_mapped(v);
+    return !model.vmo[v].handle && !model_is_mapped(v) && !model_pinned(v, 0, M_VPAGES);
+}
+
+// Page `i` of m reads as the model has it. What a pager has yet to give is left so.
+static void check_content(int v, unsigned i, const char *what)
+{
+    struct m_vmo *m = &model.vmo[v];
+    const bool absent = model_absent(v, i);
+    zx_status_t expected = ZX_OK;
+    uint64_t value = 0;
+
+    if (m->kind == M_PHYSICAL)
+        expected = ZX_ERR_NOT_SUPPORTED;
+    else if (m->policy != ZX_CACHE_POLICY_CACHED ||
+             (absent && model.vmo[root_of(v)].detached))
+        expected = ZX_ERR_BAD_STATE;
+    else if (absent)
+        return;
+    zx_status_t status = vmo_read(&m->real.v, &value, PAGES(i), sizeof(value));
+    if (status != expected || (status == ZX_OK && value != model_visible(v, i)))
+        fail_msg("%s: vmo %d page %u reads %lx, status %d; model %lx, %d", what, v, i, value, status,
+                 model_visible(v, i), expected);
 }
 
 static void check_vmo(int v, const char *what)
 {
     struct m_vmo *m = &model.vmo[v];
     struct vmo_stats stats;
-    unsigned children = 0;
+    const unsigned children = model_children(v);
 
     assert_false(m->real.freed);
     vmo_get_stats(&m->real.v, &stats);
-    for (int c = 0; c < M_VMOS; c++)
-        children += model.vmo[c].used && model.vmo[c].parent == v;
     if (stats.size != PAGES(m->size) || stats.committed_pages != model_owned(v) ||
-        stats.children != children)
-        fail_msg("%s: vmo %d: size %lu, %lu pages, %u children; model %u, %u, %u", what, v,
-                 stats.size, stats.committed_pages, stats.children, m->size, model_owned(v),
-                 children);
-    for (unsigned i = 0; i < m->size; i++) {
-        uint64_t value = vmo_peek(&m->real, i);
-        if (value != model_visible(v, i))
-            fail_msg("%s: vmo %d page %u reads %lx; model %lx", what, v, i, value,
-                     model_visible(v, i));
-    }
+        stats.children != children || stats.cache_policy != m->policy)
+        fail_msg("%s: vmo %d: size %lu, %lu pages, %u children, policy %u; model %u, %u, %u, %u", what,
+                 v, stats.size, stats.committed_pages, stats.children, stats.cache_policy, m->size,
+                 model_owned(v), children, m->policy);
+    for (unsigned i = 0; i < m->size; i++)
+        check_content(v, i, what);
+}
+
+static unsigned memory_of(unsigned policy)
+{
+    static const unsigned memory[] = {[ZX_CACHE_POLICY_CACHED] = HAL_MEM_CACHED,
+                                      [ZX_CACHE_POLICY_UNCACHED] = HAL_MEM_UNCACHED,
+                                      [ZX_CACHE_POLICY_UNCACHED_DEVICE] = HAL_MEM_DEVICE,
+                                      [ZX_CACHE_POLICY_WRITE_COMBINING] = HAL_MEM_WRITE_COMBINE};
+    return memory[policy];
 }
 
 // A translation must show what the model shows, with the right protection; A4.
@@ -306,10 +423,14 @@ static void check_translation(struct m_space *s, unsigned i, const char *what)
     if (!p->mapped || !(p->prot & HAL_PROT_READ) || p->vpage >= model.vmo[p->vmo].size)
         fail_msg("%s: page %u is translated but must not be", what, i);
     struct m_vmo *m = &model.vmo[p->vmo];
-    bool own = m->own[p->vpage];
+    bool own = model_has(p->vmo, p->vpage);
     unsigned expected = own ? p->prot : p->prot & ~HAL_PROT_WRITE;
     if ((prot & 7u) != expected)
         fail_msg("%s: page %u has protection %x, model %x (own %d)", what, i, prot, expected, own);
+    if ((prot & HAL_MEM_MASK) != memory_of(m->policy))
+        fail_msg("%s: page %u is translated as %x, its policy is %u", what, i, prot, m->policy);
+    if (model_absent(p->vmo, p->vpage))
+        fail_msg("%s: page %u is translated before its pager has given it", what, i);
     if (own) {
         assert_int_equal(vmo_lookup(&m->real.v, PAGES(p->vpage), &own_pa), ZX_OK);
         if (pa != own_pa)

@@ -3,23 +3,26 @@
 // same with every allocation of each operation made to fail once.
 #include "tests.h"
 
-#include "model.h"
+#include "random.h"
 
+#include <hal/mmu.h>
 #include <mem/alloc_fail.h>
 #include <stdlib.h>
 
 static uint64_t seed;
-static bool sweep;            // make each allocation of each operation fail
-static unsigned failed_calls; // by the sweep
-static unsigned merged;       // VMOs that were merged with another
+static unsigned merged; // VMOs that were merged with another
+static unsigned asked;  // pages that pagers were asked for
 
-static uint64_t next_random(void)
+bool sweep;
+unsigned failed_calls;
+
+uint64_t next_random(void)
 {
     seed = seed * 6364136223846793005ull + 1442695040888963407ull;
     return seed ^ (seed >> 31);
 }
 
-static unsigned pick(unsigned bound)
+unsigned pick(unsigned bound)
 {
     return (unsigned)(next_random() % bound);
 }
@@ -30,26 +33,7 @@ static unsigned pick_prot(void)
     return prots[pick(countof(prots))];
 }
 
-// Repeats `call` with its 1st, 2nd ... allocation failing, comparing with the (unchanged) model each time,
-// and at last without a failure.
-#define WITH_FAILURES(status, name, call)                 \
-    do {                                                  \
-        for (uint64_t k = 1; sweep; k++) {                \
-            alloc_fail_set(k, false);                     \
-            (status) = (call);                            \
-            bool hit = alloc_fail_hit();                  \
-            alloc_fail_set(0, false);                     \
-            if (!hit || (status) == ZX_OK)                \
-                break;                                    \
-            assert_int_equal((status), ZX_ERR_NO_MEMORY); \
-            failed_calls++;                               \
-            model_check(name " out of memory");           \
-        }                                                 \
-        if (!sweep)                                       \
-            (status) = (call);                            \
-    } while (0)
-
-static int pick_vmo(void)
+int pick_vmo(void)
 {
     int v = (int)pick(M_VMOS);
     return model.vmo[v].used && model.vmo[v].handle ? v : -1;
@@ -61,12 +45,12 @@ static int pick_region(struct m_space *s)
     return s->region[r].used && s->region[r].handle ? r : 0;
 }
 
-static struct m_space *pick_space(void)
+struct m_space *pick_space(void)
 {
     return &model.space[pick(M_SPACES)];
 }
 
-static vaddr_t address(const struct m_space *s, unsigned page)
+vaddr_t model_address(const struct m_space *s, unsigned page)
 {
     return vmar_base(&s->region[0].real.r) + PAGES(page);
 }
@@ -94,6 +78,20 @@ static zx_status_t map_status(const struct m_space *s, int r, uint32_t options, 
     return model_has_gap(s, r, count) ? ZX_OK : ZX_ERR_NO_MEMORY;
 }
 
+// MAP_RANGE has translated what the VMO has, and a pager what it could give.
+static void expect_populated(const struct m_space *s, int v, unsigned vpage, unsigned count,
+                             unsigned prot, vaddr_t base)
+{
+    paddr_t pa;
+    unsigned seen;
+
+    for (unsigned i = 0; i < count && (prot & HAL_PROT_READ); i++) {
+        if (model_has(v, vpage + i))
+            assert_int_equal(hal_aspace_query(&s->real.as->hal, base + PAGES(i), &pa, &seen), ZX_OK);
+        assert_true(!model_absent(v, vpage + i) || model_need(v, vpage + i) == ZX_ERR_BAD_STATE);
+    }
+}
+
 static void do_map(void)
 {
     struct m_space *s = pick_space();
@@ -109,13 +107,17 @@ static void do_map(void)
 
     if (!(options & OVERWRITE) && pick(3) == 0)
         options |= ZX_VM_MAP_RANGE;
+    for (unsigned i = vpage; (options & ZX_VM_MAP_RANGE) && i < vpage + count; i++)
+        (void)model_need(v, i); // what cannot be had is left to faults
     WITH_FAILURES(status, "map",
                   vmar_map(&s->region[r].real.r, options, PAGES(offset), &model.vmo[v].real.v,
                            PAGES(vpage), PAGES(count), ceiling, &base));
     assert_int_equal(status, expected);
     if (status != ZX_OK)
         return;
-    unsigned first = (unsigned)((base - address(s, 0)) >> PAGE_SHIFT);
+    if ((options & ZX_VM_MAP_RANGE) && !sweep)
+        expect_populated(s, v, vpage, count, prot, base);
+    unsigned first = (unsigned)((base - model_address(s, 0)) >> PAGE_SHIFT);
     if (options & (SPECIFIC | OVERWRITE))
         assert_int_equal(first, s->region[r].base + offset);
     else
@@ -137,7 +139,8 @@ static void do_unmap(void)
     zx_status_t expected = model_unmap_status(s, r, first, count), status = ZX_OK;
 
     WITH_FAILURES(status, "unmap",
-                  vmar_unmap(&s->region[r].real.r, address(s, first), PAGES(count) - pick(4096)));
+                  vmar_unmap(&s->region[r].real.r, model_address(s, first),
+                             PAGES(count) - pick(4096)));
     assert_int_equal(status, expected);
     if (status == ZX_OK)
         model_unmap(s, r, first, count);
@@ -151,7 +154,7 @@ static void do_protect(void)
     zx_status_t expected = model_protect_status(s, r, prot, first, count), status = ZX_OK;
 
     WITH_FAILURES(status, "protect",
-                  vmar_protect(&s->region[r].real.r, prot, address(s, first), PAGES(count)));
+                  vmar_protect(&s->region[r].real.r, prot, model_address(s, first), PAGES(count)));
     assert_int_equal(status, expected);
     for (unsigned i = first; status == ZX_OK && i < first + count; i++)
         s->page[i].prot = prot;
@@ -179,7 +182,7 @@ static void do_allocate(void)
         return;
     child->used = child->alive = child->handle = true;
     child->parent = r;
-    child->base = (unsigned)((base - address(s, 0)) >> PAGE_SHIFT);
+    child->base = (unsigned)((base - model_address(s, 0)) >> PAGE_SHIFT);
     child->len = count;
     assert_true(model_range_free(s, r, child->base, count));
     for (unsigned i = child->base; i < child->base + count; i++)
@@ -208,123 +211,15 @@ static void do_drop_region(void)
     region_drop(&s->region[r].real);
 }
 
-// ---- VMOs ----------------------------------------------------------------------------------------
-
-static void do_create(void)
-{
-    int v = model_free_vmo();
-    if (v < 0)
-        return;
-    struct m_vmo *m = &model.vmo[v];
-    m->size = pick(M_VPAGES + 1);
-    m->resizable = pick(3) != 0;
-    m->parent = -1;
-    vmo_new(&m->real, m->size, m->resizable ? VMO_RESIZABLE : 0);
-    m->used = m->handle = true;
-}
-
-static void do_clone(void)
-{
-    int v = model_free_vmo(), p = pick_vmo();
-    if (v < 0 || p < 0)
-        return;
-    struct m_vmo *m = &model.vmo[v];
-    m->size = pick(M_VPAGES + 1);
-    m->resizable = pick(3) != 0;
-    m->offset = pick(4);
-    m->real.freed = false;
-    m->real.has_children = -1;
-    assert_int_equal(vmo_init_clone(&m->real.v, &model.vmo[p].real.v, PAGES(m->offset),
-                                    PAGES(m->size), m->resizable ? VMO_RESIZABLE : 0,
-                                    &test_vmo_ops),
-                     ZX_OK);
-    m->parent = p;
-    m->used = m->handle = true;
-}
-
-static void do_drop_vmo(void)
-{
-    int v = pick_vmo();
-    if (v < 0)
-        return;
-    model.vmo[v].handle = false;
-    vmo_drop(&model.vmo[v].real);
-}
-
-static void do_write(void)
-{
-    int v = pick_vmo();
-    if (v < 0)
-        return;
-    struct m_vmo *m = &model.vmo[v];
-    unsigned page = pick(M_VPAGES);
-    uint64_t value = next_random();
-    zx_status_t status = ZX_OK;
-
-    WITH_FAILURES(status, "write", vmo_write(&m->real.v, &value, PAGES(page), sizeof(value)));
-    assert_int_equal(status, page < m->size ? ZX_OK : ZX_ERR_OUT_OF_RANGE);
-    if (status != ZX_OK)
-        return;
-    if (!m->own[page])
-        model_commit_page(v, page);
-    m->value[page] = value;
-}
-
-static void do_commit(void)
-{
-    int v = pick_vmo();
-    if (v < 0)
-        return;
-    struct m_vmo *m = &model.vmo[v];
-    unsigned first = pick(M_VPAGES), count = pick(6);
-    zx_status_t status = ZX_OK;
-
-    WITH_FAILURES(status, "commit", vmo_commit(&m->real.v, PAGES(first), PAGES(count)));
-    assert_int_equal(status, first <= m->size ? ZX_OK : ZX_ERR_OUT_OF_RANGE);
-    for (unsigned i = first; status == ZX_OK && i < MIN(first + count, m->size); i++)
-        if (!m->own[i])
-            model_commit_page(v, i);
-}
-
-static void do_decommit(void)
-{
-    int v = pick_vmo();
-    if (v < 0)
-        return;
-    struct m_vmo *m = &model.vmo[v];
-    unsigned first = pick(M_VPAGES), count = pick(6);
-    zx_status_t status = vmo_decommit(&m->real.v, PAGES(first), PAGES(count));
-
-    assert_int_equal(status, first <= m->size ? ZX_OK : ZX_ERR_OUT_OF_RANGE);
-    if (status == ZX_OK)
-        model_drop_pages(v, first, first + count);
-}
-
-static void do_set_size(void)
-{
-    int v = pick_vmo();
-    if (v < 0)
-        return;
-    struct m_vmo *m = &model.vmo[v];
-    unsigned size = pick(M_VPAGES + 1);
-    zx_status_t status = vmo_set_size(&m->real.v, PAGES(size));
-
-    assert_int_equal(status, m->resizable ? ZX_OK : ZX_ERR_UNAVAILABLE);
-    if (status != ZX_OK)
-        return;
-    model_drop_pages(v, size, M_VPAGES);
-    m->size = size;
-}
-
 // ---- accesses ------------------------------------------------------------------------------------
 
-static zx_status_t access_status(const struct m_page *p, unsigned need)
+zx_status_t access_status(const struct m_page *p, unsigned need)
 {
     if (!p->mapped)
         return ZX_ERR_NOT_FOUND;
     if (need & ~p->prot)
         return ZX_ERR_ACCESS_DENIED;
-    return p->vpage < model.vmo[p->vmo].size ? ZX_OK : ZX_ERR_OUT_OF_RANGE;
+    return p->vpage < model.vmo[p->vmo].size ? model_need(p->vmo, p->vpage) : ZX_ERR_OUT_OF_RANGE;
 }
 
 static void do_access(void)
@@ -336,25 +231,24 @@ static void do_access(void)
     bool write = access == HAL_FAULT_WRITE;
     zx_status_t expected = access_status(p, HAL_PROT_READ | access << 1), status = ZX_OK;
     uint64_t value = next_random(), seen = 0;
-    vaddr_t va = address(s, page);
+    vaddr_t va = model_address(s, page);
 
     as_activate(&s->real);
     // A fault that finds no memory for tables may have committed the page already, unwritten.
     WITH_FAILURES(status, "access", ({
                       zx_status_t st = host_user_probe(va, 8, access);
                       paddr_t pa;
-                      if (st == ZX_ERR_NO_MEMORY && write && !model.vmo[p->vmo].own[p->vpage] &&
+                      if (st == ZX_ERR_NO_MEMORY && write && !model_has(p->vmo, p->vpage) &&
                           vmo_lookup(&model.vmo[p->vmo].real.v, PAGES(p->vpage), &pa) == ZX_OK)
                           model_commit_page(p->vmo, p->vpage);
                       st;
                   }));
     assert_int_equal(status, expected);
     if (status == ZX_OK && write) {
-        struct m_vmo *m = &model.vmo[p->vmo];
         host_user_write(va, &value, sizeof(value));
-        if (!m->own[p->vpage])
+        if (!model_has(p->vmo, p->vpage))
             model_commit_page(p->vmo, p->vpage);
-        m->value[p->vpage] = value;
+        model_store(p->vmo, p->vpage, value);
     } else if (status == ZX_OK) {
         host_user_read(&seen, va, sizeof(seen));
         assert_int_equal(seen, model_visible(p->vmo, p->vpage));
@@ -378,6 +272,10 @@ static void step(void)
         {do_drop_vmo, 2, "drop vmo"}, {do_write, 5, "write"},
         {do_commit, 2, "commit"},     {do_decommit, 3, "decommit"},
         {do_set_size, 3, "set size"}, {do_access, 20, "access"},
+        {do_read, 2, "read"},         {do_copy, 4, "copy"},
+        {do_cache_op, 1, "cache op"}, {do_set_policy, 2, "set cache policy"},
+        {do_pin, 2, "pin"},           {do_unpin, 2, "unpin"},
+        {do_supply, 1, "supply"},     {do_detach, 1, "detach"},
     };
     unsigned total = 0;
 
@@ -386,6 +284,7 @@ static void step(void)
     unsigned n = pick(total), i = 0;
     while (n >= ops[i].weight)
         n -= ops[i++].weight;
+    model_want_nothing();
     ops[i].fn();
     model_check(ops[i].name);
 }
@@ -398,6 +297,7 @@ static void run(uint64_t first_seed, unsigned seeds, unsigned steps)
         for (unsigned i = 0; i < steps; i++)
             step();
         merged += model.merged;
+        asked += model.asked;
         model_finish();
     }
 }
@@ -413,9 +313,9 @@ static void test_random_sequences_match_model(void **state)
 {
     (void)state;
     sweep = false;
-    merged = 0;
+    merged = asked = 0;
     run(number("VM_SEED", 1), number("VM_SEEDS", 40), 1500);
-    assert_true(merged > 0);
+    assert_true(merged > 0 && asked > 0);
 }
 
 static void test_random_sequences_with_every_allocation_failing(void **state)
