@@ -4,6 +4,7 @@
 
 #include <hal/console.h>
 #include <object/log_object.h>
+#include <sched/cpu.h>
 #include <zircon/syscalls/system.h>
 
 zx_status_t sys_system_powerctl(zx_handle_t resource, uint32_t cmd,
@@ -14,8 +15,8 @@ zx_status_t sys_system_powerctl(zx_handle_t resource, uint32_t cmd,
     if (status != ZX_OK)
         return status;
     switch (cmd) {
-    case ZX_SYSTEM_POWERCTL_ENABLE_ALL_CPUS: return ZX_OK; // none is ever taken offline
-    case ZX_SYSTEM_POWERCTL_DISABLE_ALL_CPUS_BUT_PRIMARY: return ZX_ERR_NOT_SUPPORTED;
+    case ZX_SYSTEM_POWERCTL_ENABLE_ALL_CPUS: return sched_cpus_up();
+    case ZX_SYSTEM_POWERCTL_DISABLE_ALL_CPUS_BUT_PRIMARY: return sched_cpus_down();
     case ZX_SYSTEM_POWERCTL_ACPI_TRANSITION_S_STATE:
     case ZX_SYSTEM_POWERCTL_X86_SET_PKG_PL1:
         status = user_read_one(&ignored, arg);

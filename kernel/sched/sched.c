@@ -87,8 +87,20 @@ static NO_INLINE void switch_locked(struct cpu *cpu) { switch_inline_locked(cpu,
 
 void sched_finish_switch(void) { finish_switch(); }
 
+struct cpu *sched_place_online(struct thread *t, struct cpu *cpu)
+{
+    unsigned count = hal_cpu_count();
+    if (likely(atomic_load_explicit(&cpu->online, memory_order_acquire)))
+        return cpu;
+    for (unsigned n = 0; n < count; n++) {
+        if ((t->affinity >> n) & 1u && atomic_load_explicit(&cpus[n].online, memory_order_acquire))
+            return &cpus[n];
+    }
+    return cpu;
+}
+
 // Where a thread should run that was on `last` or is to be started from there: an idle CPU, else that
-// one.
+// one, or another if that is offline.
 static NO_INLINE struct cpu *place(struct thread *t, bool handoff, struct cpu *last)
 {
     struct cpu *self = cpu_this();
@@ -97,12 +109,27 @@ static NO_INLINE struct cpu *place(struct thread *t, bool handoff, struct cpu *l
     unsigned idle = atomic_load_explicit(&sched_idle_mask, memory_order_relaxed) & t->affinity;
     if (likely(idle == 0)) {
         if ((t->affinity >> last->num) & 1u)
-            return last;
-        return &cpus[__builtin_ctz(t->affinity)];
+            return sched_place_online(t, last);
+        return sched_place_online(t, &cpus[__builtin_ctz(t->affinity)]);
     }
     if ((idle >> last->num) & 1u)
         return last;
     return &cpus[__builtin_ctz(idle)];
+}
+
+// Locks the queue where t has been placed, or another's if that CPU has gone offline meanwhile (H1 in
+// hotplug.c).
+static struct cpu *lock_placed(struct thread *t, struct cpu *to)
+{
+    for (;;) {
+        rq_lock(to);
+        struct cpu *better = sched_place_online(t, to);
+        if (likely(better == to))
+            return to;
+        atomic_store_explicit(&t->cpu, better, memory_order_release);
+        rq_unlock(to);
+        to = better;
+    }
 }
 
 // Makes another CPU look at its queue. One that is still starting looks by itself.
@@ -174,7 +201,7 @@ void sched_unpark_elsewhere_locked(struct thread *t, bool handoff, struct cpu *l
         t->state = SCHED_WAKING;
         atomic_store_explicit(&t->cpu, to, memory_order_release);
         rq_unlock(last);
-        rq_lock(to);
+        to = lock_placed(t, to);
     }
     if (handoff && to == cpu_this() && next_get(to) == NULL) {
         t->state = SCHED_READY;
@@ -205,8 +232,8 @@ static bool should_preempt_locked(struct cpu *cpu, struct thread *t)
 {
     if (cpu->ready_mask == 0)
         return false;
-    if (t->idle)
-        return true;
+    if (t->idle) // offline, it gives the CPU to nobody
+        return atomic_load_explicit(&cpu->online, memory_order_relaxed);
     uint8_t p = atomic_load_explicit(&t->priority, memory_order_relaxed);
     uint32_t better = p == 31 ? 0 : cpu->ready_mask >> (p + 1);
     return better != 0 || (t->slice_ticks == 0 && (cpu->ready_mask >> p) != 0);
@@ -314,7 +341,7 @@ void thread_start(struct thread *t, struct hal_aspace *aspace)
     t->aspace = aspace;
     struct cpu *to = place(t, false, self);
     atomic_store_explicit(&t->cpu, to, memory_order_release);
-    rq_lock(to);
+    to = lock_placed(t, to);
     make_ready_locked(to, t);
     rq_unlock(to);
     hal_irq_restore(flags);
@@ -465,6 +492,11 @@ static NO_RETURN void idle_loop(void)
     for (;;) {
         hal_irq_disable();
         struct cpu *cpu = cpu_this();
+        if (unlikely(!atomic_load_explicit(&cpu->online, memory_order_relaxed))) {
+            sched_leave_idle(cpu);
+            hal_cpu_stop();
+            sched_arrive(cpu);
+        }
         rq_lock(cpu);
         bool ready = cpu->ready_mask != 0;
         if (ready) {
@@ -571,14 +603,12 @@ zx_status_t sched_start_secondary(unsigned num)
     zx_status_t status = worker_start(cpu);
     if (status == ZX_OK)
         status = hal_cpu_start(num, &cpu->idle->hal);
+    cpu->takes_part = status == ZX_OK;
     return status;
 }
 
 void sched_secondary_main(void)
 {
-    struct cpu *cpu = cpu_this();
-    cpu->switch_ticks = hal_ticks();
-    sched_idle_flag_set(cpu, true);
-    atomic_store_explicit(&cpu->online, true, memory_order_release);
+    sched_arrive(cpu_this());
     idle_loop();
 }

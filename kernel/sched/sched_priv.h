@@ -41,6 +41,19 @@ void sched_finish_switch(void);
 // worker.c: hands a dead thread to the reaper of this CPU. Interrupts are off.
 void reap_queue(struct cpu *cpu, struct thread *t);
 zx_status_t worker_start(struct cpu *cpu);
+// Gives the work that waits at `from`, this CPU, to the worker of `to`. Interrupts are off.
+void worker_send_away(struct cpu *from, struct cpu *to);
+
+// timer.c: moves the timers of `from`, which has stopped, to this CPU.
+void timer_queue_adopt(struct cpu *from);
+
+// hotplug.c: the worker's and the idle thread's part of a CPU's way offline, on that CPU with interrupts
+// off; the worker returns when it is back. Then what a CPU does that comes online.
+void sched_leave_worker(struct cpu *cpu);
+void sched_leave_idle(struct cpu *cpu);
+void sched_arrive(struct cpu *cpu);
+// A CPU that is online and where t may run: `cpu` if it is one, or if there is none.
+struct cpu *sched_place_online(struct thread *t, struct cpu *cpu);
 
 // mutex.c: base priority changes go through the priority-inheritance lock.
 void pi_set_base_priority(struct thread *t, uint8_t priority);

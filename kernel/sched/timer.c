@@ -66,6 +66,26 @@ static void remove_locked(struct cpu *cpu, struct timer *timer)
     timer->queued = false;
 }
 
+void timer_queue_adopt(struct cpu *from)
+{
+    unsigned long flags = hal_irq_save();
+    struct cpu *cpu = cpu_this();
+    // Both locks, so that T1 holds: the timer is on one of the two queues for whoever looks. No order
+    // of the two: `from` has stopped, and only one CPU is taken offline at a time.
+    spin_lock_irqsoff(&cpu->timer_lock);
+    spin_lock_irqsoff_nested(&from->timer_lock);
+    while (from->timer_first != NULL) {
+        struct timer *timer = timer_of(from->timer_first);
+        remove_locked(from, timer);
+        insert_locked(cpu, timer);
+        atomic_store_explicit(&timer->cpu, cpu, memory_order_release);
+    }
+    from->timer_programmed = ZX_TIME_INFINITE;
+    spin_unlock_irqsoff(&from->timer_lock);
+    spin_unlock_irqsoff(&cpu->timer_lock);
+    hal_irq_restore(flags);
+}
+
 static void arm(struct timer *timer, zx_time_t deadline)
 {
     unsigned long flags = hal_irq_save();

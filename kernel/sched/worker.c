@@ -79,16 +79,46 @@ static bool worker_has_work(struct cpu *cpu)
     return work;
 }
 
+// Takes this CPU offline and returns when it is back; or at once if there is work after all.
+static void leave(struct cpu *cpu)
+{
+    hal_irq_disable(); // what queues work here now is interrupts
+    if (!worker_has_work(cpu))
+        sched_leave_worker(cpu);
+    hal_irq_enable();
+}
+
+void worker_send_away(struct cpu *from, struct cpu *to)
+{
+    for (;;) {
+        spin_lock_irqsoff(&from->work_lock);
+        struct list_node *n = list_peek_head(&from->work);
+        if (n != NULL)
+            list_remove(n);
+        spin_unlock_irqsoff(&from->work_lock);
+        if (n == NULL)
+            return;
+        spin_lock_irqsoff(&to->work_lock);
+        list_add_tail(&to->work, n);
+        spin_unlock_irqsoff(&to->work_lock);
+        wait_wake(to->worker, ZX_OK);
+    }
+}
+
 static void worker_main(void *arg)
 {
     struct cpu *cpu = arg;
     for (;;) {
         while (worker_step(cpu))
             continue;
+        if (unlikely(atomic_load_explicit(&cpu->leaving, memory_order_acquire))) {
+            leave(cpu);
+            continue;
+        }
         // Armed before the last look: what is queued after it finishes the wait.
         wait_arm(false);
         zx_status_t ignored;
-        if (worker_has_work(cpu))
+        if (worker_has_work(cpu) || atomic_load_explicit(&cpu->leaving, memory_order_acquire))
             (void)wait_disarm(&ignored);
         else
             (void)wait_block(WAIT_ON_NOTHING, ZX_TIME_INFINITE);

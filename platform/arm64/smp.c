@@ -33,8 +33,9 @@ struct cpu_info {
     enum start_method method;
     paddr_t release;    // spin table
     atomic_bool online; // [a]
+    atomic_bool parked; // [a] it has stopped, but not by firmware: it waits in hal_cpu_stop()
 };
-static struct cpu_info cpus[MAX_CPUS]; // [I] after boot, but for `online`
+static struct cpu_info cpus[MAX_CPUS]; // [I] after boot, but for `online` and `parked`
 static unsigned cpu_count = 1;         // [I] after boot
 
 uintptr_t arm64_irq_stack_top[MAX_CPUS];
@@ -138,6 +139,13 @@ zx_status_t hal_cpu_start(unsigned cpu, struct hal_thread *idle)
 {
     struct cpu_info *c = &cpus[cpu];
 
+    if (atomic_load_explicit(&c->parked, memory_order_acquire)) {
+        atomic_store_explicit(&c->online, true, memory_order_relaxed);
+        atomic_store_explicit(&c->parked, false, memory_order_release);
+        dsb(ish); // what it looks at is there before it is woken
+        __asm__ volatile("sev" ::: "memory");
+        return ZX_OK;
+    }
     zx_status_t status = stacks_make(cpu);
     if (status != ZX_OK)
         return status;
@@ -185,6 +193,51 @@ void arm64_secondary_main(void)
     timer_cpu_init();
     atomic_store_explicit(&cpus[cpu].online, true, memory_order_release);
     kernel_secondary_main();
+}
+
+static bool stopped_by_firmware(const struct cpu_info *c)
+{
+    return c->method == START_PSCI && psci_can_stop();
+}
+
+// Without firmware to stop it the CPU waits here for the event of hal_cpu_start(), all its interrupts
+// masked in the controller, so that nothing is pending when it goes on.
+void hal_cpu_stop(void)
+{
+    unsigned cpu = hal_cpu_num();
+    struct cpu_info *c = &cpus[cpu];
+
+    hal_timer_cancel();
+    irq_cpu_stop();
+    atomic_store_explicit(&c->online, false, memory_order_release);
+    if (stopped_by_firmware(c)) {
+        psci_cpu_off();
+        hal_cpu_halt();
+    }
+    atomic_store_explicit(&c->parked, true, memory_order_release);
+    while (atomic_load_explicit(&c->parked, memory_order_acquire))
+        __asm__ volatile("wfe" ::: "memory");
+    if (irq_cpu_init(cpu) != ZX_OK)
+        hal_cpu_halt(); // it has worked before
+    timer_cpu_init();
+}
+
+static bool has_stopped(const struct cpu_info *c)
+{
+    return stopped_by_firmware(c) ? psci_cpu_is_off(c->affinity)
+                                  : atomic_load_explicit(&c->parked, memory_order_acquire);
+}
+
+zx_status_t hal_cpu_wait_stopped(unsigned cpu)
+{
+    zx_time_t deadline = hal_now() + START_TIMEOUT_NS;
+
+    while (!has_stopped(&cpus[cpu])) {
+        if (hal_now() >= deadline)
+            return ZX_ERR_TIMED_OUT;
+        hal_cpu_relax();
+    }
+    return ZX_OK;
 }
 
 void hal_ipi_send(unsigned cpu, enum hal_ipi ipi)

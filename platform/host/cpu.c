@@ -101,7 +101,8 @@ bool host_others_idle(void)
 {
     for (unsigned i = 0; i < host.config.cpus; i++) {
         const struct vcpu *v = &host.cpus[i];
-        if (v->started && v != host_vcpu() && (!atomic_load(&v->idle) || vcpu_due(v) != 0))
+        if (v->started && !atomic_load(&v->stopped) && v != host_vcpu() &&
+            (!atomic_load(&v->idle) || vcpu_due(v) != 0))
             return false;
     }
     return true;
@@ -166,10 +167,21 @@ static void secondary_entry(void *unused)
 
 zx_status_t hal_cpu_start(unsigned cpu, struct hal_thread *idle)
 {
-    if (cpu == 0 || cpu >= hal_cpu_count() || host.cpus[cpu].started)
+    if (cpu == 0 || cpu >= hal_cpu_count())
         return ZX_ERR_NOT_SUPPORTED;
     struct vcpu *v = &host.cpus[cpu];
 
+    if (atomic_load(&v->stopped)) {
+        atomic_store(&v->pending, 0);
+        host_tsan_release(&v->deadline);
+        if (host.config.mode == HOST_DETERMINISTIC)
+            atomic_store(&v->stopped, false);
+        else
+            par_restart_cpu(v);
+        return ZX_OK;
+    }
+    if (v->started)
+        return ZX_ERR_NOT_SUPPORTED;
     hal_thread_init(idle, secondary_entry, NULL);
     idle->cpu = cpu;
     idle->plat.on_cpu = cpu + 1;
@@ -178,6 +190,31 @@ zx_status_t hal_cpu_start(unsigned cpu, struct hal_thread *idle)
     v->started = true;
     if (host.config.mode == HOST_PARALLEL)
         return par_start_cpu(v);
+    return ZX_OK;
+}
+
+void hal_cpu_stop(void)
+{
+    struct vcpu *v = host_vcpu();
+
+    if (v->irqs_on || v->num == 0)
+        host_fail(HOST_BROKEN, "hal_cpu_stop: interrupts on, or the first CPU");
+    atomic_store(&v->deadline, NO_DEADLINE);
+    host_tsan_release(&v->deadline);
+    if (host.config.mode == HOST_DETERMINISTIC)
+        det_stop();
+    else
+        par_stop_cpu();
+    host_tsan_acquire(&v->deadline);
+}
+
+zx_status_t hal_cpu_wait_stopped(unsigned cpu)
+{
+    struct vcpu *v = &host.cpus[cpu];
+
+    while (!atomic_load(&v->stopped))
+        hal_cpu_relax();
+    host_tsan_acquire(&v->deadline);
     return ZX_OK;
 }
 

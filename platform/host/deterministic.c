@@ -23,7 +23,7 @@ static uint64_t draw(uint64_t bound)
 
 static bool can_run(const struct vcpu *v)
 {
-    return v->started && (!atomic_load(&v->idle) || vcpu_due(v) != 0);
+    return v->started && !atomic_load(&v->stopped) && (!atomic_load(&v->idle) || vcpu_due(v) != 0);
 }
 
 // A CPU other than `self` that can go on, NULL if none. Frozen ones only when there is no other.
@@ -148,6 +148,25 @@ void det_idle(void)
         host.now = MAX(host.now, next);
     }
     atomic_store(&v->idle, false);
+}
+
+void det_stop(void)
+{
+    struct vcpu *v = host_vcpu();
+
+    begin_step(POINT_IDLE);
+    atomic_store(&v->stopped, true);
+    while (atomic_load(&v->stopped)) {
+        struct vcpu *other = pick_other(v, true);
+        int64_t next = next_deadline();
+        if (other != NULL) {
+            switch_to(other);
+        } else {
+            if (next == NO_DEADLINE)
+                host_fail(HOST_HANG, "all CPUs idle or stopped and no timer is set");
+            host.now = MAX(host.now, next);
+        }
+    }
 }
 
 void det_run(void)

@@ -37,6 +37,7 @@ struct vcpu {
     struct hal_thread *current;
     bool irqs_on;
     bool started;
+    atomic_bool stopped;           // by hal_cpu_stop(); parallel mode writes it under idle_lock
     atomic_bool idle;
     atomic_uint pending;           // VIRQ_*
     _Atomic int64_t deadline;      // of its timer, ns; NO_DEADLINE = not set
@@ -115,11 +116,14 @@ void det_run(void);
 void det_point(enum point kind);
 void det_relax(void);
 void det_idle(void);
+void det_stop(void);
 NO_RETURN void det_finish(void);
 void par_run(void);
 void par_point(enum point kind);
 void par_relax(void);
 void par_idle(void);
+void par_stop_cpu(void);
+void par_restart_cpu(struct vcpu *v);
 void par_wake(struct vcpu *v);
 zx_status_t par_start_cpu(struct vcpu *v);
 NO_RETURN void par_finish(void);

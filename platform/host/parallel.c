@@ -84,7 +84,7 @@ static bool idle_jump_locked(void)
 
     for (unsigned i = 0; i < host.config.cpus; i++) {
         struct vcpu *v = &host.cpus[i];
-        if (!v->started)
+        if (!v->started || atomic_load(&v->stopped))
             continue;
         if (vcpu_due(v) != 0)
             return true;
@@ -138,6 +138,31 @@ void par_idle(void)
         leave();
     if (hang)
         host_fail(HOST_HANG, "all CPUs idle and no timer is set");
+}
+
+// Counts as idle, so that P2 holds of the others.
+void par_stop_cpu(void)
+{
+    struct vcpu *v = host_vcpu();
+
+    pthread_mutex_lock(&host.idle_lock);
+    atomic_store(&v->stopped, true);
+    atomic_fetch_add(&host.idle_count, 1);
+    pthread_cond_broadcast(&host.idle_cond);
+    while (atomic_load(&v->stopped) && !stopping())
+        pthread_cond_wait(&host.idle_cond, &host.idle_lock);
+    pthread_mutex_unlock(&host.idle_lock);
+    if (stopping())
+        leave();
+}
+
+void par_restart_cpu(struct vcpu *v)
+{
+    pthread_mutex_lock(&host.idle_lock);
+    atomic_store(&v->stopped, false);
+    atomic_fetch_sub(&host.idle_count, 1);
+    pthread_cond_broadcast(&host.idle_cond);
+    pthread_mutex_unlock(&host.idle_lock);
 }
 
 static void run_cpu(struct vcpu *v)

@@ -55,6 +55,14 @@ static zx_status_t gicv2_cpu_init(unsigned cpu)
     return ZX_OK;
 }
 
+static void gicv2_cpu_stop(void)
+{
+    mmio_write32(gicc + GICC_CTLR, 0);
+    mmio_write32(gicd + GICD_ICENABLER, ~0u);
+    mmio_write32(gicd + GICD_ICPENDR, ~0u); // private lines; SGIs are taken when they are enabled again
+    dsb(sy);
+}
+
 static unsigned gicv2_acknowledge(uint32_t *out_token)
 {
     *out_token = mmio_read32(gicc + GICC_IAR);
@@ -105,6 +113,7 @@ static void gicv2_send(unsigned cpu, unsigned sgi)
 static const struct irqchip_ops gicv2_ops = {
     .name = "gicv2",
     .cpu_init = gicv2_cpu_init,
+    .cpu_stop = gicv2_cpu_stop,
     .acknowledge = gicv2_acknowledge,
     .end = gicv2_end,
     .mask = gicv2_mask,

@@ -93,6 +93,18 @@ static zx_status_t gicv3_cpu_init(unsigned cpu)
     return ZX_OK;
 }
 
+static void gicv3_cpu_stop(void)
+{
+    unsigned cpu = hal_cpu_num();
+
+    ICC_WRITE(ICC_IGRPEN1, 0);
+    isb();
+    mmio_write32(private_frame[cpu] + GICD_ICENABLER, ~0u);
+    wait_rwp(redistributor[cpu] + GICR_CTLR, GICR_CTLR_RWP);
+    mmio_write32(private_frame[cpu] + GICD_ICPENDR, ~0u);
+    dsb(sy);
+}
+
 static unsigned gicv3_acknowledge(uint32_t *out_token)
 {
     *out_token = (uint32_t)ICC_READ(ICC_IAR1);
@@ -159,6 +171,7 @@ static void gicv3_send(unsigned cpu, unsigned sgi)
 static const struct irqchip_ops gicv3_ops = {
     .name = "gicv3",
     .cpu_init = gicv3_cpu_init,
+    .cpu_stop = gicv3_cpu_stop,
     .acknowledge = gicv3_acknowledge,
     .end = gicv3_end,
     .mask = gicv3_mask,

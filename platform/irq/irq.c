@@ -54,6 +54,11 @@ zx_status_t irq_cpu_init(unsigned cpu)
     return ZX_OK;
 }
 
+void irq_cpu_stop(void)
+{
+    chip->cpu_stop();
+}
+
 void irq_private_register(unsigned intid, void (*handler)(void))
 {
     private_handlers[intid] = handler;

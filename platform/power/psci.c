@@ -14,6 +14,8 @@ int64_t psci_smc(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
 
 #define PSCI_VERSION    0x84000000u // since 0.2
 #define PSCI_ALREADY_ON (-4)
+#define PSCI_AFFINITY_INFO 0xc4000004u // since 0.2
+#define PSCI_AFFINITY_OFF  1
 
 static struct fdt_psci psci; // [I] after init; no functions: no PSCI
 static bool present;         // [I]
@@ -79,6 +81,22 @@ zx_status_t psci_cpu_on(uint64_t mpidr, paddr_t entry)
         return ZX_OK;
     kernel_log(ZX_LOG_WARN, "psci: CPU_ON of %#lx failed: %d\n", (unsigned long)mpidr, result);
     return ZX_ERR_IO;
+}
+
+bool psci_can_stop(void)
+{
+    return psci.cpu_off != 0 && psci.version >= 0x00002; // before that nobody says that it is off
+}
+
+void psci_cpu_off(void)
+{
+    int32_t result = (int32_t)call(psci.conduit, psci.cpu_off, 0, 0, 0);
+    kernel_log(ZX_LOG_WARN, "psci: CPU_OFF failed: %d\n", result);
+}
+
+bool psci_cpu_is_off(uint64_t mpidr)
+{
+    return (int32_t)call(psci.conduit, PSCI_AFFINITY_INFO, mpidr, 0, 0) == PSCI_AFFINITY_OFF;
 }
 
 static const char *const psci_compatible[] = {"arm,psci-1.0", "arm,psci-0.2", "arm,psci", NULL};

@@ -21,8 +21,8 @@ describe(system_mexec_payload_get
 describe(system_powerctl
     IS "Switch the machine off, restart it, or take CPUs offline"
     ARGS "arg: looked at for ACPI and X86 only."
-    OPTIONS "ZX_SYSTEM_POWERCTL_ENABLE_ALL_CPUS: `ZX_OK`: none is ever taken offline."
-            "ZX_SYSTEM_POWERCTL_DISABLE_ALL_CPUS_BUT_PRIMARY: not supported."
+    OPTIONS "ZX_SYSTEM_POWERCTL_ENABLE_ALL_CPUS: start those that were taken offline."
+            "ZX_SYSTEM_POWERCTL_DISABLE_ALL_CPUS_BUT_PRIMARY: leave one. Threads go on there; the count of CPUs stays."
             "ZX_SYSTEM_POWERCTL_ACPI_TRANSITION_S_STATE: not supported."
             "ZX_SYSTEM_POWERCTL_X86_SET_PKG_PL1: not supported."
             "ZX_SYSTEM_POWERCTL_REBOOT: restart."
@@ -31,7 +31,9 @@ describe(system_powerctl
             "ZX_SYSTEM_POWERCTL_SHUTDOWN: switch off."
     ERRORS "@resource"
            "INVALID_ARGS: unknown `cmd`, or `arg` cannot be read."
+           "SHOULD_WAIT: another call is taking CPUs offline or back."
+           "TIMED_OUT: a CPU did not stop or start."
+           "IO: firmware refused to start a CPU."
            "NOT_SUPPORTED: this machine cannot."
-    NOTES "The reference takes CPUs offline on request."
     COST "-" "-" "O(1)"
     SEE system_mexec)

@@ -221,6 +221,57 @@ TEST(power_is_for_the_root_resource_and_known_commands)
     EXPECT_EQ(zx_system_powerctl(test_root_resource(), 9, NULL), ZX_ERR_INVALID_ARGS);
 }
 
+// How many CPUs are online.
+static unsigned cpus_online(void)
+{
+    zx_info_cpu_stats_t cpus[32];
+    size_t count;
+    unsigned online = 0;
+
+    EXPECT_OK(zx_object_get_info(test_root_resource(), ZX_INFO_CPU_STATS, cpus, sizeof(cpus), &count,
+                                 NULL));
+    for (size_t i = 0; i < count; i++)
+        online += (cpus[i].flags & ZX_INFO_CPU_STATS_FLAG_ONLINE) != 0;
+    return online;
+}
+
+static void sums(void *context)
+{
+    volatile uint64_t *sum = context;
+
+    for (uint64_t i = 0; i < 100000; i++)
+        *sum += i;
+}
+
+// CALLS(zx_system_powerctl, zx_object_get_info): threads go on while the CPUs go and come
+TEST(all_cpus_but_one_are_taken_offline_and_come_back)
+{
+    const zx_handle_t root = test_root_resource();
+    const uint32_t all = zx_system_get_num_cpus();
+    struct test_thread threads[4];
+    volatile uint64_t sum[4] = {0};
+
+    if (root == ZX_HANDLE_INVALID) {
+        test_skip("no root resource");
+        return;
+    }
+    EXPECT_OK(zx_system_powerctl(root, ZX_SYSTEM_POWERCTL_ENABLE_ALL_CPUS, NULL));
+    EXPECT_EQ(cpus_online(), all);
+    for (int round = 0; round < 3; round++) {
+        for (unsigned i = 0; i < 4; i++)
+            ASSERT_OK(test_thread_start(&threads[i], sums, (void *)&sum[i]));
+        EXPECT_OK(zx_system_powerctl(root, ZX_SYSTEM_POWERCTL_DISABLE_ALL_CPUS_BUT_PRIMARY, NULL));
+        EXPECT_EQ(cpus_online(), 1);
+        EXPECT_EQ(zx_system_get_num_cpus(), all);
+        for (unsigned i = 0; i < 4; i++) {
+            test_thread_join(&threads[i]);
+            EXPECT_EQ(sum[i], (round + 1) * 4999950000u);
+        }
+        EXPECT_OK(zx_system_powerctl(root, ZX_SYSTEM_POWERCTL_ENABLE_ALL_CPUS, NULL));
+        EXPECT_EQ(cpus_online(), all);
+    }
+}
+
 // CALLS(zx_object_get_info)
 TEST(kernel_memory_adds_up)
 {

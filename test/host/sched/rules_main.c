@@ -6,6 +6,7 @@ TEST_GROUP(policy);
 TEST_GROUP(mutex);
 TEST_GROUP(timer);
 TEST_GROUP(place);
+TEST_GROUP(hotplug);
 
 int main(int argc, char **argv)
 {
@@ -14,6 +15,7 @@ int main(int argc, char **argv)
         {mutex_tests, mutex_test_count},
         {timer_tests, timer_test_count},
         {place_tests, place_test_count},
+        {hotplug_tests, hotplug_test_count},
     };
 
     return lab_main_groups(argc, argv, groups, sizeof(groups) / sizeof(groups[0]));

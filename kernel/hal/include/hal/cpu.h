@@ -60,6 +60,14 @@ unsigned hal_cpu_count(void);
 // its current thread. Errors: ZX_ERR_NOT_SUPPORTED, ZX_ERR_IO (firmware refused), ZX_ERR_TIMED_OUT.
 zx_status_t hal_cpu_start(unsigned cpu, struct hal_thread *idle) MUST_CHECK;
 
+// Stops the calling CPU, interrupts off: its part of the interrupt controller and its timer are quiet.
+// hal_cpu_start() starts it again, as for the first time, or makes this function return.
+// At most an inter-processor interrupt is pending then.
+void hal_cpu_stop(void);
+// Waits until CPU `cpu`, which is about to, has stopped. ZX_ERR_TIMED_OUT: it has not; it is of no use
+// any more.
+zx_status_t hal_cpu_wait_stopped(unsigned cpu) MUST_CHECK;
+
 // Makes the boot CPU's context the given thread (kmain runs on it afterwards).
 void hal_cpu_adopt_boot_thread(struct hal_thread *t);
 

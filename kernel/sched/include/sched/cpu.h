@@ -29,7 +29,10 @@ struct cpu {
     uint64_t slice_full;                 // [I] a time slice in ticks
     atomic_uint ready_count;             // [R] to write; others read it as a hint
     atomic_bool is_idle;                 // [a] runs its idle thread with nothing ready
-    atomic_bool online;                  // [a]
+    atomic_bool online;                  // [a]; false is stored under rq_lock (hotplug.c)
+    atomic_bool leaving;                 // [a] its worker is to take it offline
+    bool takes_part;                     // [I] it has been started once
+    atomic_int away;                     // [a] > 0: the worker waits for the CPU to come back
     bool slice_armed;                    // [R]
     struct list queue[PRIORITY_COUNT];   // [R] ready threads by priority, oldest first
     struct thread *idle;                 // [I]
@@ -69,6 +72,12 @@ void sched_init_boot_cpu(struct thread *boot);
 zx_status_t sched_start_workers(void) MUST_CHECK;
 zx_status_t sched_start_secondary(unsigned cpu) MUST_CHECK;
 NO_RETURN void sched_secondary_main(void);
+// Takes all CPUs but the first offline, or brings back those that were. Who ran there goes on elsewhere;
+// what may run nowhere else, and interrupts between CPUs, wait. The caller blocks, holding no lock. The
+// others are tried when one fails: the first error. ZX_ERR_SHOULD_WAIT: somebody else is at it;
+// ZX_ERR_TIMED_OUT, ZX_ERR_IO, ZX_ERR_NOT_SUPPORTED: the platform could not.
+zx_status_t sched_cpus_down(void) MUST_CHECK;
+zx_status_t sched_cpus_up(void) MUST_CHECK;
 // What a CPU does on HAL_IPI_CALL, in interrupt context. Once, at boot.
 void sched_set_call_hook(void (*fn)(void));
 

@@ -19,6 +19,8 @@ struct irqchip_ops {
     // Sets up the calling CPU's part; each CPU calls it once, boot CPU included. `cpu` is its
     // number. ZX_ERR_NOT_FOUND if the controller does not know this CPU.
     zx_status_t (*cpu_init)(unsigned cpu);
+    // The calling CPU takes no more interrupts, until cpu_init().
+    void (*cpu_stop)(void);
     // Takes the most urgent pending interrupt; `*out_token` is what end() wants back. INTID, or
     // IRQ_SPURIOUS and above.
     unsigned (*acknowledge)(uint32_t *out_token);
@@ -44,6 +46,8 @@ void irqchip_attach(const struct irqchip_ops *ops, unsigned intid_count);
 zx_status_t irq_init(struct fdt_tree *tree);
 // Sets up the calling CPU, with IPIs on.
 zx_status_t irq_cpu_init(unsigned cpu);
+// Nothing is delivered to the calling CPU from now on; irq_cpu_init() again undoes it. Interrupts off.
+void irq_cpu_stop(void);
 // Handles all that is pending on this CPU; on the interrupt stack, interrupts off.
 void irq_dispatch(void);
 

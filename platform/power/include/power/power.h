@@ -31,6 +31,12 @@ void power_init(struct fdt_tree *tree);
 // Starts a CPU at a physical address by PSCI. After power_init(). ZX_ERR_NOT_SUPPORTED: no firmware
 // does that; ZX_ERR_IO: it refused (reported with its code).
 zx_status_t psci_cpu_on(uint64_t mpidr, paddr_t entry);
+// Whether firmware can stop a CPU and say that it has.
+bool psci_can_stop(void);
+// Stops the calling CPU, interrupts off. Returns only if firmware refuses.
+void psci_cpu_off(void);
+// Whether that CPU is off.
+bool psci_cpu_is_off(uint64_t mpidr);
 // Starts a CPU that waits in a spin table: writes the entry to `release` and wakes it. Asking again
 // is harmless. ZX_ERR_IO if the address cannot be reached.
 zx_status_t spin_table_cpu_on(paddr_t release, paddr_t entry);
