@@ -18,6 +18,8 @@
 
 #define UCR1_UARTEN (1u << 0)
 #define UCR1_RRDYEN (1u << 9) // interrupt: as many bytes as UFCR says are there
+#define UCR1_TRDYEN (1u << 13) // interrupt: there is room
+#define UCR1_INTERRUPTS (UCR1_RRDYEN | UCR1_TRDYEN)
 #define UCR2_SRST   (1u << 0) // 0: reset
 #define UCR2_RXEN   (1u << 1)
 #define UCR2_TXEN   (1u << 2)
@@ -60,6 +62,24 @@ static void imx_rx_ack(const struct uart *u)
     mmio_write32(u->base + UART_USR2, USR2_ORE);
 }
 
+// Also after a reset by software, or where no firmware ran (QEMU).
+static void imx_turn_on(uintptr_t base)
+{
+    uint32_t control = mmio_read32(base + UART_UCR1);
+    uint32_t lines = mmio_read32(base + UART_UCR2);
+
+    if (!(control & UCR1_UARTEN) || (lines & UCR2_ON) != UCR2_ON) {
+        mmio_write32(base + UART_UCR1, control | UCR1_UARTEN);
+        mmio_write32(base + UART_UCR2, lines | UCR2_ON | UCR2_WS | UCR2_IRTS);
+    }
+}
+
+static void imx_recover(const struct uart *u)
+{
+    mmio_write32(u->base + UART_UCR1, mmio_read32(u->base + UART_UCR1) & ~UCR1_INTERRUPTS);
+    imx_turn_on(u->base);
+}
+
 static const struct uart_ops imx_ops = {
     .name = "imx",
     .ready = imx_ready,
@@ -67,6 +87,7 @@ static const struct uart_ops imx_ops = {
     .get = imx_get,
     .rx_enable = imx_rx_enable,
     .rx_ack = imx_rx_ack,
+    .recover = imx_recover,
 };
 
 static const struct uart_registers registers = {
@@ -79,12 +100,7 @@ static zx_status_t imx_init(struct fdt_tree *tree, struct fdt_node node)
     zx_status_t status = console_open(tree, node, &registers, &info, &base);
     if (status != ZX_OK)
         return status;
-    uint32_t control = mmio_read32(base + UART_UCR1);
-    uint32_t lines = mmio_read32(base + UART_UCR2);
-    if (!(control & UCR1_UARTEN) || (lines & UCR2_ON) != UCR2_ON) { // QEMU without firmware
-        mmio_write32(base + UART_UCR1, control | UCR1_UARTEN);
-        mmio_write32(base + UART_UCR2, lines | UCR2_ON | UCR2_WS | UCR2_IRTS);
-    }
+    imx_turn_on(base);
     console_attach(&imx_ops, base, 0, 4, &info);
     return ZX_OK;
 }

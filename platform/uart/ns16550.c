@@ -110,6 +110,18 @@ static void ns16550_recover(const struct uart *u)
     reg_write(u, UART_IER, 0);
 }
 
+// The AUX block in front of the mini UART, as mapped now; 0: unknown.
+static uintptr_t aux_block; // [I] per phase
+
+static void aux_recover(const struct uart *u)
+{
+    if (aux_block != 0)
+        mmio_write32(aux_block + AUX_ENABLES,
+                     mmio_read32(aux_block + AUX_ENABLES) | AUX_ENABLES_UART);
+    ns16550_recover(u);
+    reg_write(u, UART_CNTL, CNTL_ON);
+}
+
 static const struct uart_ops ns16550_ops = {
     .name = "ns16550",
     .ready = ns16550_ready,
@@ -137,7 +149,7 @@ static const struct uart_ops aux_ops = {
     .get = ns16550_get,
     .rx_enable = aux_rx_enable,
     .rx_ack = ns16550_rx_ack,
-    .recover = ns16550_recover,
+    .recover = aux_recover,
 };
 
 // Up to the last that the driver touches. The mini UART has no reg-shift property; its registers
@@ -209,6 +221,7 @@ static zx_status_t aux_init(struct fdt_tree *tree, struct fdt_node node)
     if (status != ZX_OK)
         return status;
     const uint64_t bytes = aux_registers.count << aux_registers.shift;
+    aux_block = 0;
     if (info.regs.bytes < bytes || !find_aux(tree, node, &info, &aux))
         return attach(tree, node, &aux_ops, &aux_registers);
     uint64_t offset = info.regs.base - aux.base;
@@ -224,6 +237,7 @@ static zx_status_t aux_init(struct fdt_tree *tree, struct fdt_node node)
         return status;
     struct uart u = {.base = base + offset, .reg_shift = 2, .io_width = 4};
     aux_turn_on(base, &u);
+    aux_block = base;
     console_attach(&aux_ops, u.base, u.reg_shift, u.io_width, &info);
     return ZX_OK;
 }

@@ -137,12 +137,30 @@ static void test_without_the_gate_in_the_tree(void **state)
     use();
 }
 
+// A driver outside of the kernel had the device, and left it off, and not reachable.
+static void test_retaken_in_any_state(void **state)
+{
+    (void)state;
+    begin(true);
+    fixture_begin(&model_tree, "rpi4");
+    model_console(PATH);
+    hal_console_release();
+    hal_console_write("unheard", 7);
+    assert_int_equal(aux.tx_bytes, 0);
+    aux.enables = SPI_BITS;
+    aux.cntl = 0;
+    hal_console_retake();
+    assert_int_equal(aux.enables, SPI_BITS | 1);
+    use();
+}
+
 int run_aux_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_off_is_turned_on_first),
         cmocka_unit_test(test_firmwares_setting_stays),
         cmocka_unit_test(test_without_the_gate_in_the_tree),
+        cmocka_unit_test(test_retaken_in_any_state),
     };
     return cmocka_run_group_tests_name("mini UART", tests, NULL, NULL);
 }

@@ -134,6 +134,21 @@ static void test_off_is_turned_on(void **state)
     use();
 }
 
+// A driver outside of the kernel had the device, and left it off, with an interrupt for room.
+static void test_retaken_in_any_state(void **state)
+{
+    (void)state;
+    begin(1, 0x4027);
+    hal_console_release();
+    hal_console_write("unheard", 7);
+    assert_int_equal(imx.tx_bytes, 0);
+    imx.ucr1 = 1u << 13;
+    imx.ucr2 = 0;
+    hal_console_retake();
+    assert_int_equal(imx.ucr1 & (1u << 13), 0);
+    use();
+}
+
 // The line status of an 8250, which its drivers look at to see that it answers.
 static uint32_t lsr_read(uint32_t offset)
 {
@@ -190,6 +205,7 @@ int run_imx_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_as_firmware_leaves_it),
         cmocka_unit_test(test_off_is_turned_on),
+        cmocka_unit_test(test_retaken_in_any_state),
         cmocka_unit_test(test_registers_outside_of_reg_are_refused),
     };
     return cmocka_run_group_tests_name("i.MX UART", tests, NULL, NULL);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The kinds of UARTs that drivers/uart knows, against models of the chips: PL011 (ARM DDI 0183, 2.4 and 3.3) and
-// DW APB (DW_apb_uart Databook: IIR, LSR, "Busy functionality", time-outs), of which 16550 is the part without USR.
+// DW APB (DW_apb_uart Databook: IIR, LSR, "Busy functionality", time-outs), of which 16550 is the part without USR;
+// the Pi's mini UART (BCM2711 ARM Peripherals, section 2); i.MX (i.MX 8M Plus Reference Manual, chapter UART).
 // Bytes come and go only by what an interrupt tells, as in main.c: what is missed would never move.
 
 #include <setjmp.h>
@@ -16,8 +17,10 @@
 
 #define DEPTH 16u
 
+enum model { PL011, DW, AUX, IMX };
+
 static struct {
-    bool pl011;
+    enum model model;
     uint8_t rx[64], tx[512];
     size_t rx_head, rx_tail, tx_count;
     size_t tx_fifo;     // bytes that are not on the line yet
@@ -25,6 +28,7 @@ static struct {
     uint32_t ier;
     bool room_told; // 8250: the interrupt of room is pending
     bool busy, timed_out;
+    uint32_t ucr1, ufcr; // of the i.MX
 } chip;
 
 static struct uart uart;
@@ -107,26 +111,123 @@ static void dw_write(size_t at, uint32_t value)
     }
 }
 
+// ---- mini UART: registers are words, "transmitter empty" is room for a byte, and its interrupt stands ----
+
+#define AUX_DEPTH 8u
+
+static uint32_t aux_identify(void)
+{
+    if ((chip.ier & 0xd) == 0xd && has_input())
+        return 4;
+    return (chip.ier & 0xe) == 0xe && chip.tx_fifo == 0 ? 2 : 1;
+}
+
+static uint32_t aux_read(size_t at)
+{
+    switch (at) {
+    case DATA * 4: return has_input() ? chip.rx[chip.rx_head++] : 0;
+    case IIR * 4: return 0xc0 | aux_identify();
+    case LSR * 4:
+        return (has_input() ? 1u : 0) | (chip.tx_fifo < AUX_DEPTH ? 0x20u : 0) |
+               (chip.tx_fifo == 0 ? 0x40u : 0);
+    default: fail_msg("read of %#zx", at); return 0;
+    }
+}
+
+static void aux_write(size_t at, uint32_t value)
+{
+    switch (at) {
+    case DATA * 4:
+        assert_true(chip.tx_fifo < AUX_DEPTH);
+        chip.tx[chip.tx_count++] = (uint8_t)value;
+        chip.tx_fifo++;
+        break;
+    case IER * 4: chip.ier = value; break;
+    default: fail_msg("write of %#zx", at);
+    }
+}
+
+// ---- i.MX ----
+
+enum { URXD = 0x00, UTXD = 0x40, UCR1 = 0x80, UFCR = 0x90, USR2 = 0x98, UTS = 0xb4 };
+
+#define UCR1_BEFORE 0x2001u // on, and with an interrupt that somebody has left on
+
+static uint32_t imx_pending(void)
+{
+    uint32_t bytes = (uint32_t)(chip.rx_tail - chip.rx_head);
+
+    assert_in_range(chip.ufcr >> 10, 2, 32);
+    assert_in_range(chip.ufcr & 0x3f, 1, 32);
+    return (bytes >= (chip.ufcr & 0x3f) ? 1u << 9 : 0) |
+           (chip.tx_fifo < chip.ufcr >> 10 ? 1u << 13 : 0);
+}
+
+static uint32_t imx_read(size_t at)
+{
+    switch (at) {
+    case URXD: return 0x8000u | (has_input() ? chip.rx[chip.rx_head++] : 0);
+    case UCR1: return chip.ucr1;
+    case UFCR: return chip.ufcr;
+    case UTS: return (chip.tx_fifo == DEPTH ? 0x10u : 0) | (has_input() ? 0 : 0x20u);
+    default: fail_msg("read of %#zx", at); return 0;
+    }
+}
+
+static void imx_write(size_t at, uint32_t value)
+{
+    switch (at) {
+    case UTXD:
+        assert_true(chip.tx_fifo < DEPTH);
+        chip.tx[chip.tx_count++] = (uint8_t)value;
+        chip.tx_fifo++;
+        break;
+    case UCR1:
+        assert_int_equal(value & 1, 1); // stays on
+        chip.ucr1 = value;
+        break;
+    case UFCR:
+        assert_int_equal(value & 0x3c0, 0x280); // the divisor is firmware's
+        chip.ufcr = value;
+        break;
+    case USR2: assert_int_equal(value, 2); break;
+    default: fail_msg("write of %#zx", at);
+    }
+}
+
 // ---- the line ----
+
+static const struct {
+    const struct uart_kind *kind;
+    uint32_t (*read)(size_t at);
+    void (*write)(size_t at, uint32_t value);
+} models[] = {
+    [PL011] = {&uart_pl011, pl011_read, pl011_write},
+    [DW] = {&uart_dw_apb, dw_read, dw_write},
+    [AUX] = {&uart_aux, aux_read, aux_write},
+    [IMX] = {&uart_imx, imx_read, imx_write},
+};
 
 static uint32_t read_register(void *context, size_t at)
 {
     (void)context;
-    return chip.pl011 ? pl011_read(at) : dw_read(at);
+    return models[chip.model].read(at);
 }
 
 static void write_register(void *context, size_t at, uint32_t value)
 {
     (void)context;
-    if (chip.pl011)
-        pl011_write(at, value);
-    else
-        dw_write(at, value);
+    models[chip.model].write(at, value);
 }
 
 static bool interrupts(void)
 {
-    return chip.pl011 ? (chip.raw & chip.mask) != 0 : dw_identify() != 1;
+    switch (chip.model) {
+    case PL011: return (chip.raw & chip.mask) != 0;
+    case DW: return dw_identify() != 1;
+    case AUX: return aux_identify() != 1;
+    default: return (imx_pending() & chip.ucr1) != 0;
+    }
 }
 
 // All that is in the transmitter has gone out.
@@ -147,7 +248,11 @@ static void receive(const char *text)
 static void start(const struct uart_kind *kind)
 {
     memset(&chip, 0, sizeof(chip));
-    chip.pl011 = kind == &uart_pl011;
+    chip.model = DW;
+    for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++)
+        chip.model = models[i].kind == kind ? (enum model)i : chip.model;
+    chip.ucr1 = UCR1_BEFORE;
+    chip.ufcr = 0xa81;
     uart = (struct uart){.kind = kind,
                          .read = read_register,
                          .write = write_register,
@@ -156,7 +261,8 @@ static void start(const struct uart_kind *kind)
     kind->start(&uart);
 }
 
-static const struct uart_kind *const kinds[] = {&uart_pl011, &uart_dw_apb, &uart_ns16550};
+static const struct uart_kind *const kinds[] = {&uart_pl011, &uart_dw_apb, &uart_ns16550, &uart_aux,
+                                               &uart_imx};
 #define EACH_KIND(k) for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
 
 // Puts as much as there is room for; what is left waits for the interrupt.

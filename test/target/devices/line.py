@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """The console on its driver (jacinth.console=driver): nothing that is written is lost, whoever has the device.
 
-usage: line.py PRESET kills|typing [OPTION FOR scripts/run ...]
+usage: line.py PRESET kills|board|typing [OPTION FOR scripts/run ...]
 
 kills, on a deterministic machine (--icount): the driver is ended again and again under a program that writes; all of
 the text arrives, in order; at most SERIAL_HELD bytes come twice each time. A panic takes the device from its driver.
+board, on any machine: a driver that has the device ends, three times, each under a program that writes.
 typing: what is typed reaches the shell by way of the driver, and each line ends that.
 """
 
@@ -37,15 +38,18 @@ COUNT = "$(dmesg | grep -c '%s')"
 END = ('had=%(had)s; until [ %(had)s -gt $had ]; do gone=%(gone)s; lsdev -r console0; '
        'until [ %(gone)s -gt $gone ]; do sleep 0.05; done; done; ' %
        {"had": COUNT % "console is the kernel.s again", "gone": COUNT % ": restarted"})
+ROUNDS = 3
+BOARD = ("for i in %s; do seq 1 500 > /dev/tty & %s wait; done; echo the end" %
+         (" ".join(str(i) for i in range(ROUNDS)), END))
 KILL = ("lsdev -r console0; sleep 1; seq 1 %d > /dev/tty & for i in %s; do lsdev -r console0; sleep 0.01; done; "
         "wait; sleep 1; lsdev -r console0; sleep 1; echo the end" %
         (NUMBERS, " ".join(str(i) for i in range(KILLS))))
 
 
-def run(commands):
+def run(commands, *options):
     """The status and the text of a machine that runs the commands."""
     done = subprocess.run(
-        [RUN, "--no-build", "--preset", sys.argv[1], "--icount", "--append", "jacinth.console=driver",
+        [RUN, "--no-build", "--preset", sys.argv[1], *options, "--append", "jacinth.console=driver",
          "--cmd", commands, *sys.argv[3:]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, timeout=PATIENCE, check=False)
     return done.returncode, done.stdout.decode("utf-8", "replace").replace("\r", "")
@@ -76,7 +80,7 @@ def check(name, good, text):
 
 
 def test_kills():
-    status, text = run(KILL)
+    status, text = run(KILL, "--icount")
     ended = text.count(BACK)
     wanted = "".join("%d\n" % i for i in range(1, NUMBERS + 1))
     plain = LOG.sub("", text)
@@ -88,8 +92,20 @@ def test_kills():
     return check("nothing that was written is lost", 0 <= count <= ended, text) and good
 
 
+def test_board():
+    """The machine has no power-off on every board: it reboots, which ends the run."""
+    status, text = run(BOARD + "; reboot", "--append", "kernel.quiet")
+    if status == 77:
+        return status
+    wanted = "".join("%d\n" % i for i in range(1, 501)) * ROUNDS
+    count = repeats(text[text.find("\n1\n2\n") + 1:].partition("the end\n")[0], wanted)
+    print("# %d times something came again" % count)
+    good = check("a board whose console dies ends well", status == 0, text)
+    return 0 if check("nothing that was written is lost", 0 <= count <= ROUNDS, text) and good else 1
+
+
 def test_panic():
-    _, text = run("sleep 1; lsdev -r console0; sleep 1; kernel crash panic")
+    _, text = run("sleep 1; lsdev -r console0; sleep 1; kernel crash panic", "--icount")
     good = check("the driver had the device before the panic", BACK in text, text)
     return check("a panic is seen while a driver has the device",
                  re.search(r"\*\*\* KERNEL PANIC: asked for.*\*\*\* end of panic report", text, re.S),
@@ -125,6 +141,8 @@ def test_typing():
 def main():
     if sys.argv[2] == "typing":
         return 0 if test_typing() else 1
+    if sys.argv[2] == "board":
+        return test_board()
     good = test_kills()
     return 0 if test_panic() and good else 1
 

@@ -210,7 +210,8 @@ static void end(void *session)
 
 static zx_status_t find_kind(void)
 {
-    static const struct uart_kind *const kinds[] = {&uart_pl011, &uart_dw_apb, &uart_ns16550};
+    static const struct uart_kind *const kinds[] = {&uart_pl011, &uart_dw_apb, &uart_ns16550,
+                                                   &uart_aux, &uart_imx};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         for (const char *const *name = kinds[i]->compatible; *name != NULL; name++) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// UARTs of the 8250 family: 16550 and Synopsys DW APB (registers: DesignWare DW_apb_uart Databook).
+// UARTs of the 8250 family: 16550, Synopsys DW APB, and the Raspberry Pi's mini UART (registers: DesignWare
+// DW_apb_uart Databook; BCM2711 ARM Peripherals, section 2, Auxiliaries).
 
 #include "uart.h"
 
@@ -12,15 +13,18 @@
 
 #define IER_INPUT      0x01u
 #define IER_ROOM       0x02u
+#define IER_AUX        0x0cu // mini UART: without these it interrupts for nothing
 #define IIR_ID         0x0fu
 #define IIR_BUSY       0x07u // DW APB: the format was written while it was busy
 #define IIR_TIMEOUT    0x0cu // bytes have arrived, and no more come for now
 #define IIR_FIFOS      0xc0u
 #define LSR_DATA_READY 0x01u
 #define LSR_BREAK      0x10u
-#define LSR_EMPTY      0x20u // nothing is left to be sent, but what is on the line
+#define LSR_EMPTY      0x20u // nothing is left to be sent, but what is on the line; mini UART: there is room
+#define LSR_IDLE       0x40u // nothing is left at all
 
-#define FIFO_BYTES 16u // the least of those that have FIFOs
+#define FIFO_BYTES     16u // the least of those that have FIFOs
+#define AUX_FIFO_BYTES 8u
 
 static void set_interrupts(struct uart *uart, uint32_t interrupts)
 {
@@ -110,4 +114,37 @@ const struct uart_kind uart_dw_apb = {
     .get = get,
     .want_room = want_room,
     .acknowledge = dw_acknowledge,
+};
+
+static void aux_start(struct uart *uart)
+{
+    uart->interrupts = 0;
+    set_interrupts(uart, IER_AUX | IER_INPUT);
+}
+
+static uint32_t aux_room(struct uart *uart)
+{
+    uint32_t status = uart_read(uart, UART_LSR);
+
+    return (status & LSR_IDLE) != 0 ? AUX_FIFO_BYTES : (status & LSR_EMPTY) != 0;
+}
+
+static void aux_want_room(struct uart *uart, bool wanted)
+{
+    set_interrupts(uart, IER_AUX | IER_INPUT | (wanted ? IER_ROOM : 0));
+}
+
+static const char *const aux_compatible[] = {"brcm,bcm2835-aux-uart", NULL};
+
+const struct uart_kind uart_aux = {
+    .compatible = aux_compatible,
+    .registers = UART_LSR + 1,
+    .shift = 2,
+    .width = 4,
+    .start = aux_start,
+    .room = aux_room,
+    .put = put,
+    .get = get,
+    .want_room = aux_want_room,
+    .acknowledge = acknowledge,
 };

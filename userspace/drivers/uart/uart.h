@@ -44,6 +44,8 @@ struct uart {
 extern const struct uart_kind uart_pl011;
 extern const struct uart_kind uart_ns16550;
 extern const struct uart_kind uart_dw_apb;
+extern const struct uart_kind uart_aux;
+extern const struct uart_kind uart_imx;
 
 static inline uint32_t uart_read(const struct uart *uart, uint32_t number)
 {
