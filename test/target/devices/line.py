@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The console on its driver (jacinth.console=driver): nothing that is written is lost, whoever has the device.
+"""The console on its driver: nothing that is written is lost, whoever has the device.
 
 usage: line.py PRESET kills|board|typing [OPTION FOR scripts/run ...]
 
@@ -49,7 +49,7 @@ KILL = ("lsdev -r console0; sleep 1; seq 1 %d > /dev/tty & for i in %s; do lsdev
 def run(commands, *options):
     """The status and the text of a machine that runs the commands."""
     done = subprocess.run(
-        [RUN, "--no-build", "--preset", sys.argv[1], *options, "--append", "jacinth.console=driver",
+        [RUN, "--no-build", "--preset", sys.argv[1], *options,
          "--cmd", commands, *sys.argv[3:]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, timeout=PATIENCE, check=False)
     return done.returncode, done.stdout.decode("utf-8", "replace").replace("\r", "")
@@ -125,7 +125,7 @@ def wait_for(person, text):
 
 
 def test_typing():
-    person = terminal.Person(["--preset", sys.argv[1], "--append", "jacinth.console=driver", *sys.argv[3:]])
+    person = terminal.Person(["--preset", sys.argv[1], *sys.argv[3:]])
 
     def body():
         wait_for(person, PROMPT)

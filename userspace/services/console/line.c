@@ -370,7 +370,7 @@ static void look_for_driver(void)
 {
     const char *wanted = getenv("CONSOLE");
 
-    if (wanted != NULL && strcmp(wanted, "driver") == 0) {
+    if (wanted == NULL || strcmp(wanted, "kernel") != 0) {
         (void)finder_start(line.loop, driver_found);
     }
 }

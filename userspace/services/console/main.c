@@ -5,8 +5,8 @@
 // service manager opens for a session.
 //
 // Needs the root resource (the kernel's console is read with it) and PA_DIRECTORY_REQUEST, its
-// outgoing directory; and /svc, by which it finds the driver of the serial line's device. CONSOLE=driver in its
-// environment has it look for that; else the device stays the kernel's. TERMINAL_SIZE=COLUMNSxROWS tells the
+// outgoing directory; and /svc, by which it finds the driver of the serial line's device. With CONSOLE=kernel in
+// its environment it does not look for that: the device stays the kernel's. TERMINAL_SIZE=COLUMNSxROWS tells the
 // terminal's size.
 
 #include "console.h"

@@ -9,7 +9,7 @@
 //   jacinth.cmd=HEX          commands that the session is to run, and the machine to be switched off
 //   jacinth.nonce=TEXT       under which their status is reported
 //   jacinth.terminal=CxR     size of the terminal
-//   jacinth.console=driver   the console's UART is driven by a program, not by the kernel
+//   jacinth.console=kernel   the console's UART is not given to a driver
 //
 // A manifest with mistakes is used as far as it goes; without any session a person gets the rescue
 // monitor.
