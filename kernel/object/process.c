@@ -109,7 +109,7 @@ zx_status_t process_create(struct job *job, const char *name, struct object **ou
     zx_status_t status = open_account(p, job);
     if (status != ZX_OK)
         goto no_account;
-    status = vmar_object_create_root(&p->aspace, out_vmar, out_vmar_rights);
+    status = vmar_object_create_root(p->account, &p->aspace, out_vmar, out_vmar_rights);
     if (status != ZX_OK)
         goto no_aspace;
     p->aspace->owner = &p->handles;

@@ -52,14 +52,15 @@ static zx_rights_t rights_of(uint32_t options)
     return rights;
 }
 
-zx_status_t vmar_object_create_root(struct vm_aspace **out_aspace, struct object **out,
-                                    zx_rights_t *out_rights)
+zx_status_t vmar_object_create_root(struct account *account, struct vm_aspace **out_aspace,
+                                    struct object **out, zx_rights_t *out_rights)
 {
     struct vmar_object *v = account_zalloc(vmar_cache);
     if (v == NULL)
         return ZX_ERR_NO_MEMORY;
     zx_status_t status = vm_aspace_create(&v->vmar, &region_ops,
-                                          settings.aslr ? random_u64 : NULL, out_aspace);
+                                          settings.aslr ? random_u64 : NULL, account,
+                                          out_aspace);
     if (status != ZX_OK) {
         account_free(vmar_cache, v);
         return status;

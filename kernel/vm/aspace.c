@@ -16,11 +16,13 @@ static ACCOUNT_CACHE(vm_aspace_cache, sizeof(struct vm_aspace), alignof(struct v
 _Static_assert(offsetof(struct vm_aspace, hal) == 0, "thread->aspace is the address space");
 
 zx_status_t vm_aspace_create(struct vmar *root, const struct vmar_ops *ops,
-                             uint64_t (*random)(void), struct vm_aspace **out)
+                             uint64_t (*random)(void), struct account *account,
+                             struct vm_aspace **out)
 {
     struct vm_aspace *as = account_zalloc(vm_aspace_cache);
     if (as == NULL)
         return ZX_ERR_NO_MEMORY;
+    as->account = account;
     zx_status_t status = hal_aspace_init(&as->hal);
     if (status != ZX_OK) {
         account_free(vm_aspace_cache, as);
@@ -42,6 +44,23 @@ zx_status_t vm_aspace_create(struct vmar *root, const struct vmar_ops *ops,
     as->root = root;
     *out = as;
     return ZX_OK;
+}
+
+paddr_t kernel_user_table_alloc(struct hal_aspace *hal)
+{
+    struct account *a = container_of(hal, struct vm_aspace, hal)->account;
+    if (account_charge(a, ACCOUNT_KMEM, PAGE_SIZE) != ZX_OK)
+        return 0;
+    paddr_t pa = kernel_table_page_alloc();
+    if (pa == 0)
+        account_uncharge(a, ACCOUNT_KMEM, PAGE_SIZE);
+    return pa;
+}
+
+void kernel_user_table_free(struct hal_aspace *hal, paddr_t pa)
+{
+    kernel_table_page_free(pa);
+    account_uncharge(container_of(hal, struct vm_aspace, hal)->account, ACCOUNT_KMEM, PAGE_SIZE);
 }
 
 void vm_aspace_acquire(struct vm_aspace *as)

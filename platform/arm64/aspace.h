@@ -76,9 +76,10 @@ struct walk {
 
 // Walks as far as there are tables.
 void aspace_walk(struct hal_aspace *as, vaddr_t va, struct walk *w);
-// Walks to level 3 and makes the missing tables, all or none. ZX_ERR_ALREADY_EXISTS: a block is in
-// the way, at entry[2]. ZX_ERR_NO_MEMORY.
-zx_status_t aspace_walk_make(struct hal_aspace *as, vaddr_t va, struct walk *w) MUST_CHECK;
+// Walks as far as there are tables, and makes those that are missing down to `level`, all or none.
+// ZX_ERR_ALREADY_EXISTS: a block is in the way, at entry[2], which can be for level 3 only. ZX_ERR_NO_MEMORY.
+zx_status_t aspace_walk_make(struct hal_aspace *as, vaddr_t va, unsigned level, struct walk *w)
+    MUST_CHECK;
 // Counts entries that became valid (or, negative, invalid) in the table behind entry[level].
 ALWAYS_INLINE void count_add(struct walk *w, unsigned level, int64_t entries)
 {

@@ -65,7 +65,7 @@ static NO_INLINE zx_status_t map_one_slow(struct hal_aspace *as, vaddr_t va, uin
     struct walk w;
     zx_status_t status;
 
-    while ((status = aspace_walk_make(as, va, &w)) == ZX_ERR_ALREADY_EXISTS)
+    while ((status = aspace_walk_make(as, va, 3, &w)) == ZX_ERR_ALREADY_EXISTS)
         aspace_block_split(as, &w, va);
     if (status != ZX_OK)
         return status;
@@ -127,7 +127,7 @@ zx_status_t hal_aspace_map(struct hal_aspace *as, vaddr_t va, const paddr_t *pag
         struct walk w;
         // As many pages as this table holds.
         size_t here = MIN(count, TABLE_ENTRIES - TABLE_INDEX(va, 3));
-        status = aspace_walk_make(as, va, &w);
+        status = aspace_walk_make(as, va, 3, &w);
         if (status == ZX_OK)
             count_add(&w, 2, fill_entries(w.entry[3], pages, here, attributes));
         else if (status != ZX_ERR_ALREADY_EXISTS) // a block is present: it stays
@@ -146,25 +146,13 @@ static bool map_block(struct hal_aspace *as, vaddr_t va, uint64_t value, zx_stat
 {
     struct walk w;
 
-    aspace_walk(as, va, &w);
-    if (w.depth == 2 && pte_read(w.entry[2]) == 0) {
-        pte_write(w.entry[2], value & ~PTE_TABLE);
-        count_add(&w, 1, 1);
-        *out_status = ZX_OK;
-        return true;
-    }
-    if (w.depth >= 2)
-        return false;
-    // Make the tables down to level 2 by way of a level-3 table, then put the block in its place.
-    *out_status = aspace_walk_make(as, va, &w);
+    *out_status = aspace_walk_make(as, va, 2, &w);
     if (*out_status != ZX_OK)
         return true;
-    struct gather g = {.as = as, .tables = 1};
-    g.table_va[0] = va;
-    g.table_pa[0] = pte_read(w.entry[2]) & PTE_ADDRESS;
-    pte_write(w.entry[2], 0);
-    aspace_flush(&g);
-    pte_write(w.entry[2], value & ~PTE_TABLE); // the count of the table above stays: one for one
+    if (w.depth > 2 || pte_read(w.entry[2]) != 0)
+        return false;
+    pte_write(w.entry[2], value & ~PTE_TABLE);
+    count_add(&w, 1, 1);
     return true;
 }
 
@@ -217,7 +205,7 @@ size_t hal_aspace_table_pages(const struct hal_aspace *as)
 
 zx_status_t hal_aspace_init(struct hal_aspace *as)
 {
-    paddr_t root = kernel_table_page_alloc();
+    paddr_t root = kernel_user_table_alloc(as);
     if (root == 0)
         return ZX_ERR_NO_MEMORY;
     as->root = hal_phys_to_virt(root);

@@ -28,7 +28,7 @@ void aspace_flush(struct gather *g)
     }
     dsb(ish); // done on all CPUs
     for (unsigned i = 0; i < g->tables; i++)
-        kernel_table_page_free(g->table_pa[i]);
+        kernel_user_table_free(g->as, g->table_pa[i]);
     g->as->table_pages -= g->tables;
     g->tables = 0;
     g->pages = 0;
@@ -60,14 +60,14 @@ static void table_unlink(struct walk *w, unsigned level, vaddr_t va, struct gath
         count_add(w, level - 1, -1);
 }
 
-zx_status_t aspace_walk_make(struct hal_aspace *as, vaddr_t va, struct walk *w)
+zx_status_t aspace_walk_make(struct hal_aspace *as, vaddr_t va, unsigned level, struct walk *w)
 {
     aspace_walk(as, va, w);
-    if (w->depth < 3 && pte_read(w->entry[w->depth]) != 0)
+    if (w->depth < level && pte_read(w->entry[w->depth]) != 0)
         return ZX_ERR_ALREADY_EXISTS;
     unsigned made_from = w->depth;
-    while (w->depth < 3) {
-        paddr_t pa = kernel_table_page_alloc();
+    while (w->depth < level) {
+        paddr_t pa = kernel_user_table_alloc(as);
         if (pa == 0) {
             struct gather g = {.as = as};
             while (w->depth > made_from)
@@ -128,7 +128,7 @@ void aspace_block_split(struct hal_aspace *as, struct walk *w, vaddr_t va)
 {
     struct gather g = {.as = as};
     uint64_t block = pte_read(w->entry[2]);
-    paddr_t pa = kernel_table_page_alloc();
+    paddr_t pa = kernel_user_table_alloc(as);
 
     if (pa != 0) {
         uint64_t *table = hal_phys_to_virt(pa);

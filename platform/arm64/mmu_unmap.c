@@ -143,6 +143,6 @@ void hal_aspace_destroy(struct hal_aspace *as)
         aspace_prune(as, as->idle_table, &g);
         aspace_flush(&g);
     }
-    kernel_table_page_free(hal_virt_to_phys(as->root));
+    kernel_user_table_free(as, hal_virt_to_phys(as->root));
     as->root = NULL;
 }

@@ -90,25 +90,46 @@ static uint64_t *find_entry(struct host_aspace *as, vaddr_t va)
     return (uint64_t *)hal_phys_to_virt(table) + index_at(va, LEVELS - 1);
 }
 
-// Makes the tables down to va's last-level entry. False when out of memory.
-static bool make_tables(struct host_aspace *as, vaddr_t va)
+static void write_entry(uint64_t *e, uint64_t value)
 {
-    paddr_t table = as->root;
+    pthread_rwlock_wrlock(&tables_lock);
+    *e = value;
+    pthread_rwlock_unlock(&tables_lock);
+}
+
+static void free_table(struct hal_aspace *as, paddr_t table)
+{
+    kernel_user_table_free(as, table);
+    as->host->table_pages--;
+}
+
+// Makes the tables down to va's last-level entry, all or none. False when out of memory.
+static bool make_tables(struct hal_aspace *as, vaddr_t va)
+{
+    uint64_t *made[LEVELS];
+    unsigned count = 0;
+    paddr_t table = as->host->root;
 
     for (unsigned level = 0; level < LEVELS - 1; level++) {
         uint64_t *e = (uint64_t *)hal_phys_to_virt(table) + index_at(va, level);
         if ((*e & VALID) == 0) {
-            paddr_t page = kernel_table_page_alloc();
+            paddr_t page = kernel_user_table_alloc(as);
             if (page == 0)
-                return false;
-            as->table_pages++;
-            pthread_rwlock_wrlock(&tables_lock);
-            *e = make_entry(page, level, 0);
-            pthread_rwlock_unlock(&tables_lock);
+                goto undo;
+            as->host->table_pages++;
+            write_entry(e, make_entry(page, level, 0));
+            made[count++] = e;
         }
         table = *e & PA_MASK;
     }
     return true;
+undo:
+    while (count-- > 0) {
+        table = *made[count] & PA_MASK;
+        write_entry(made[count], 0);
+        free_table(as, table);
+    }
+    return false;
 }
 
 static void check_range(const struct host_aspace *as, vaddr_t va, size_t count)
@@ -148,7 +169,7 @@ zx_status_t hal_aspace_init(struct hal_aspace *as)
     struct host_aspace *h = calloc(1, sizeof(*h));
     if (h == NULL)
         return ZX_ERR_NO_MEMORY;
-    h->root = kernel_table_page_alloc();
+    h->root = kernel_user_table_alloc(as);
     if (h->root == 0) {
         free(h);
         return ZX_ERR_NO_MEMORY;
@@ -164,15 +185,15 @@ zx_status_t hal_aspace_init(struct hal_aspace *as)
     return ZX_OK;
 }
 
-static void free_tables(paddr_t table, unsigned level)
+static void free_tables(struct hal_aspace *as, paddr_t table, unsigned level)
 {
     const uint64_t *entries = hal_phys_to_virt(table);
 
     for (unsigned i = 0; level < LEVELS - 1 && i < ENTRIES; i++) {
         if ((entries[i] & VALID) != 0)
-            free_tables(entries[i] & PA_MASK, level + 1);
+            free_tables(as, entries[i] & PA_MASK, level + 1);
     }
-    kernel_table_page_free(table);
+    free_table(as, table);
 }
 
 void hal_aspace_destroy(struct hal_aspace *as)
@@ -186,7 +207,7 @@ void hal_aspace_destroy(struct hal_aspace *as)
         if (host.cpus[i].aspace == h)
             host_fail(HOST_BROKEN, "hal_aspace_destroy while active on cpu %u", i);
     }
-    free_tables(h->root, 0);
+    free_tables(as, h->root, 0);
     pthread_rwlock_wrlock(&tables_lock);
     struct host_aspace **link = &all_aspaces;
     while (*link != h)
@@ -237,7 +258,7 @@ static void map_page(struct host_aspace *as, vaddr_t va, paddr_t pa, unsigned pr
 }
 
 // Tables first, so that a failure maps nothing.
-static bool make_all_tables(struct host_aspace *as, vaddr_t va, size_t count)
+static bool make_all_tables(struct hal_aspace *as, vaddr_t va, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if ((i == 0 || (va + i * PAGE_SIZE) % (ENTRIES * PAGE_SIZE) == 0) &&
@@ -254,7 +275,7 @@ zx_status_t hal_aspace_map(struct hal_aspace *as, vaddr_t va, const paddr_t *pag
     for (size_t i = 0; i < count; i++, va += PAGE_SIZE) {
         if (pages[i] == HAL_NO_PAGE)
             continue;
-        if (!make_tables(as->host, va))
+        if (!make_tables(as, va))
             return ZX_ERR_NO_MEMORY;
         map_page(as->host, va, pages[i], prot);
     }
@@ -265,7 +286,7 @@ zx_status_t hal_aspace_map_range(struct hal_aspace *as, vaddr_t va, paddr_t pa, 
                                  unsigned prot)
 {
     check_range(as->host, va, count);
-    if (!make_all_tables(as->host, va, count))
+    if (!make_all_tables(as, va, count))
         return ZX_ERR_NO_MEMORY;
     for (size_t i = 0; i < count; i++)
         map_page(as->host, va + i * PAGE_SIZE, pa + i * PAGE_SIZE, prot);
@@ -276,21 +297,61 @@ zx_status_t hal_aspace_map_one(struct hal_aspace *as, vaddr_t va, paddr_t page, 
 {
     check_range(as->host, va, 1);
     check_page(page, prot);
-    if (!make_tables(as->host, va))
+    if (!make_tables(as, va))
         return ZX_ERR_NO_MEMORY;
     set_entry(as->host, va, find_entry(as->host, va), make_entry(page, LEVELS - 1, prot));
     return ZX_OK;
 }
 
+static bool table_is_empty(paddr_t table)
+{
+    const uint64_t *entries = hal_phys_to_virt(table);
+
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        if ((entries[i] & VALID) != 0)
+            return false;
+    }
+    return true;
+}
+
+// Frees the tables on the way to va that have no entry left, but for the root.
+static void prune(struct hal_aspace *as, vaddr_t va)
+{
+    uint64_t *way[LEVELS - 1];
+    paddr_t table = as->host->root;
+    unsigned depth = 0;
+
+    for (; depth < LEVELS - 1; depth++) {
+        way[depth] = (uint64_t *)hal_phys_to_virt(table) + index_at(va, depth);
+        table = *way[depth] & PA_MASK;
+    }
+    while (depth-- > 0 && table_is_empty(*way[depth] & PA_MASK)) {
+        table = *way[depth] & PA_MASK;
+        write_entry(way[depth], 0);
+        free_table(as, table);
+    }
+}
+
 void hal_aspace_unmap(struct hal_aspace *as, vaddr_t va, size_t count)
 {
+    bool removed = false; // from this table
+
     check_range(as->host, va, count);
     for (size_t i = 0; i < count; i++) {
-        uint64_t *e = find_entry(as->host, va + i * PAGE_SIZE);
-        if (e == NULL) // no table: go on behind what it would cover
-            i += ENTRIES - 1 - index_at(va + i * PAGE_SIZE, LEVELS - 1);
-        else if ((*e & VALID) != 0)
-            set_entry(as->host, va + i * PAGE_SIZE, e, 0);
+        vaddr_t page = va + i * PAGE_SIZE;
+        uint64_t *e = find_entry(as->host, page);
+        if (e == NULL) { // no table: go on behind what it would cover
+            i += ENTRIES - 1 - index_at(page, LEVELS - 1);
+            continue;
+        }
+        if ((*e & VALID) != 0) {
+            set_entry(as->host, page, e, 0);
+            removed = true;
+        }
+        if (removed && (i + 1 == count || index_at(page, LEVELS - 1) == ENTRIES - 1)) {
+            prune(as, page);
+            removed = false;
+        }
     }
 }
 

@@ -23,7 +23,7 @@ that ends it."
            "@job" "@memory"
            "BAD_STATE: the job was killed."
            "@out"
-    COST "6" "handle_table account account account random job_tree handle_table"
+    COST "6" "handle_table account account account account random job_tree handle_table"
          "O(1), with VMAR, address space, page tables"
     SEE process_start thread_create job_create)
 

@@ -67,6 +67,23 @@ static void take_kernel_memory(size_t turn)
     (void)zx_channel_write(ends[0], 0, bytes, sizeof(bytes), NULL, 0);
 }
 
+// Page tables and nothing else: a VMO without a page, mapped once and read here and there, which finds the page
+// of zeros that all share. The kernel reads, so that a refusal is an error, and no exception.
+static void take_page_tables(size_t turn)
+{
+    static const uint64_t table_covers = PAGE * (PAGE / sizeof(uint64_t)), size = 1ull << 40;
+    static zx_handle_t vmo, other;
+    static zx_vaddr_t base;
+
+    if (turn == 0 && (zx_vmo_create(size, 0, &vmo) != ZX_OK ||
+                      zx_vmo_create(PAGE, 0, &other) != ZX_OK ||
+                      zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ, 0, vmo, 0, size, &base) !=
+                          ZX_OK)) {
+        zx_process_exit(1);
+    }
+    (void)zx_vmo_write(other, (const void *)(base + turn * table_covers % size), 0, 1);
+}
+
 static void take_page(size_t turn)
 {
     static zx_handle_t vmo;
@@ -98,6 +115,11 @@ static int take_for_ever(void (*take)(size_t turn))
 CHILD(takes_pages)
 {
     return take_for_ever(take_page);
+}
+
+CHILD(takes_page_tables)
+{
+    return take_for_ever(take_page_tables);
 }
 
 CHILD(takes_kernel_memory)
@@ -238,11 +260,13 @@ static void allocation_bombs(void)
 {
     set_off("takes_pages", TEST_JOB_PAGES);
     set_off("takes_kernel_memory", TEST_JOB_KERNEL_MEMORY);
+    set_off("takes_page_tables", TEST_JOB_KERNEL_MEMORY);
     set_off("takes_handles", TEST_JOB_HANDLES);
     set_off("takes_threads", TEST_JOB_THREADS);
 }
 
-// CALLS(zx_job_set_limits, zx_vmo_op_range, zx_channel_write, zx_handle_duplicate, zx_thread_start)
+// CALLS(zx_job_set_limits, zx_vmo_op_range, zx_channel_write, zx_vmar_map, zx_handle_duplicate,
+// zx_thread_start)
 TEST(allocation_bombs_in_a_limited_job_harm_nobody_else)
 {
     test_no_loss(allocation_bombs, 1);

@@ -89,6 +89,19 @@ FALLBACK void kernel_table_page_free(paddr_t pa)
     missing("kernel_table_page_free");
 }
 
+FALLBACK paddr_t kernel_user_table_alloc(struct hal_aspace *as)
+{
+    (void)as;
+    missing("kernel_user_table_alloc");
+}
+
+FALLBACK void kernel_user_table_free(struct hal_aspace *as, paddr_t pa)
+{
+    (void)as;
+    (void)pa;
+    missing("kernel_user_table_free");
+}
+
 FALLBACK void kernel_log(unsigned level, const char *fmt, ...)
 {
     va_list ap;

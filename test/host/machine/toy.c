@@ -133,6 +133,18 @@ void kernel_table_page_free(paddr_t pa)
     (void)pa;
 }
 
+paddr_t kernel_user_table_alloc(struct hal_aspace *as)
+{
+    (void)as;
+    return toy_page();
+}
+
+void kernel_user_table_free(struct hal_aspace *as, paddr_t pa)
+{
+    (void)as;
+    (void)pa;
+}
+
 void sched_preempt_check_slow(void)
 {
 }

@@ -269,6 +269,78 @@ SCENARIO(messages_nobody_reads_are_charged_to_the_writer)
     close_handle(job);
 }
 
+#define GIB (1ul << 30) // each takes tables of its own on the last two levels
+
+// One mapping of a VMO without a page, read here and there: nothing but page tables comes to be.
+static void table_bomb(zx_handle_t channel)
+{
+    zx_handle_t vmo = make_vmo(16 * GIB / PAGE), other = make_vmo(1), got[2];
+    zx_job_limits_t limits = keep;
+    zx_vaddr_t va;
+
+    await(channel, ZX_CHANNEL_READABLE);
+    assert_ok(zx_channel_read(channel, 0, NULL, got, 0, 2, NULL, NULL));
+    const zx_handle_t job = got[0], vmar = got[1];
+    assert_ok(commit(other, 0, 1));
+    const uint64_t before = usage_of(job).kernel_memory.used;
+    assert_ok(zx_vmar_map(vmar, ZX_VM_PERM_READ, 0, vmo, 0, 16 * GIB, &va));
+    assert_ok(host_user_probe(va, 1, 0));
+    const uint64_t first = usage_of(job).kernel_memory.used;
+    assert_true(first >= before + 2 * PAGE);
+    limits.kernel_memory = first + 7 * PAGE;
+    assert_ok(set_limits(job, &limits));
+    for (unsigned i = 1; i <= 3; i++) {
+        assert_ok(host_user_probe(va + i * GIB, 1, 0));
+        assert_int_equal(usage_of(job).kernel_memory.used, first + i * 2 * PAGE);
+    }
+    assert_status(host_user_probe(va + 4 * GIB, 1, 0), ZX_ERR_NO_MEMORY);
+    assert_status(zx_vmo_write(other, (const void *)(va + 5 * GIB), 0, 1), ZX_ERR_INVALID_ARGS);
+    assert_int_equal(usage_of(job).kernel_memory.used, first + 6 * PAGE);
+    assert_true(usage_of(job).kernel_memory.refused >= 2);
+    assert_int_equal(usage_of(job).pages.used, 1); // of the other one
+    assert_ok(zx_vmar_unmap(vmar, va, 16 * GIB));
+    assert_int_equal(usage_of(job).kernel_memory.used, before);
+    close_handle(vmo);
+}
+
+// CALLS(zx_job_set_limits, zx_vmar_map, zx_vmar_unmap): kernel memory, page tables among it.
+SCENARIO(page_tables_are_charged_to_their_process)
+{
+    zx_handle_t job = make_job(lab.job), ends[2];
+
+    make_pair(ends);
+    struct child c = start_child(job, table_bomb, ends[1]);
+    const zx_handle_t given[] = {duplicate_without(job, 0), duplicate_without(c.vmar, 0)};
+    assert_ok(zx_channel_write(ends[0], 0, NULL, 0, given, 2));
+    await(c.process, ZX_PROCESS_TERMINATED);
+    assert_int_equal(process_info(c.process).return_code, 0);
+    await(job, ZX_JOB_LIMIT_REACHED);
+    close_child(&c);
+    close_handle(ends[0]);
+    close_handle(job);
+}
+
+// CALLS(zx_process_create): a limit that has no room for the first page table.
+SCENARIO(process_without_room_for_its_tables_is_refused)
+{
+    zx_handle_t job = make_job(lab.job), process, vmar;
+    zx_job_limits_t limits = keep;
+
+    limits.kernel_memory = PAGE - 1;
+    assert_ok(set_limits(job, &limits));
+    assert_status(zx_process_create(job, "x", 1, 0, &process, &vmar), ZX_ERR_NO_MEMORY);
+    assert_int_equal(usage_of(job).kernel_memory.used, 0);
+    assert_int_equal(usage_of(job).processes.used, 0);
+    limits.kernel_memory = PAGE;
+    assert_ok(set_limits(job, &limits));
+    assert_ok(zx_process_create(job, "x", 1, 0, &process, &vmar));
+    assert_int_equal(usage_of(job).kernel_memory.used, PAGE);
+    close_handle(vmar);
+    close_handle(process);
+    assert_int_equal(usage_of(job).kernel_memory.used, 0);
+    close_handle(job);
+}
+
 static void raise_from_within(zx_handle_t job)
 {
     zx_job_limits_t limits = keep;
@@ -552,6 +624,8 @@ const struct CMUnitTest limits_tests[] = {
     T(handles_are_refused_exactly_at_the_limit),
     T(processes_and_threads_are_refused_exactly_at_the_limit),
     T(messages_nobody_reads_are_charged_to_the_writer),
+    T(page_tables_are_charged_to_their_process),
+    T(process_without_room_for_its_tables_is_refused),
     T(limits_go_up_from_outside_only),
     T(limit_of_a_job_covers_the_jobs_below_and_it_is_told),
     T(what_a_neighbour_has_in_reserve_is_not_in_the_way),

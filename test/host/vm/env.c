@@ -3,6 +3,7 @@
 // their own as the current one.
 #include "env.h"
 
+#include <account/account.h>
 #include <debug/log.h>
 #include <hal/boot.h>
 #include <hal/mmu.h>
@@ -11,7 +12,6 @@
 #include <mem/kmalloc.h>
 #include <mem/page.h>
 #include <sched/cpu.h>
-#include <string.h>
 
 static struct thread test_thread;
 static bool ready;
@@ -87,7 +87,8 @@ int env_teardown(void **state)
 void as_create_random(struct test_as *t, uint64_t (*rnd)(void))
 {
     t->root.freed = false;
-    assert_int_equal(vm_aspace_create(&t->root.r, &test_vmar_ops, rnd, &t->as), ZX_OK);
+    assert_int_equal(account_create(&account_root, NULL, NULL, &t->account), ZX_OK);
+    assert_int_equal(vm_aspace_create(&t->root.r, &test_vmar_ops, rnd, t->account, &t->as), ZX_OK);
 }
 
 void as_create(struct test_as *t)
@@ -106,11 +107,21 @@ void as_activate(struct test_as *t)
     hal_irq_enable();
 }
 
+uint64_t as_charged(const struct test_as *t)
+{
+    struct account_usage usage[ACCOUNT_KINDS];
+
+    account_usage(t->account, usage);
+    return usage[ACCOUNT_KMEM].used;
+}
+
 void as_destroy(struct test_as *t)
 {
     as_activate(NULL);
     vm_aspace_teardown(t->as);
     vm_aspace_teardown(t->as); // does nothing
+    assert_int_equal(as_charged(t), 0);
+    account_disown(t->account); // and nobody asks for it any more
     vm_aspace_release(t->as);
     vmar_release(&t->root.r);
     assert_true(t->root.freed);

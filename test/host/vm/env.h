@@ -41,8 +41,11 @@ struct test_vmar {
 };
 extern const struct vmar_ops test_vmar_ops;
 
-// An address space with its root region.
+struct account;
+
+// An address space with its root region, and an account that pays for its page tables and nothing else.
 struct test_as {
+    struct account *account;
     struct vm_aspace *as;
     struct test_vmar root;
 };
@@ -54,6 +57,8 @@ int env_teardown(void **state);
 void as_create(struct test_as *t); // deterministic first fit
 void as_create_random(struct test_as *t, uint64_t (*rnd)(void));
 void as_destroy(struct test_as *t);  // teardown and every reference; checks that the root is freed
+// Bytes of kernel memory charged for it.
+uint64_t as_charged(const struct test_as *t);
 void as_activate(struct test_as *t); // user accesses go here; NULL: nowhere
 
 void vmo_new(struct test_vmo *t, uint64_t pages, unsigned flags);

@@ -450,7 +450,10 @@ void model_check(const char *what)
             check_vmo(v, what);
         else if (model.vmo[v].used)
             model.merged += model.vmo[v].real.freed;
-    for (int s = 0; s < M_SPACES; s++)
+    for (int s = 0; s < M_SPACES; s++) {
+        const struct test_as *as = &model.space[s].real;
+        assert_int_equal(as_charged(as), PAGES(vm_aspace_table_pages(as->as)));
         for (unsigned i = 0; i < M_PAGES; i++)
             check_translation(&model.space[s], i, what);
+    }
 }

@@ -3,6 +3,7 @@
 // changed, nothing leaked. Random sequences get the same treatment in test_random.c.
 #include "tests.h"
 
+#include <account/account.h>
 #include <mem/alloc_fail.h>
 #include <mem/page.h>
 
@@ -32,7 +33,9 @@ static void test_alloc_fail_aspace_create(void **state)
 
     (void)state;
     t.root.freed = false;
-    SWEEP(failures, vm_aspace_create(&t.root.r, &test_vmar_ops, NULL, &t.as), !t.root.freed);
+    assert_int_equal(account_create(&account_root, NULL, NULL, &t.account), ZX_OK);
+    SWEEP(failures, vm_aspace_create(&t.root.r, &test_vmar_ops, NULL, t.account, &t.as),
+          !t.root.freed && as_charged(&t) == 0);
     assert_true(failures >= 2); // the struct, the first table
     as_destroy(&t);
 }

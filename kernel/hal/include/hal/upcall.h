@@ -64,9 +64,14 @@ void kernel_user_exception(const struct hal_exception *e);
 NO_RETURN void kernel_fatal(const char *what, const void *frame,
                             void (*print_registers)(const void *frame), uintptr_t pc, uintptr_t fp);
 
-// Page-table pages: zeroed page or 0 when out of memory.
+// Page-table pages of the kernel's own tables: zeroed page or 0 when out of memory.
 paddr_t kernel_table_page_alloc(void);
 void kernel_table_page_free(paddr_t pa);
+// The same for the tables of a user address space, the root included, which somebody pays for: 0 also when he
+// may not have it. What locks the tables of `as` (<hal/mmu.h>) is held, once others know it.
+struct hal_aspace;
+paddr_t kernel_user_table_alloc(struct hal_aspace *as);
+void kernel_user_table_free(struct hal_aspace *as, paddr_t pa);
 
 // Memory for a thread's FP or debug state (`bytes` <= 1024, 16-byte aligned, zeroed); NULL when out of
 // memory. Called by the thread itself in an FP trap or by who writes its registers, interrupts on;

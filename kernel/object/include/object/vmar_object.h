@@ -18,9 +18,10 @@ ALWAYS_INLINE struct vmar *vmar_from_object(struct object *obj)
     return &container_of(obj, struct vmar_object, obj)->vmar;
 }
 
-// A new address space with the object of its root region; one reference to each for the caller.
-zx_status_t vmar_object_create_root(struct vm_aspace **out_aspace, struct object **out,
-                                    zx_rights_t *out_rights) MUST_CHECK;
+// A new address space, whose page tables `account` pays for, with the object of its root region; one
+// reference to each for the caller.
+zx_status_t vmar_object_create_root(struct account *account, struct vm_aspace **out_aspace,
+                                    struct object **out, zx_rights_t *out_rights) MUST_CHECK;
 // vmar_allocate() with a new object. *out_rights: basic plus READ/WRITE/EXECUTE by CAN_MAP_*.
 zx_status_t vmar_object_allocate(struct vmar *parent, uint32_t options, uint64_t offset,
                                  uint64_t size, struct object **out, zx_rights_t *out_rights,

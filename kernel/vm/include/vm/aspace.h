@@ -13,6 +13,8 @@
 //   A5  While vdso_code is set the vDSO's code mapping stays where it is until vm_aspace_teardown.
 //   A6  paged(owner) is called before a mapping of memory that a pager serves comes to be. The owner stays as
 //       long as something can be mapped.
+//   A7  Each page of its tables, the root included, is charged to `account`, and none is after
+//       vm_aspace_teardown: the account stays until then.
 #pragma once
 
 #include <hal/mmu.h>
@@ -35,6 +37,7 @@ struct vm_aspace {
     struct vm_mapping *vdso_code; // [A] the vDSO's code mapping, NULL if none
     atomic_uintptr_t vdso_base;   // [a] its address, 0 if none; read by the system-call check
     uint64_t (*random)(void);     // [I] placement; NULL: lowest gap that fits
+    struct account *account;      // [I] A7
     atomic_uint refs;             // [a]
     uint32_t mapping_count;       // [A]
     uint64_t mapped_bytes;        // [A]
@@ -46,9 +49,10 @@ struct vm_aspace {
 // An empty address space whose root region, in the caller's storage `root`, covers
 // [USER_BASE, USER_MAP_END) and permits everything. `random` gives 64 random bits for placement,
 // NULL for deterministic first fit (aslr.disable). The caller holds one reference to each of *out
-// and root. ZX_ERR_NO_MEMORY.
+// and root. `account` pays for the page tables (A7). ZX_ERR_NO_MEMORY.
 zx_status_t vm_aspace_create(struct vmar *root, const struct vmar_ops *ops,
-                             uint64_t (*random)(void), struct vm_aspace **out) MUST_CHECK;
+                             uint64_t (*random)(void), struct account *account,
+                             struct vm_aspace **out) MUST_CHECK;
 void vm_aspace_acquire(struct vm_aspace *as);
 void vm_aspace_release(struct vm_aspace *as);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The fake MMU: an address space is a software page table (four levels, table pages from
-// kernel_table_page_alloc); each virtual CPU has a small TLB. See mmu.c.
+// kernel_user_table_alloc); each virtual CPU has a small TLB. See mmu.c.
 #pragma once
 
 #include <stddef.h>
