@@ -228,6 +228,7 @@ void lab_sweep_any(const struct lab_config *config)
 
     c.mode = HOST_DETERMINISTIC;
     c.ends_without_memory = true;
+    c.leaks_allowed = c.leaks_allowed || c.leaks_in_sweeps;
     do {
         c.fail_allocation += 1 + (c.fail_allocation < LAB_SWEEP_DENSE ? 0 : c.fail_allocation / 4);
     } while (lab_run(&c).allocation_failed);

@@ -50,6 +50,7 @@ struct lab_config {
     bool kernel_thread;         // fn runs on a kernel thread, not in a process
     bool log_writer;            // with the thread that shows the log on the console
     bool leaks_allowed;
+    bool leaks_in_sweeps;  // so only there: a process that ends early leaves to its devices what they use
     bool endless;               // fn never returns, and is not stuck for all that
     enum host_outcome expected; // how the run must end (HOST_FINISHED)
     uint64_t fail_allocation;   // the k-th allocation after the start fails; 0 = none

@@ -42,10 +42,11 @@ struct lab_config {
     unsigned cpus;
     uint64_t seed, max_steps;
     size_t ram_bytes;
-    bool leaks_allowed;
+    bool leaks_allowed, leaks_in_sweeps;
 };
 struct lab_config lab_config_make(const char *name, lab_scenario_fn fn);
 void lab_run(const struct lab_config *config);
+void lab_seeds_config(const struct lab_config *config, unsigned count);
 void lab_seeds_named(const char *name, lab_scenario_fn fn, void *arg, unsigned cpus,
                      unsigned count);
 unsigned lab_sweep_named(const char *name, lab_scenario_fn fn, void *arg);
