@@ -309,12 +309,20 @@ TEST(cache_operations_need_a_range_that_lies_inside)
 TEST(user_mode_can_flush_what_it_has_mapped)
 {
     static char data[256];
+    zx_handle_t vmo = make_vmo(PAGE);
+    zx_vaddr_t read_only = 0;
 
-    EXPECT_OK(zx_cache_flush(data, sizeof(data), ZX_CACHE_FLUSH_INSN));
-    EXPECT_OK(zx_cache_flush(data, sizeof(data), ZX_CACHE_FLUSH_DATA));
-    EXPECT_OK(zx_cache_flush(data, sizeof(data), ZX_CACHE_FLUSH_DATA | ZX_CACHE_FLUSH_INVALIDATE));
-    EXPECT_EQ(zx_cache_flush(data, sizeof(data), 0), ZX_ERR_INVALID_ARGS);
-    EXPECT_EQ(zx_cache_flush(data, sizeof(data), ZX_CACHE_FLUSH_INVALIDATE), ZX_ERR_INVALID_ARGS);
+    put(vmo, 0, 1);
+    ASSERT_OK(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ, 0, vmo, 0, PAGE, &read_only));
+    for (uint32_t options = 0; options < 16; options++) {
+        // INSN 1, DATA 2, INVALIDATE 4, which goes with DATA alone.
+        const bool legal = options >= 1 && options <= 7 && (options < 4 || (options & 2));
+        const zx_status_t expected = legal ? ZX_OK : ZX_ERR_INVALID_ARGS;
+        EXPECT_EQ(zx_cache_flush(data, sizeof(data), options), expected);
+        EXPECT_EQ(zx_cache_flush((const void *)read_only, PAGE, options), expected);
+    }
+    EXPECT_OK(zx_vmar_unmap(zx_vmar_root_self(), read_only, PAGE));
+    zx_handle_close(vmo);
 }
 
 // ---- executable handles ----

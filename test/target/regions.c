@@ -57,6 +57,29 @@ static void expect_untouched(const struct place *p)
     }
 }
 
+// CALLS(zx_vmar_map)
+TEST(the_root_region_is_all_of_user_space)
+{
+    zx_info_vmar_t root;
+    zx_handle_t vmo;
+    zx_vaddr_t at;
+
+    ASSERT_OK(zx_object_get_info(zx_vmar_root_self(), ZX_INFO_VMAR, &root, sizeof(root), NULL, NULL));
+    EXPECT_EQ(root.base, 0x0000000001000000u);
+    EXPECT_EQ(root.len, 0x0000fffffe000000u);
+    ASSERT_OK(zx_vmo_create(PAGE, 0, &vmo));
+    const uint64_t ends[] = {0, root.len - PAGE};
+    for (unsigned i = 0; i < 2; i++) { // to the first and the last page
+        ASSERT_OK(zx_vmar_map(zx_vmar_root_self(), RW | SPECIFIC, ends[i], vmo, 0, PAGE, &at));
+        EXPECT_EQ(at, root.base + ends[i]);
+        *(volatile uint64_t *)at = i + 1;
+        EXPECT_EQ(*(volatile uint64_t *)at, i + 1);
+        EXPECT_OK(zx_vmar_unmap(zx_vmar_root_self(), at, PAGE));
+    }
+    EXPECT_EQ(zx_vmar_map(zx_vmar_root_self(), RW | SPECIFIC, root.len, vmo, 0, PAGE, &at), ZX_ERR_INVALID_ARGS);
+    zx_handle_close(vmo);
+}
+
 // CALLS(zx_vmar_map, zx_vmar_allocate)
 TEST(what_is_taken_is_not_given_twice)
 {

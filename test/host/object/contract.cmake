@@ -5,5 +5,5 @@ set(contract_sources
     handle.c wait.c wait_many.c signal.c
     creators.c channel.c channel_read.c call.c socket.c datagram.c control.c fifo.c eventpair.c
     port.c async.c timer.c interrupt.c futex.c requeue.c
-    memory_model.c memory_ops.c)
+    memory_model.c memory_ops.c memory_order.c)
 list(TRANSFORM contract_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)

@@ -23,6 +23,7 @@ TEST_GROUP(interrupt);
 TEST_GROUP(futex);
 TEST_GROUP(requeue);
 TEST_GROUP(memory_model);
+TEST_GROUP(memory_order);
 
 int main(int argc, char **argv)
 {
@@ -47,6 +48,7 @@ int main(int argc, char **argv)
         {futex_tests, futex_test_count},
         {requeue_tests, requeue_test_count},
         {memory_model_tests, memory_model_test_count},
+        {memory_order_tests, memory_order_test_count},
     };
 
     return lab_main_groups(argc, argv, groups, countof(groups));
