@@ -137,7 +137,6 @@ static void kick_locked(struct cpu *cpu)
 {
     if (!atomic_load_explicit(&cpu->online, memory_order_acquire))
         return;
-    cpu->stats.reschedule_ipis++;
     hal_ipi_send(cpu->num, HAL_IPI_RESCHEDULE);
 }
 
@@ -239,6 +238,24 @@ static bool should_preempt_locked(struct cpu *cpu, struct thread *t)
     return better != 0 || (t->slice_ticks == 0 && (cpu->ready_mask >> p) != 0);
 }
 
+// Ready threads of t's own priority get their turn when its time slice is over.
+static void share_with_equals_locked(struct cpu *cpu, struct thread *t)
+{
+    uint8_t p = atomic_load_explicit(&t->priority, memory_order_relaxed);
+    if (!t->idle && ((cpu->ready_mask >> p) & 1u))
+        sched_slice_arm_locked(cpu);
+}
+
+// The queues of this CPU or the priority of t, which runs here, have changed: t gives way now, or to
+// its equals in time.
+static void reconsider_locked(struct cpu *cpu, struct thread *t)
+{
+    if (should_preempt_locked(cpu, t))
+        atomic_store_explicit(&t->hal.need_resched, 1, memory_order_relaxed);
+    else
+        share_with_equals_locked(cpu, t);
+}
+
 static void preempt_irqsoff(void)
 {
     struct cpu *cpu = cpu_this();
@@ -250,10 +267,8 @@ static void preempt_irqsoff(void)
         preempt_locked(cpu, t);
         return;
     }
-    // An equal that was handed this CPU by a thread that then kept it: it gets its turn by the slice.
-    uint8_t p = atomic_load_explicit(&t->priority, memory_order_relaxed);
-    if (!t->idle && ((cpu->ready_mask >> p) & 1u))
-        sched_slice_arm_locked(cpu);
+    // An equal that was handed this CPU by a thread that then kept it.
+    share_with_equals_locked(cpu, t);
     rq_unlock(cpu);
 }
 
@@ -285,14 +300,9 @@ void kernel_ipi(unsigned ipi)
     if (ipi == HAL_IPI_HALT)
         hal_cpu_halt();
     if (ipi == HAL_IPI_RESCHEDULE) {
-        // Also sent when an equal was queued here: see to its time slice.
+        cpu->stats.reschedule_ipis++;
         rq_lock(cpu);
-        struct thread *t = cpu_current(cpu);
-        uint8_t p = atomic_load_explicit(&t->priority, memory_order_relaxed);
-        if (should_preempt_locked(cpu, t))
-            atomic_store_explicit(&t->hal.need_resched, 1, memory_order_relaxed);
-        else if (!t->idle && ((cpu->ready_mask >> p) & 1u))
-            sched_slice_arm_locked(cpu);
+        reconsider_locked(cpu, cpu_current(cpu));
         rq_unlock(cpu);
     } else {
         cpu->stats.generic_ipis++;
@@ -408,10 +418,11 @@ void sched_apply_priority(struct thread *t, uint8_t priority)
         if (t->state == SCHED_READY) {
             dequeue_locked(cpu, t);
             make_ready_locked(cpu, t);
-        } else if (t->state == SCHED_RUNNING && should_preempt_locked(cpu, t)) {
-            atomic_store_explicit(&t->hal.need_resched, 1, memory_order_relaxed);
-            if (cpu != cpu_this())
-                hal_ipi_send(cpu->num, HAL_IPI_RESCHEDULE);
+        } else if (t->state == SCHED_RUNNING && (cpu->ready_mask >> priority) != 0) {
+            if (cpu == cpu_this())
+                reconsider_locked(cpu, t);
+            else
+                kick_locked(cpu);
         }
     }
     rq_unlock(cpu);

@@ -16,8 +16,8 @@ static void dead(struct thread *t)
     atomic_store(&container_of(t, struct kthread, thread)->dead, true);
 }
 
-static void start(struct kthread *k, unsigned priority, uint32_t affinity, void (*fn)(void *arg),
-                  void *arg)
+void kthread_prepare(struct kthread *k, unsigned priority, uint32_t affinity, void (*fn)(void *arg),
+                     void *arg)
 {
     static const struct thread_ops ops = { .dead = dead };
 
@@ -26,7 +26,18 @@ static void start(struct kthread *k, unsigned priority, uint32_t affinity, void 
     atomic_store(&k->dead, false);
     assert_ok(thread_init(&k->thread, "test", priority, entry, k, &ops));
     k->thread.affinity = affinity;
+}
+
+void kthread_go(struct kthread *k)
+{
     thread_start(&k->thread, NULL);
+}
+
+static void start(struct kthread *k, unsigned priority, uint32_t affinity, void (*fn)(void *arg),
+                  void *arg)
+{
+    kthread_prepare(k, priority, affinity, fn, arg);
+    kthread_go(k);
 }
 
 void kthread_start(struct kthread *k, unsigned priority, void (*fn)(void *arg), void *arg)

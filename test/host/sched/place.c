@@ -27,16 +27,6 @@ static unsigned cpu_of(const struct kthread *k)
 
 extern atomic_uint sched_idle_mask; // kernel/sched/run_queue.h
 
-// Binds this thread to its CPU: a worker that takes the CPU for a moment does not make it move.
-static void stay_here(void)
-{
-    struct thread *t = thread_current();
-
-    do {
-        t->affinity = 1u << cpu_this()->num;
-    } while (t->affinity != 1u << cpu_this()->num);
-}
-
 // Waits until all CPUs but this one idle and can be given work, and `count` threads are blocked.
 static void settle(struct kthread *k, unsigned count)
 {

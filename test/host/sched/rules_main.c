@@ -7,6 +7,9 @@ TEST_GROUP(mutex);
 TEST_GROUP(timer);
 TEST_GROUP(place);
 TEST_GROUP(hotplug);
+TEST_GROUP(fair);
+TEST_GROUP(tokens);
+TEST_GROUP(graph);
 
 int main(int argc, char **argv)
 {
@@ -16,6 +19,9 @@ int main(int argc, char **argv)
         {timer_tests, timer_test_count},
         {place_tests, place_test_count},
         {hotplug_tests, hotplug_test_count},
+        {fair_tests, fair_test_count},
+        {tokens_tests, tokens_test_count},
+        {graph_tests, graph_test_count},
     };
 
     return lab_main_groups(argc, argv, groups, sizeof(groups) / sizeof(groups[0]));

@@ -41,6 +41,9 @@ void spin_for(zx_duration_t ns);
 // steps; scenarios that need that return early when not.
 bool clock_is_fast(zx_duration_t ns);
 
+// Binds this thread to its CPU: a worker that takes the CPU for a moment does not make it move.
+void stay_here(void);
+
 unsigned priority_now(struct kthread *k);
 
 #define TEST_GROUP(name)                           \
