@@ -219,7 +219,7 @@ def virt(options, randomness):
 def emulated(options):
     """QEMU's options for a board that is as it is."""
     board = boards.BOARDS[options.board]
-    for option in ("gic", "cpu", "el2", "mem", "icount", "disk", "rng"):
+    for option in ("gic", "cpu", "el2", "mem", "disk", "rng"):
         if getattr(options, option):
             raise Problem("%s has no choice of --%s: it is a board, and --board virt has"
                           % (options.board, option))

@@ -25,4 +25,4 @@
 #
 # What is made of it, and who owns what, is said in the generated headers; the runtime is <ipc/ipc.h>.
 
-set(protocols file terminal system manager devices host rtc entropy block serial)
+set(protocols file terminal system manager devices host rtc entropy block serial watchdog)

@@ -10,6 +10,7 @@
 //   jacinth.nonce=TEXT       under which their status is reported
 //   jacinth.terminal=CxR     size of the terminal
 //   jacinth.console=kernel   the console's UART is not given to a driver
+//   jacinth.watchdog=SECONDS feed the watchdog, which resets the machine when that ends
 //
 // A manifest with mistakes is used as far as it goes; without any session a person gets the rescue
 // monitor.
@@ -216,6 +217,7 @@ int main(void)
         return 1;
     }
     services_begin();
+    watchdog_begin();
     if (!has_session()) {
         session_impossible("a `session` in the manifest");
     }

@@ -119,6 +119,11 @@ zx_status_t names_create(struct vfs_node **out);
 struct vfs_node *system_node(void);
 struct vfs_node *manager_node(void);
 
+// ---- the watchdog (watchdog.c) -----------------------------------------------------------------------------
+
+// Feeds the machine's watchdog from now on, if the kernel's command line says so.
+void watchdog_begin(void);
+
 // ---- the end (session.c) ------------------------------------------------------------------------------------
 
 // The session has ended, with commands of a machine: reports the status and powers off.

@@ -40,7 +40,18 @@ static inline void driver_write32(const struct driver_registers *registers, size
     *(volatile uint32_t *)(registers->base + at) = value;
 }
 
-// The same for a register of one byte.
+// The same for registers of two bytes and of one.
+static inline uint16_t driver_read16(const struct driver_registers *registers, size_t at)
+{
+    return *(volatile uint16_t *)(registers->base + at);
+}
+
+static inline void driver_write16(const struct driver_registers *registers, size_t at,
+                                  uint16_t value)
+{
+    *(volatile uint16_t *)(registers->base + at) = value;
+}
+
 static inline uint8_t driver_read8(const struct driver_registers *registers, size_t at)
 {
     return *(registers->base + at);

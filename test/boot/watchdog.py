@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""A board whose watchdog is fed (jacinth.watchdog): it stays up, and one that hangs starts anew.
+
+usage: watchdog.py PRESET BOARD
+
+Time is the guest's (--icount): how fast this computer is has no say in what happens. Skipped where scripts/run would
+be.
+"""
+
+import os
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path[:0] = [os.path.join(ROOT, "test", "target"), os.path.join(ROOT, "scripts", "lib")]
+import machine  # noqa: E402
+import terminal  # noqa: E402
+from terminal import check  # noqa: E402
+
+PROMPT = "jacinth:~$ "
+BANNER = "`help` says"
+SECONDS = 10
+
+
+def main():
+    preset, board = sys.argv[1:]
+    # A panic would reboot by itself: here it leaves that to the watchdog.
+    arguments = ["--preset", preset, "--board", board, "--tests", "--icount", "--append",
+                 "kernel.quiet kernel.halt-on-panic jacinth.watchdog=%d" % SECONDS]
+    machine.command(machine.parser("watchdog.py", "").parse_args(arguments))
+    person = terminal.Person(arguments)
+
+    def say(command):
+        """What a command says. Nothing that boots says `done` or a prompt."""
+        person.type(command + "; echo do''ne\r")
+        person.wait_for("\n")
+        text = person.wait_for("done\n")
+        person.wait_for(PROMPT)
+        check("no new boot: %s" % command, BANNER not in text, text)
+        return text
+
+    def armed():
+        say("until dmesg | grep -q 'watchdog0 is fed'; do sleep 1; done")
+
+    def reset(what):
+        check("it starts anew: %s" % what, BANNER in person.wait_for(PROMPT), person.log)
+
+    def body():
+        person.wait_for(PROMPT)
+        armed()
+        check("lsdev knows it", "watchdog0" in say("lsdev"), person.log)
+        say("sleep %d" % (10 * SECONDS))
+        say("lsdev -r watchdog0; sleep %d" % (3 * SECONDS))
+        person.type("/boot/test/driver/hang sbin/svc\r")
+        reset("nobody feeds")
+        check("no panic was there", "did not end in a panic" in say("dmesg --last"), person.log)
+        armed()
+        person.type("kernel crash panic\r")
+        while "end of panic report" not in person.seen:
+            if not person.read(terminal.PATIENCE):
+                raise AssertionError("no report of the panic")
+        person.seen = person.seen.split("end of panic report", 1)[1]
+        reset("the kernel has panicked, and halts")
+        check("what it said is there still",
+              "told" in say("dmesg --last | grep -q 'PANIC: asked for' && echo to''ld"), person.log)
+
+    return terminal.run(person, body, "\x01x")
+
+
+if __name__ == "__main__":
+    sys.exit(machine.main(main))
