@@ -19,7 +19,11 @@ enum attempt {
     ATTEMPT_CRASH,     // no answer
     ATTEMPT_EXIT,      // no answer
     ATTEMPT_CLOSE,     // closes its outgoing directory, and stays
+    ATTEMPT_STORM,     // raises its line, and acknowledges for ever without quieting the device
+    ATTEMPT_QUIET,     // quiets the device
 };
+
+#define OWN_INTERRUPT 39u // of QEMU virt's PL061
 
 #define NEIGHBOUR_REGISTERS 0x9010000u // of QEMU virt's PL031, whose driver runs
 #define NEIGHBOUR_INTERRUPT 34u        // the same's

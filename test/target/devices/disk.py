@@ -19,6 +19,10 @@ import uuid
 import zlib
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+sys.path[:0] = [os.path.join(ROOT, "test", "boot"), os.path.join(ROOT, "scripts", "lib")]
+import guest  # noqa: E402
+import machine  # noqa: E402
+
 RUN = os.path.join(ROOT, "scripts", "run")
 BLOCK = 512
 BLOCKS = 6144
@@ -73,6 +77,24 @@ def boot(options, disks, commands, *more):
     return text
 
 
+def legacy(options, disk):
+    """Devices of version 1 have no driver, and are told of."""
+    words = ["--preset", options.preset, "--disk", disk, "--rng"]
+    for option in ("gic", "smp"):
+        if getattr(options, option):
+            words += ["--" + option, getattr(options, option)]
+    command = machine.command(machine.parser("disk.py", "").parse_args(words), [guest.arguments(
+        "lsdev; ls /svc/fs/device; dmesg | grep legacy", "kernel.quiet", program="")])
+    at = command.index("virtio-mmio.force-legacy=false")
+    command[at] = command[at].replace("false", "true")
+    result = guest.watch_guest(command + ["-serial", "stdio", "-monitor", "none", "-no-reboot"])
+    check("a machine with legacy devices runs", result.status == 0, result.output)
+    check("legacy devices are told of, once each",
+          result.output.count("has version 1 (legacy): only version 2 is driven") == 2, result.output)
+    check("and have no driver", "disk0" not in result.output and "entropy0" not in result.output,
+          result.output)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -116,6 +138,7 @@ def main():
         for disk in disks:
             with open(disk, "rb") as f:
                 results.append(f.read())
+        legacy(options, disks[1])
     for number, (first, last, name) in enumerate(PARTITIONS, 1):
         line = "%3d %12d %12d %12d  %s  %s" % (number, first, last, last - first + 1, TYPE, name)
         check("fdisk lists %s" % name, line in text, text)

@@ -16,6 +16,7 @@
 #include <zircon/syscalls/system.h>
 
 static zx_handle_t registers; // the VMO
+static struct vfs_loop *loop;
 
 static zx_status_t start_process(zx_handle_t job)
 {
@@ -92,9 +93,50 @@ static zx_status_t read_beyond(void)
     return status;
 }
 
+// PL061 (ARM DDI 0190, section 3): a pin that is low interrupts as long as it is low, if it is told so.
+#define GPIO_SENSE 0x404u // 1: a level, not an edge
+#define GPIO_EVENT 0x40cu // 0: of a low one
+#define GPIO_MASK  0x410u
+#define GPIO_PIN   1u
+
+static zx_status_t set_line(bool stands)
+{
+    zx_vaddr_t address;
+    zx_status_t status =
+        zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, registers, 0, 4096,
+                    &address);
+
+    if (status == ZX_OK) {
+        *(volatile uint32_t *)(address + GPIO_SENSE) = GPIO_PIN;
+        *(volatile uint32_t *)(address + GPIO_EVENT) = 0;
+        *(volatile uint32_t *)(address + GPIO_MASK) = stands ? GPIO_PIN : 0;
+        status = zx_vmar_unmap(zx_vmar_root_self(), address, 4096);
+    }
+    return status;
+}
+
+static void leave_it(void *context, zx_time_t when)
+{
+    (void)context;
+    (void)when;
+}
+
+// Behind the callback the loop acknowledges, and the line stands still.
+static zx_status_t storm(void)
+{
+    static struct vfs_interrupt interrupt = {.fired = leave_it};
+    zx_status_t status;
+
+    interrupt.handle = driver_take_interrupt(0);
+    status = vfs_interrupt_start(loop, &interrupt);
+    return status == ZX_OK ? set_line(true) : status;
+}
+
 static zx_status_t attempt(uint64_t number)
 {
     switch (number) {
+    case ATTEMPT_STORM: return storm();
+    case ATTEMPT_QUIET: return set_line(false);
     case ATTEMPT_NOTHING: return ZX_OK;
     case ATTEMPT_PROCESS: return with_all(start_process);
     case ATTEMPT_RESOURCE: return with_all(make_resource);
@@ -112,8 +154,7 @@ static zx_status_t attempt(uint64_t number)
 
 static void set(void *context, const struct ipc_request *request, uint64_t number)
 {
-    struct vfs_loop *loop = context;
-
+    (void)context;
     if (number == ATTEMPT_CLOSE) {
         vfs_loop_stop(loop);
         return;
@@ -124,11 +165,10 @@ static void set(void *context, const struct ipc_request *request, uint64_t numbe
 int main(void)
 {
     static struct rtc_server server = {.set = set};
-    struct vfs_loop *loop;
 
     // Kept for the attempts; driver_set_clock() takes its own, once.
     registers = zx_take_startup_handle(PA_HND(DRIVER_HANDLE_REGISTERS, 0));
-    if (vfs_loop_create(&loop) != ZX_OK || driver_run(loop, rtc_binding(&server, loop)) != ZX_OK) {
+    if (vfs_loop_create(&loop) != ZX_OK || driver_run(loop, rtc_binding(&server, NULL)) != ZX_OK) {
         return 1;
     }
     // Its directory is closed.

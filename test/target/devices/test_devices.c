@@ -14,9 +14,11 @@
 #include <protocol/devices.h>
 #include <protocol/manager.h>
 #include <protocol/rtc.h>
+#include <protocol/system.h>
 #include <zircon/errors.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
+#include <zircon/syscalls/log.h>
 
 #define PATIENCE ZX_SEC(600) // only a hang takes that long
 #define NAP      ZX_MSEC(10)
@@ -170,6 +172,58 @@ TEST(a_driver_that_dies_is_started_again)
     end_driver(ATTEMPT_BEYOND);
     // The neighbour has not noticed.
     EXPECT_EQ(find_driver("pl031", NULL).restarts, 0);
+}
+
+// Waits until the log has a record with this text. Nothing else reads from this handle.
+static void wait_for_record(zx_handle_t log, const char *text)
+{
+    _Alignas(zx_log_record_t) char record[ZX_LOG_RECORD_MAX + 1];
+    zx_status_t size;
+
+    for (;;) {
+        while ((size = zx_debuglog_read(log, 0, record, ZX_LOG_RECORD_MAX)) > 0) {
+            record[size] = '\0';
+            if (strstr(((zx_log_record_t *)(void *)record)->data, text) != NULL) {
+                return;
+            }
+        }
+        if (zx_object_wait_one(log, ZX_LOG_READABLE, soon(), NULL) != ZX_OK) {
+            check_fail(__FILE__, __LINE__, "no record in the log: %s", text);
+            return;
+        }
+    }
+}
+
+// A line that stands for ever, in a driver that only acknowledges: it is slowed down, and told of; the driver, its
+// neighbour and this program go on, and with the driver the line is masked.
+// CALLS(zx_interrupt_bind, zx_interrupt_ack)
+TEST(a_line_that_stands_leaves_the_system_be)
+{
+    struct devices_entry before = find_driver("attempts", NULL);
+    zx_handle_t channel, resource, log;
+    uint64_t seconds;
+    char text[64];
+
+    ASSERT_EQ(service_connect("/svc/system", &channel), ZX_OK);
+    ASSERT_EQ(system_root_resource(channel, soon(), ZX_RIGHT_SAME_RIGHTS, &resource), ZX_OK);
+    zx_handle_close(channel);
+    ASSERT_EQ(zx_debuglog_create(resource, ZX_LOG_FLAG_READABLE, &log), ZX_OK);
+    snprintf(text, sizeof(text), "interrupt %u still stands", OWN_INTERRUPT);
+
+    EXPECT_EQ(attempt(ATTEMPT_STORM), ZX_OK);
+    wait_for_record(log, text);
+    for (uint32_t i = 0; i < 20; i++) {
+        EXPECT_EQ(attempt(ATTEMPT_NOTHING), ZX_OK);
+        channel = connect_device("rtc0");
+        EXPECT_EQ(rtc_get(channel, soon(), &seconds), ZX_OK);
+        zx_handle_close(channel);
+    }
+    EXPECT_EQ(find_driver("attempts", NULL).koid, before.koid);
+    // It dies with its line standing; the next one finds it so, and quiets it.
+    end_driver(ATTEMPT_CRASH);
+    EXPECT_EQ(attempt(ATTEMPT_QUIET), ZX_OK);
+    zx_handle_close(log);
+    zx_handle_close(resource);
 }
 
 TEST(a_driver_that_cannot_be_is_given_up)

@@ -19,6 +19,7 @@
 #define VIRTIO_COMPATIBLE "virtio,mmio"
 #define VIRTIO_MAGIC      0x74726976u
 #define VIRTIO_WORDS      3u
+#define VIRTIO_VERSION    2u // 1: "legacy", with another layout of registers and queues
 
 #define FDT_HEADER_BYTES 40u // of version 17
 
@@ -68,12 +69,23 @@ static bool read_slot(struct fdt_node node, uint32_t words[VIRTIO_WORDS])
     return true;
 }
 
-// The kind of device in a virtio slot; 0: the slot is empty.
-static uint32_t virtio_kind(struct fdt_node node)
+// The kind of device in a virtio slot; 0: the slot is empty. *out_version: which registers it has.
+static uint32_t virtio_kind(struct fdt_node node, uint32_t *out_version)
 {
     uint32_t words[VIRTIO_WORDS];
 
-    return read_slot(node, words) && words[0] == VIRTIO_MAGIC ? words[2] : 0;
+    if (!read_slot(node, words) || words[0] != VIRTIO_MAGIC) {
+        return 0;
+    }
+    *out_version = words[1];
+    return words[2];
+}
+
+// Tells of a device that no driver here can drive.
+static void tell_version(const struct device *device, uint32_t kind, uint32_t version)
+{
+    say("%s: virtio device of kind %u has version %u%s: only version %u is driven", device->path,
+        kind, version, version < VIRTIO_VERSION ? " (legacy)" : "", VIRTIO_VERSION);
 }
 
 // The node that the kernel has as its console, because the tree says so. What it guesses otherwise stays its own.
@@ -103,13 +115,13 @@ static void choose_driver(struct device *device, uint32_t virtio)
 // Adds a node that says what it is. False: no memory.
 static bool add(struct fdt_node node)
 {
-    uint32_t virtio = 0;
+    uint32_t virtio = 0, version = VIRTIO_VERSION;
 
     if (!fdt_prop_exists(&devmgr.tree, node, "compatible")) {
         return true;
     }
     if (fdt_node_compatible(&devmgr.tree, node, VIRTIO_COMPATIBLE)) {
-        virtio = virtio_kind(node);
+        virtio = virtio_kind(node, &version);
         if (virtio == 0) {
             return true;
         }
@@ -126,6 +138,10 @@ static bool add(struct fdt_node node)
     }
     device->node = node;
     fdt_node_path(&devmgr.tree, node, device->path, sizeof(device->path));
+    if (version != VIRTIO_VERSION) {
+        tell_version(device, virtio, version);
+        virtio = 0; // no driver's
+    }
     choose_driver(device, virtio);
     devices[device_count++] = device;
     return true;
