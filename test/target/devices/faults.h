@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// A driver that is killed again and again while it works (killing.c), and what its client sees.
+
+#ifndef DEVICES_FAULTS_H
+#define DEVICES_FAULTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <zircon/syscalls.h>
+
+#define PATIENCE ZX_SEC(120) // only a hang takes that long
+
+// A driver and what a client does with it.
+struct victim {
+    const char *service; // below /svc/fs/device
+    uint32_t spread;     // microseconds of a connection in which most of the kills lie
+    // Connects. False: not now; connections that are made while the driver dies may die with it.
+    bool (*open)(void);
+    // Uses it once, and checks the answer. False: it was an error, or the driver has gone.
+    bool (*use)(uint64_t *dice);
+    void (*close)(void);
+};
+
+extern const struct victim victim_disk;
+extern const struct victim victim_clock;
+extern const struct victim victim_entropy;
+
+// Kills the driver at 100 seeded instants while a client uses it. All that the client gets is right, or an error,
+// and what the system has (memory, jobs, processes, threads, handles) is what it was before. With FAULTS_LIMIT_MS in
+// the environment no answer takes longer, and no new connection; without, it is only told how long the longest took:
+// only a machine whose time is its instructions can promise any.
+void kill_while_used(const struct victim *victim);
+
+// Connects, however often it takes. False: it does not come back, which was noted.
+bool open_again(const struct victim *victim);
+
+// A number below `sides`.
+uint32_t roll(uint64_t *dice, uint32_t sides);
+
+static inline zx_time_t soon(void)
+{
+    return zx_deadline_after(PATIENCE);
+}
+
+#endif
