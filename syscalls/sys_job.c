@@ -41,9 +41,9 @@ zx_status_t sys_job_set_limits(zx_handle_t job, uint32_t options, user_in_void l
     return status;
 }
 
-// An array longer than every condition once, several times over, is absurd; but up to there its
-// length is judged only after the handle.
-#define POLICY_READ_MAX 64u
+// An array that is longer is absurd; up to there it must be readable, and its length is judged only
+// after the handle.
+#define POLICY_READ_MAX 65536u
 
 zx_status_t sys_job_set_policy(zx_handle_t handle, uint32_t options, uint32_t topic,
                                user_in_void policy, uint32_t count)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Exceptions, their ports, and registers of stopped threads: spec 21, spec 20 section 6.
 // CALLS(zx_task_bind_exception_port, zx_task_resume_from_exception): all of this file
-#include "object_test.h"
+#include "exception_test.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -10,65 +10,6 @@
 #include <zircon/syscalls/exception.h>
 #include <zircon/syscalls/log.h>
 #include <zircon/syscalls/port.h>
-
-#define NOWHERE 0x2000000ul // in user range, never mapped
-
-static zx_handle_t make_port(void)
-{
-    zx_handle_t port = 0;
-
-    assert_ok(zx_port_create(0, &port));
-    return port;
-}
-
-static void bind(zx_handle_t task, zx_handle_t port, uint64_t key, uint32_t options)
-{
-    assert_ok(zx_task_bind_exception_port(task, port, key, options));
-}
-
-static zx_status_t unbind(zx_handle_t task, uint32_t options)
-{
-    return zx_task_bind_exception_port(task, ZX_HANDLE_INVALID, 0, options);
-}
-
-static uint32_t waits_for(zx_handle_t thread)
-{
-    zx_info_thread_t info;
-
-    assert_ok(zx_object_get_info(thread, ZX_INFO_THREAD, &info, sizeof(info), NULL, NULL));
-    return info.wait_exception_port_type;
-}
-
-// The next packet, which must be this exception of this thread.
-static void receive(zx_handle_t port, uint64_t key, uint32_t type, const struct child *c)
-{
-    zx_port_packet_t p;
-
-    assert_ok(zx_port_wait(port, FOREVER, &p));
-    assert_int_equal(p.type, type);
-    assert_int_equal(p.key, key);
-    assert_int_equal(p.status, 0);
-    assert_int_equal(p.exception.pid, basic(c->process).koid);
-    assert_int_equal(p.exception.tid, basic(c->thread).koid);
-    assert_int_equal(p.exception.reserved0 | p.exception.reserved1, 0);
-}
-
-static void answer(const struct child *c, zx_handle_t port, uint32_t options)
-{
-    assert_ok(zx_task_resume_from_exception(c->thread, port, options));
-}
-
-static void child_faults(zx_handle_t bootstrap)
-{
-    (void)bootstrap;
-    host_user_write(NOWHERE, "x", 1);
-}
-
-static void await_killed(struct child *c)
-{
-    await(c->process, ZX_PROCESS_TERMINATED);
-    assert_int_equal(process_info(c->process).return_code, -1);
-}
 
 // CALLS(zx_task_bind_exception_port)
 SCENARIO(bind_checks_in_order)
@@ -92,7 +33,7 @@ SCENARIO(bind_checks_in_order)
                  {lab.job, debugger}};
     for (unsigned i = 0; i < countof(slots); i++) {
         assert_status(unbind(slots[i].task, slots[i].options), ZX_ERR_BAD_STATE);
-        bind(slots[i].task, port, i, slots[i].options);
+        bind_port(slots[i].task, port, i, slots[i].options);
         assert_status(zx_task_bind_exception_port(slots[i].task, port, i, slots[i].options),
                       ZX_ERR_ALREADY_BOUND);
     }
@@ -102,7 +43,7 @@ SCENARIO(bind_checks_in_order)
     port = make_port();
     for (unsigned i = 0; i < countof(slots); i++) {
         assert_status(unbind(slots[i].task, slots[i].options), ZX_ERR_BAD_STATE);
-        bind(slots[i].task, port, i, slots[i].options);
+        bind_port(slots[i].task, port, i, slots[i].options);
     }
     assert_ok(zx_task_kill(c.process));
     assert_ok(unbind(c.process, 0)); // dead, but bound while it was alive
@@ -144,7 +85,7 @@ SCENARIO(a_fault_at_the_limit_is_a_fatal_page_fault)
     zx_handle_t job = make_job(lab.job), port = make_port(), ends[2];
 
     make_pair(ends);
-    bind(job, port, 6, 0);
+    bind_port(job, port, 6, 0);
     struct child c = start_child(job, touch_with_nothing_left, ends[1]);
     const zx_handle_t given[2] = {duplicate_without(job, 0), duplicate_without(c.vmar, 0)};
     assert_ok(zx_channel_write(ends[0], 0, NULL, 0, given, 2));
@@ -174,7 +115,7 @@ SCENARIO_ON(resume_checks_in_order, 2, 10)
     assert_status(zx_task_resume_from_exception(c.thread, port, 23), ZX_ERR_INVALID_ARGS);
     assert_status(zx_task_resume_from_exception(c.thread, port, 0), ZX_ERR_BAD_STATE);
     close_child(&c);
-    bind(lab.job, port, 5, 0);
+    bind_port(lab.job, port, 5, 0);
     c = start_child(lab.job, child_faults, 0);
     receive(port, 5, ZX_EXCP_FATAL_PAGE_FAULT, &c);
     assert_status(zx_task_resume_from_exception(c.thread, other, 0), ZX_ERR_ACCESS_DENIED);
@@ -214,7 +155,7 @@ SCENARIO_ON(exception_search_order, 3, 30)
 
         for (unsigned i = 0; i < countof(slots); i++) {
             ports[i] = make_port();
-            bind(slots[i].task, ports[i], 100 + i, slots[i].options);
+            bind_port(slots[i].task, ports[i], 100 + i, slots[i].options);
         }
         assert_ok(zx_process_start(c.process, c.thread, (zx_vaddr_t)child_faults, 0, make_event(),
                                    0));
@@ -278,7 +219,7 @@ SCENARIO_ON(exception_is_mended, 3, 30)
     assert_ok(zx_vmo_create(4096, 0, &vmo));
     assert_ok(zx_vmar_map(c.vmar, ZX_VM_PERM_READ, 0, vmo, 0, 4096, &va));
     close_handle(vmo);
-    bind(c.thread, port, 1, 0);
+    bind_port(c.thread, port, 1, 0);
     assert_ok(zx_channel_write(ends[0], 0, &va, sizeof(va), NULL, 0));
     receive(port, 1, ZX_EXCP_FATAL_PAGE_FAULT, &c);
     assert_ok(zx_thread_read_state(c.thread, ZX_THREAD_STATE_GENERAL_REGS, &regs, sizeof(regs)));
@@ -313,8 +254,8 @@ SCENARIO(exception_port_full)
     zx_port_packet_t p = {.type = ZX_PKT_TYPE_USER};
     unsigned queued = 0, read = 0;
 
-    bind(job, port, 1, 0);
-    bind(lab.job, port, 2, 0); // not tried
+    bind_port(job, port, 1, 0);
+    bind_port(lab.job, port, 2, 0); // not tried
     while (zx_port_queue(port, &p) == ZX_OK)
         queued++;
     struct child c = start_child(job, child_faults, 0);
@@ -348,11 +289,11 @@ SCENARIO_ON(debugger_events, 3, 30)
     zx_thread_state_single_step_t step = 1;
     struct child c = make_child(job);
 
-    bind(lab.job, jport, 7, ZX_EXCEPTION_PORT_DEBUGGER);
+    bind_port(lab.job, jport, 7, ZX_EXCEPTION_PORT_DEBUGGER);
     assert_ok(zx_process_start(c.process, c.thread, (zx_vaddr_t)thread_ends, 0, make_event(), 0));
     receive(jport, 7, ZX_EXCP_PROCESS_STARTING, &c);
     assert_int_equal(waits_for(c.thread), ZX_EXCEPTION_PORT_TYPE_JOB_DEBUGGER);
-    bind(c.process, dport, 8, ZX_EXCEPTION_PORT_DEBUGGER);
+    bind_port(c.process, dport, 8, ZX_EXCEPTION_PORT_DEBUGGER);
     answer(&c, jport, 0);
     receive(dport, 8, ZX_EXCP_THREAD_STARTING, &c);
     assert_int_equal(waits_for(c.thread), ZX_EXCEPTION_PORT_TYPE_DEBUGGER);
@@ -388,7 +329,7 @@ SCENARIO_ON(kill_in_an_event, 3, 30)
     for (unsigned when = 0; when < 3; when++) { // starting, in the fault, exiting
         void (*const body)(zx_handle_t) = when == 1 ? child_faults : (void (*)(zx_handle_t))0;
         c = make_child(lab.job);
-        bind(c.process, port, 8, ZX_EXCEPTION_PORT_DEBUGGER);
+        bind_port(c.process, port, 8, ZX_EXCEPTION_PORT_DEBUGGER);
         assert_ok(zx_process_start(c.process, c.thread,
                                    body != NULL ? (zx_vaddr_t)body : (zx_vaddr_t)thread_ends, 0,
                                    make_event(), 0));
@@ -414,7 +355,7 @@ SCENARIO_ON(suspend_in_an_exception, 3, 30)
     zx_handle_t port = make_port(), tokens[2];
     struct child c = make_child(lab.job);
 
-    bind(c.process, port, 8, ZX_EXCEPTION_PORT_DEBUGGER);
+    bind_port(c.process, port, 8, ZX_EXCEPTION_PORT_DEBUGGER);
     assert_ok(zx_process_start(c.process, c.thread, (zx_vaddr_t)child_spins, 0, make_event(), 0));
     receive(port, 8, ZX_EXCP_THREAD_STARTING, &c);
     assert_ok(zx_task_suspend(c.thread, &tokens[0]));
@@ -446,7 +387,7 @@ SCENARIO_ON(exit_with_its_own_port, 2, 30)
     zx_handle_t port = make_port();
     struct child c = make_child(lab.job);
 
-    bind(c.process, port, 8, 0);
+    bind_port(c.process, port, 8, 0);
     assert_ok(zx_process_start(c.process, c.thread, (zx_vaddr_t)child_exits_with_port, 0, port, 0));
     await(c.process, ZX_PROCESS_TERMINATED);
     assert_int_equal(process_info(c.process).return_code, 0);
@@ -477,7 +418,7 @@ SCENARIO_ON(policy_exception, 2, 30)
         uint32_t bytes;
 
         assert_ok(zx_job_set_policy(job, ZX_JOB_POL_ABSOLUTE, ZX_JOB_POL_BASIC, &policy, 1));
-        bind(job, port, 3, 0);
+        bind_port(job, port, 3, 0);
         make_pair(ends);
         struct child c = start_child(job, child_makes_event, ends[1]);
         receive(port, 3, ZX_EXCP_POLICY_ERROR, &c);
@@ -520,7 +461,7 @@ SCENARIO_ON(bad_call_is_a_policy_error, 2, 20)
     uint32_t bytes;
 
     make_pair(ends);
-    bind(lab.job, port, 3, 0);
+    bind_port(lab.job, port, 3, 0);
     struct child c = start_child(lab.job, child_bad_call, ends[1]);
     receive(port, 3, ZX_EXCP_POLICY_ERROR, &c);
     answer(&c, port, 0);
@@ -699,7 +640,7 @@ SCENARIO_ON(race_answer_unbind_kill, 4, 30)
 {
     struct scene s = {.port = make_port(), .job = make_job(lab.job)};
 
-    bind(s.job, s.port, 1, 0);
+    bind_port(s.job, s.port, 1, 0);
     s.child = start_child(s.job, child_faults, 0);
     RACE(&s, answers, unbinds, kills, peeks);
     await_killed(&s.child);
@@ -712,7 +653,7 @@ SCENARIO_ON(race_raise_port_close, 4, 30)
 {
     struct scene s = {.port = make_port(), .job = make_job(lab.job)};
 
-    bind(s.job, s.port, 1, 0);
+    bind_port(s.job, s.port, 1, 0);
     s.child = start_child(s.job, child_faults, 0);
     RACE(&s, closes, peeks);
     await_killed(&s.child);
@@ -787,7 +728,7 @@ static void fault_and_pass_on(zx_handle_t job, zx_handle_t handler, bool answers
 {
     zx_handle_t port = make_port();
 
-    bind(handler, port, 5, 0);
+    bind_port(handler, port, 5, 0);
     struct child c = start_child(job, child_faults, 0);
     receive(port, 5, ZX_EXCP_FATAL_PAGE_FAULT, &c);
     if (answers)

@@ -3,6 +3,7 @@
 #include "object_test.h"
 
 TEST_GROUP(job);
+TEST_GROUP(policy);
 TEST_GROUP(limits);
 TEST_GROUP(process);
 TEST_GROUP(thread);
@@ -18,6 +19,7 @@ int main(int argc, char **argv)
 {
     const struct lab_group groups[] = {
         {job_tests, job_test_count},
+        {policy_tests, policy_test_count},
         {limits_tests, limits_test_count},
         {process_tests, process_test_count},
         {thread_tests, thread_test_count},

@@ -5,6 +5,7 @@
 TEST_GROUP(suspend);
 TEST_GROUP(suspend_ipc);
 TEST_GROUP(exception);
+TEST_GROUP(events);
 
 int main(int argc, char **argv)
 {
@@ -12,6 +13,7 @@ int main(int argc, char **argv)
         {suspend_tests, suspend_test_count},
         {suspend_ipc_tests, suspend_ipc_test_count},
         {exception_tests, exception_test_count},
+        {events_tests, events_test_count},
     };
 
     return lab_main_groups(argc, argv, groups, sizeof(groups) / sizeof(groups[0]));

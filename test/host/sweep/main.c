@@ -54,7 +54,7 @@ static void test_table(void **state)
     assert_in_range(possible, 90, numbered);
 }
 
-#define SWEEPS 3u
+#define SWEEPS 4u
 
 static const struct {
     const char *name;
@@ -63,6 +63,7 @@ static const struct {
     {"valid", sweep_valid},
     {"pointers", sweep_pointers},
     {"handles", sweep_handles},
+    {"policy", sweep_policy},
 };
 
 int main(int argc, char **argv)
