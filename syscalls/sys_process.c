@@ -29,9 +29,9 @@ zx_status_t sys_process_create(zx_handle_t job, user_in_char name, size_t name_s
     return status;
 }
 
-// The handle checks and the start; arg is consumed.
+// The handle checks and the start. *taken: arg1 has left the caller's table, for good.
 static zx_status_t start_process(zx_handle_t handle, zx_handle_t thread, zx_vaddr_t entry,
-                                 zx_vaddr_t stack, zx_handle_t arg1, uintptr_t arg2)
+                                 zx_vaddr_t stack, zx_handle_t arg1, uintptr_t arg2, bool *taken)
 {
     struct object *process, *uthread;
     struct handle arg;
@@ -47,6 +47,7 @@ static zx_status_t start_process(zx_handle_t handle, zx_handle_t thread, zx_vadd
     if (t->process != p)
         goto out_thread;
     status = handle_remove(&process_current()->handles, arg1, ZX_RIGHT_TRANSFER, &arg);
+    *taken = status == ZX_OK;
     if (status == ZX_OK)
         status = process_start(p, t, entry, stack, arg, arg2);
 out_thread:
@@ -59,9 +60,10 @@ out_process:
 zx_status_t sys_process_start(zx_handle_t handle, zx_handle_t thread, zx_vaddr_t entry,
                               zx_vaddr_t stack, zx_handle_t arg1, uintptr_t arg2)
 {
-    zx_status_t status = start_process(handle, thread, entry, stack, arg1, arg2);
-    // arg1 always leaves the caller's table.
-    if (status != ZX_OK)
+    bool taken = false;
+    zx_status_t status = start_process(handle, thread, entry, stack, arg1, arg2, &taken);
+    // arg1 always leaves the caller's table. Once it has, its value may be another handle's.
+    if (!taken)
         handle_discard(&process_current()->handles, &arg1, 1);
     return status;
 }

@@ -7,6 +7,7 @@ TEST_GROUP(policy);
 TEST_GROUP(limits);
 TEST_GROUP(process);
 TEST_GROUP(thread);
+TEST_GROUP(task_edges);
 TEST_GROUP(info);
 TEST_GROUP(memory);
 TEST_GROUP(sweep);
@@ -23,6 +24,7 @@ int main(int argc, char **argv)
         {limits_tests, limits_test_count},
         {process_tests, process_test_count},
         {thread_tests, thread_test_count},
+        {task_edges_tests, task_edges_test_count},
         {info_tests, info_test_count},
         {memory_tests, memory_test_count},
         {sweep_tests, sweep_test_count},
