@@ -7,12 +7,15 @@
 #include <debug/log.h>
 #include <debug/panic.h>
 #include <hal/boot.h>
+#include <hal/console.h>
 #include <hal/cpu.h>
 #include <hal/time.h>
 #include <hal/upcall.h>
 #include <mem/page.h>
 #include <object/console_input.h>
+#include <object/job.h>
 #include <object/log_object.h>
+#include <sched/cpu.h>
 #include <sched/thread.h>
 
 static void banner(void)
@@ -23,6 +26,18 @@ static void banner(void)
     if (boot_info.cmdline[0] != 0)
         klog(LOG_INFO, "command line: %s", boot_info.cmdline);
 }
+
+// Spec 20 section 2.1. Nobody can ask for anything any more, so the machine is switched off; where that cannot
+// be done, it stands still.
+static void halt_machine(struct work *w)
+{
+    (void)w;
+    klog(LOG_INFO, "no job and no process is left: the machine halts");
+    log_flush_sync();
+    (void)hal_power_off();
+}
+
+static struct work halt_work = {.fn = halt_machine};
 
 void kmain(void)
 {
@@ -39,6 +54,7 @@ void kmain(void)
     status = kernel_start_userboot();
     if (status != ZX_OK)
         panic("the first process did not start (%d)", status);
+    job_when_nobody_is_left(&halt_work);
     klog(LOG_INFO, "first process started %llu us after entry",
          (unsigned long long)(hal_ticks_to_ns(hal_ticks() - boot_info.entry_ticks) / 1000));
     thread_exit();

@@ -13,6 +13,7 @@
 #include <account/account.h>
 #include <object/handle.h>
 #include <object/process.h>
+#include <sched/cpu.h>
 
 LOCK_CLASS(job_tree_class, RANK_JOB_TREE, LOCK_MUTEX);
 
@@ -20,6 +21,24 @@ struct mutex job_tree_lock = MUTEX_INIT(job_tree_class);
 
 static ACCOUNT_CACHE(job_cache, sizeof(struct job), _Alignof(struct job));
 static struct job *super_root;
+static struct work *nobody_left; // [J] queued when the super-root has lost its last child
+
+// A child may have left the job's lists.
+static void child_left_locked(struct job *job)
+{
+    mutex_assert_held(&job_tree_lock);
+    if (job == super_root && nobody_left != NULL && list_is_empty(&job->children) &&
+        list_is_empty(&job->processes))
+        work_queue(nobody_left);
+}
+
+void job_when_nobody_is_left(struct work *w)
+{
+    mutex_lock(&job_tree_lock);
+    nobody_left = w;
+    child_left_locked(super_root);
+    mutex_unlock(&job_tree_lock);
+}
 
 static void job_zero_handles(struct object *obj)
 {
@@ -36,6 +55,7 @@ static void job_destroy(struct object *obj)
     koid_index_remove(&parent->by_koid, &job->koid_node);
     if (list_is_empty(&parent->children))
         object_update(&parent->obj, 0, ZX_JOB_NO_JOBS);
+    child_left_locked(parent);
     mutex_unlock(&job_tree_lock);
     exception_slot_clear(&job->exceptions);
     exception_slot_clear(&job->debugger);
@@ -174,6 +194,7 @@ void job_remove_process(struct job *job, struct process *p)
     koid_index_remove(&job->by_koid, &p->koid_node);
     if (list_is_empty(&job->processes))
         object_update(&job->obj, 0, ZX_JOB_NO_PROCESSES);
+    child_left_locked(job);
     mutex_unlock(&job_tree_lock);
 }
 

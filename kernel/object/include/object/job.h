@@ -9,6 +9,7 @@
 #include <zircon/syscalls/policy.h>
 
 struct process;
+struct work;
 
 #define JOB_MAX_HEIGHT 32u // of the hidden super-root; the user-visible root job has 31
 #define POLICY_COUNT 13u   // ZX_POL_MAX
@@ -48,6 +49,9 @@ ALWAYS_INLINE struct job *job_from_object(struct object *obj) { return (struct j
 // The hidden super-root, made at boot.
 struct job *job_super_root(void);
 zx_status_t job_init_super_root(void) MUST_CHECK;
+// `w` is queued when neither a job nor a process is below the super-root (any more): none can come then.
+// Once, after the first process was made; there must be workers (sched/cpu.h).
+void job_when_nobody_is_left(struct work *w);
 
 // From now on, when memory gets low, a job with ZX_PROP_JOB_KILL_ON_OOM is killed (job_oom.c), by a worker,
 // which there must be.
