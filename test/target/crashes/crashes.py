@@ -96,12 +96,15 @@ def reports_of(output):
     return reports
 
 
-def boot(preset, commands, *arguments, status=0):
+def boot(preset, commands, *arguments, status=0, told=()):
+    """`told`: the processes whose end the kernel itself tells, sorted."""
     done = subprocess.run([RUN, "--no-build", "--preset", preset, *OPTIONS, "--tests", *arguments,
                            "--cmd", "; ".join(commands)], stdin=subprocess.DEVNULL, capture_output=True,
                           encoding="utf-8", errors="replace", check=False)
     check("the machine ends as it should", done.returncode == status, done.stdout + done.stderr)
-    check("nothing is left to the kernel to tell", "killed: " not in done.stdout, done.stdout)
+    check("nothing more is left to the kernel to tell",
+          sorted(re.findall(r"process '([^']*)' \(\d+\) thread '[^']*' \(\d+\) killed: ", done.stdout)) == list(told),
+          done.stdout)
     return done.stdout
 
 
@@ -236,6 +239,20 @@ def service(preset):
                     done.stdout) and "*** CRASH" not in done.stdout, done.stdout)
 
 
+def own(preset):
+    ways = ("main", "kill", "reader", "guard")
+    output = boot(preset, [command for way in ways
+                           for command in ("/boot/test/breaker " + way, "crash null")] + ["true"],
+                  told=["crasher", "crasher", "crashes", "crashes"])
+    for way in ways:
+        check("the service is ended, and back: " + way,
+              "breaker: %s: the crash service has ended and is back" % way in without_log(output), output)
+    check("each next crash is reported, and the guard's", [report.process for report in reports_of(output)] ==
+          ["crash", "crash", "crash", "crashes", "crash"], output)
+    check("by four services", len({found[1] for found in LOG.finditer(output) if found[2].startswith("*** CRASH")}) == 4,
+          output)
+
+
 def documented(preset):
     transcript = "scripts/run --append aslr.disable --cmd 'crash null' | scripts/symbolize"
     lines = block_of("docs/debugging.md", transcript)
@@ -289,7 +306,7 @@ def debugger(preset):
 
 
 PARTS = {"documented": documented, "debugger": debugger,
-         "kinds": kinds, "places": places, "hostile": hostile, "service": service, "storm": storm}
+         "kinds": kinds, "places": places, "hostile": hostile, "service": service, "own": own, "storm": storm}
 
 
 def main():

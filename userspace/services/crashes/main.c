@@ -20,6 +20,7 @@
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/exception.h>
 #include <zircon/syscalls/port.h>
+#include <zircon/threads.h>
 
 #include "limit.h"
 
@@ -28,9 +29,14 @@
 #define LINES_AT_ONCE   32u
 #define LINE_INTERVAL   ZX_MSEC(200)
 
+// Keys of `port`.
+#define OF_ALL   0u
+#define OF_GUARD 1u
+
 static zx_handle_t job;
 static zx_handle_t port; // the guard closes it
 static zx_handle_t own_port;
+static zx_handle_t guard_thread; // libc's
 
 static void fail(const char *what, zx_status_t status)
 {
@@ -38,17 +44,22 @@ static void fail(const char *what, zx_status_t status)
     exit(1);
 }
 
-// A port that is bound to a task.
-static zx_handle_t bind(zx_handle_t task)
+static zx_handle_t make_port(void)
 {
-    zx_handle_t made;
+    zx_handle_t made = ZX_HANDLE_INVALID;
     zx_status_t status = zx_port_create(0, &made);
 
-    if (status == ZX_OK)
-        status = zx_task_bind_exception_port(task, made, 0, 0);
+    if (status != ZX_OK)
+        fail("no port", status);
+    return made;
+}
+
+static void bind(zx_handle_t task, zx_handle_t to, uint64_t key)
+{
+    zx_status_t status = zx_task_bind_exception_port(task, to, key, 0);
+
     if (status != ZX_OK)
         fail("an exception port cannot be bound", status);
-    return made;
 }
 
 // Crashes of this very process would wait for themselves: unbound, they are the kernel's to tell, and
@@ -72,9 +83,19 @@ static void start_guard(void)
 {
     thrd_t thread;
 
-    own_port = bind(zx_process_self());
+    own_port = make_port();
+    bind(zx_process_self(), own_port, 0);
     if (thrd_create(&thread, guard, NULL) != thrd_success)
         fail("no thread", ZX_ERR_NO_MEMORY);
+    guard_thread = thrd_get_zx_handle(thread);
+}
+
+// The guard cannot watch over itself: that is done here.
+static void open_port(void)
+{
+    port = make_port();
+    bind(guard_thread, port, OF_GUARD);
+    bind(job, port, OF_ALL);
 }
 
 // Who waits for this service is let go, and the kernel tells of it: better than to leave somebody
@@ -83,7 +104,7 @@ static void let_all_go(zx_status_t why)
 {
     printf("crashes: a process cannot be looked for: %s\n", zx_status_get_string(why));
     zx_handle_close(port);
-    port = bind(job);
+    open_port();
 }
 
 struct limits {
@@ -145,7 +166,7 @@ int main(void)
     if (status != ZX_OK)
         fail("no thread", status);
     start_guard();
-    port = bind(job);
+    open_port();
     for (;;) {
         zx_port_packet_t packet;
         zx_time_t until =
@@ -158,5 +179,7 @@ int main(void)
             fail("the port", status);
         else if (ZX_PKT_IS_EXCEPTION(packet.type))
             handle(&limits, &packet.exception);
+        if (status == ZX_OK && packet.key == OF_GUARD)
+            fail("the guard has crashed", ZX_ERR_BAD_STATE);
     }
 }
