@@ -17,21 +17,6 @@
 
 #define PAGE 4096u
 
-static zx_handle_t suspend(zx_handle_t thread)
-{
-    zx_handle_t token = ZX_HANDLE_INVALID;
-
-    EXPECT_OK(zx_task_suspend_token(thread, &token));
-    EXPECT_OK(zx_object_wait_one(thread, ZX_THREAD_SUSPENDED, test_patience(), NULL));
-    return token;
-}
-
-static void resume(zx_handle_t thread, zx_handle_t token)
-{
-    EXPECT_OK(zx_handle_close(token));
-    EXPECT_OK(zx_object_wait_one(thread, ZX_THREAD_RUNNING, test_patience(), NULL));
-}
-
 static void end_thread(struct test_thread *thread)
 {
     EXPECT_OK(zx_task_kill(thread->handle));
@@ -105,7 +90,7 @@ TEST(registers_of_a_spinning_thread)
     static struct register_file file;
     zx_thread_state_general_regs_t regs, again;
     zx_thread_state_vector_regs_t vector;
-    zx_handle_t thread = start_registers(&file), token = suspend(thread);
+    zx_handle_t thread = start_registers(&file), token = test_suspend(thread);
 
     EXPECT_OK(zx_thread_read_state(thread, ZX_THREAD_STATE_GENERAL_REGS, &regs, sizeof(regs)));
     EXPECT_EQ(regs.r[0], (uintptr_t)&file);
@@ -134,7 +119,7 @@ TEST(registers_of_a_spinning_thread)
         vector.v[vectors[i]].low += 0x1000;
     }
     EXPECT_OK(zx_thread_write_state(thread, ZX_THREAD_STATE_VECTOR_REGS, &vector, sizeof(vector)));
-    resume(thread, token);
+    test_resume(thread, token);
     atomic_store(&file.spin, 0);
     EXPECT_OK(zx_object_wait_one(thread, ZX_THREAD_TERMINATED, test_patience(), NULL));
     for (size_t i = 0; i < sizeof(filled); i++) {
@@ -156,7 +141,7 @@ TEST(suspension_loses_no_register)
     zx_handle_t thread = start_registers(&file);
 
     for (unsigned i = 0; i < 50; i++) {
-        resume(thread, suspend(thread));
+        test_resume(thread, test_suspend(thread));
     }
     atomic_store(&file.spin, 0);
     EXPECT_OK(zx_object_wait_one(thread, ZX_THREAD_TERMINATED, test_patience(), NULL));
@@ -249,13 +234,13 @@ static void expect_retry(void (*run)(void *), zx_handle_t object, uint32_t state
     ASSERT_OK(test_thread_start(&thread, run, &w));
     EXPECT_TRUE(test_thread_reaches(thread.handle, state));
     for (unsigned i = 0; i < 3; i++) {
-        zx_handle_t token = suspend(thread.handle);
+        zx_handle_t token = test_suspend(thread.handle);
 
         EXPECT_OK(zx_thread_read_state(thread.handle, ZX_THREAD_STATE_GENERAL_REGS, &regs,
                                        sizeof(regs)));
         EXPECT_GE(regs.sp, (uintptr_t)thread.stack);
         EXPECT_FALSE(atomic_load(&w.done));
-        resume(thread.handle, token);
+        test_resume(thread.handle, token);
     }
     EXPECT_TRUE(test_thread_reaches(thread.handle, state));
     finish(&w, other);
@@ -283,7 +268,7 @@ static bool sleep_through_suspension(zx_duration_t duration)
         while (!atomic_load(&w.done) &&
                state_of(thread.handle) != ZX_THREAD_STATE_BLOCKED_SLEEPING)
             zx_nanosleep(zx_deadline_after(ZX_USEC(200)));
-        resume(thread.handle, suspend(thread.handle));
+        test_resume(thread.handle, test_suspend(thread.handle));
     }
     bool slept = !atomic_load(&w.done);
 
@@ -485,7 +470,7 @@ TEST(a_fault_is_mended_and_the_instruction_made_again)
         EXPECT_OK(zx_task_resume_from_exception(thread.handle, port, 0));
         EXPECT_OK(zx_object_wait_one(thread.handle, ZX_THREAD_SUSPENDED, test_patience(), NULL));
         EXPECT_EQ(*(volatile uint64_t *)&target, 0); // not before it is resumed
-        resume(thread.handle, token);
+        test_resume(thread.handle, token);
     }
     test_thread_join(&thread);
     EXPECT_EQ(target, (uintptr_t)&target);
@@ -765,12 +750,12 @@ TEST(faults_and_suspensions_at_once)
         EXPECT_OK(zx_task_resume_from_exception(thread, port, 0));
         EXPECT_OK(zx_handle_close(thread));
         if (i % 10 == 0) {
-            zx_handle_t token = suspend(counter.handle);
+            zx_handle_t token = test_suspend(counter.handle);
             unsigned seen = atomic_load(&count);
 
             zx_nanosleep(0);
             EXPECT_EQ(atomic_load(&count), seen);
-            resume(counter.handle, token);
+            test_resume(counter.handle, token);
         }
     }
     for (unsigned i = 0; i < FAULTING; i++) {

@@ -103,6 +103,21 @@ bool test_thread_reaches(zx_handle_t thread, uint32_t state)
     return false;
 }
 
+zx_handle_t test_suspend(zx_handle_t thread)
+{
+    zx_handle_t token = ZX_HANDLE_INVALID;
+
+    EXPECT_OK(zx_task_suspend_token(thread, &token));
+    EXPECT_OK(zx_object_wait_one(thread, ZX_THREAD_SUSPENDED, test_patience(), NULL));
+    return token;
+}
+
+void test_resume(zx_handle_t thread, zx_handle_t token)
+{
+    EXPECT_OK(zx_handle_close(token));
+    EXPECT_OK(zx_object_wait_one(thread, ZX_THREAD_RUNNING, test_patience(), NULL));
+}
+
 // ---- child processes ----
 
 // Does nothing, well. Every program has it, so that the row above is never empty.

@@ -109,6 +109,11 @@ void test_thread_join(struct test_thread *thread);
 // Waits until the thread shows one of the ZX_THREAD_STATE_* values; false if it does not for long.
 bool test_thread_reaches(zx_handle_t thread, uint32_t state);
 
+// Suspends a thread and waits until it stands; returns the token. It runs again after test_resume(), by which
+// the token is closed.
+zx_handle_t test_suspend(zx_handle_t thread);
+void test_resume(zx_handle_t thread, zx_handle_t token);
+
 // ---- other processes ----
 
 // What a child process does; the result is its return code. Declared like a test.
