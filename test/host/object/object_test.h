@@ -65,6 +65,8 @@ zx_info_process_t process_info(zx_handle_t process);
 uint32_t thread_state(zx_handle_t thread);
 // The priority that it runs with, what it inherits included (priority.c; in the laboratory only).
 int thread_priority(zx_handle_t thread);
+// It has a CPU just now: another than the caller's, unless it is the caller (the same).
+bool thread_runs_now(zx_handle_t thread);
 // The object's state now, by the idiom of a wait for nothing.
 zx_signals_t state_of(zx_handle_t h);
 // A duplicate without the given rights.
