@@ -600,9 +600,35 @@ CHILD(bad_call)
     return result == ZX_ERR_BAD_SYSCALL ? 5 : 6;
 }
 
-// CALLS(zx_task_bind_exception_port)
+// A process that is nothing but `b .` loses its address space while it runs: the next instruction is a fault.
+static void take_memory_away(void)
+{
+    static const uint32_t spin = 0x14000000;
+    zx_handle_t process, vmar, thread, event, vmo;
+    zx_info_process_t info = {0};
+    zx_vaddr_t at = 0;
+
+    ASSERT_OK(zx_process_create(zx_job_default(), "spin", 4, 0, &process, &vmar));
+    ASSERT_OK(zx_thread_create(process, "spin", 4, 0, &thread));
+    ASSERT_OK(zx_event_create(0, &event));
+    ASSERT_OK(zx_vmo_create(PAGE, 0, &vmo));
+    EXPECT_OK(zx_vmo_write(vmo, &spin, 0, sizeof(spin)));
+    EXPECT_OK(zx_vmar_map(vmar, ZX_VM_PERM_READ | ZX_VM_PERM_EXECUTE, 0, vmo, 0, PAGE, &at));
+    EXPECT_OK(zx_process_start(process, thread, at, 0, event, 0));
+    test_resume(thread, test_suspend(thread)); // it is there
+    EXPECT_OK(zx_vmar_destroy(vmar));
+    EXPECT_OK(zx_object_wait_one(process, ZX_PROCESS_TERMINATED, test_patience(), NULL));
+    EXPECT_OK(zx_object_get_info(process, ZX_INFO_PROCESS, &info, sizeof(info), NULL, NULL));
+    EXPECT_EQ(info.return_code, -1);
+    const zx_handle_t all[] = {process, vmar, thread, vmo};
+
+    EXPECT_OK(zx_handle_close_many(all, sizeof(all) / sizeof(all[0])));
+}
+
+// CALLS(zx_task_bind_exception_port, zx_vmar_destroy)
 TEST(nobody_handles_it)
 {
+    take_memory_away();
     EXPECT_EQ(test_child_run("crashes"), -1);
     EXPECT_EQ(test_child_run("bad_call"), -1);
 }
@@ -705,6 +731,32 @@ TEST(a_debugger_sets_a_breakpoint_in_another_process)
     }
     EXPECT_EQ(test_child_finish(&child), 100); // its argument was changed
     EXPECT_OK(zx_handle_close(port));
+}
+
+// One's own code, which cannot be written otherwise: a byte at an odd address makes `mov w0, #1` a
+// `mov w0, #9`.
+int answer_one(void);
+__asm__(".text\n"
+        ".balign 4\n"
+        "answer_one:\n"
+        "    mov w0, #1\n"
+        "    ret\n");
+
+// CALLS(zx_process_write_memory, zx_process_read_memory)
+TEST(a_program_changes_its_own_code)
+{
+    const zx_vaddr_t byte = (zx_vaddr_t)answer_one + 1;
+    uint8_t was = 0, now = 0;
+    size_t actual = 0;
+
+    EXPECT_EQ(answer_one(), 1);
+    EXPECT_OK(zx_process_read_memory(zx_process_self(), byte, &was, 1, &actual));
+    now = was | 1; // bit 8 of the instruction: bit 3 of the number
+    EXPECT_OK(zx_process_write_memory(zx_process_self(), byte, &now, 1, &actual));
+    EXPECT_EQ(actual, 1);
+    EXPECT_EQ(answer_one(), 9);
+    EXPECT_OK(zx_process_write_memory(zx_process_self(), byte, &was, 1, &actual));
+    EXPECT_EQ(answer_one(), 1);
 }
 
 // ---- storms ----

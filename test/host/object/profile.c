@@ -2,6 +2,7 @@
 // Profiles and priorities: spec 10 section 6, spec 20 sections 6 and 8.
 #include "object_test.h"
 
+#include <object/settings.h>
 #include <zircon/syscalls/profile.h>
 
 static zx_profile_info_t scheduler(int32_t priority)
@@ -156,6 +157,22 @@ SCENARIO(set_priority_takes_0_to_31)
     }
 }
 
+// With thread.set.priority.disable on the kernel's command line.
+// CALLS(zx_thread_set_priority, zx_object_set_profile)
+SCENARIO(set_priority_can_be_disabled)
+{
+    zx_handle_t profile = make_profile(ZX_PRIORITY_HIGH);
+
+    settings_init("kernel.quiet thread.set.priority.disable");
+    assert_status(zx_thread_set_priority(ZX_PRIORITY_HIGH), ZX_ERR_NOT_SUPPORTED);
+    assert_int_equal(thread_priority(lab.thread), ZX_PRIORITY_DEFAULT);
+    assert_ok(zx_object_set_profile(lab.thread, profile, 0)); // which takes a profile
+    settings_init("");
+    assert_ok(zx_thread_set_priority(ZX_PRIORITY_LOW));
+    assert_int_equal(thread_priority(lab.thread), ZX_PRIORITY_LOW);
+    close_handle(profile);
+}
+
 #define T(name) cmocka_unit_test(test_##name)
 const struct CMUnitTest profile_tests[] = {
     T(profile_create_checks_in_order),
@@ -164,5 +181,6 @@ const struct CMUnitTest profile_tests[] = {
     T(set_profile_sets_the_priority_of_threads_new_and_running),
     T(threads_run_by_the_priority_that_was_set),
     T(set_priority_takes_0_to_31),
+    T(set_priority_can_be_disabled),
 };
 const size_t profile_test_count = countof(profile_tests);

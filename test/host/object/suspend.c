@@ -192,6 +192,12 @@ static void in_futex_wait(void *arg)
     b->status = zx_futex_wait(&b->word, 0, ZX_HANDLE_INVALID, FOREVER);
 }
 
+static void in_interrupt_wait(void *arg)
+{
+    struct blocked *b = arg;
+    b->status = zx_interrupt_wait(b->event, &b->returned_at);
+}
+
 static void in_call(void *arg)
 {
     struct blocked *b = arg;
@@ -288,6 +294,24 @@ SCENARIO_ON(suspend_in_futex_wait, 3, 50)
     stop_and_go(&b);
     assert_ok(zx_futex_wake(&b.word, 1));
     blocked_end(&b);
+}
+
+// CALLS(zx_interrupt_wait, zx_interrupt_trigger)
+SCENARIO_ON(suspend_in_interrupt_wait, 3, 40)
+{
+    struct blocked b = {0};
+
+    assert_ok(zx_interrupt_create(ZX_HANDLE_INVALID, 0, ZX_INTERRUPT_VIRTUAL, &b.event));
+    blocked_start(&b, in_interrupt_wait, ZX_THREAD_STATE_BLOCKED_INTERRUPT);
+    stop_and_go(&b);
+    zx_handle_t token = suspend(b.thread);
+    await_stopped(b.thread);
+    assert_ok(zx_interrupt_trigger(b.event, 0, 77));
+    assert_int_equal(b.status, 77);
+    close_handle(token);
+    blocked_end(&b);
+    assert_int_equal(b.returned_at, 77);
+    close_handle(b.event);
 }
 
 // The message is sent once, and the reply kept for the caller.
@@ -454,6 +478,10 @@ SCENARIO_ON(suspend_signals_asynchronously, 2, 30)
     zx_port_packet_t p;
 
     assert_ok(zx_port_create(0, &port));
+    assert_ok(zx_object_wait_async(thread, port, 2, both, ZX_WAIT_ASYNC_ONCE));
+    assert_ok(zx_port_wait(port, FOREVER, &p));
+    assert_int_equal(p.key, 2);
+    assert_int_equal(p.signal.observed & both, ZX_THREAD_RUNNING);
     assert_ok(zx_object_wait_async(thread, port, 1, both, ZX_WAIT_ASYNC_REPEATING));
     assert_ok(zx_port_wait(port, FOREVER, &p));
     assert_int_equal(p.signal.observed & both, ZX_THREAD_RUNNING);
@@ -624,6 +652,7 @@ const struct CMUnitTest suspend_tests[] = {
     T(suspend_in_wait_many),
     T(suspend_in_port_wait),
     T(suspend_in_futex_wait),
+    T(suspend_in_interrupt_wait),
     T(suspend_in_channel_call),
     T(suspended_sleeper_keeps_its_deadline),
     T(suspend_before_start),

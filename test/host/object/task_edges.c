@@ -66,6 +66,33 @@ SCENARIO(names_end_in_three_ways)
     close_handle(vmo);
 }
 
+// What has no name shows an empty one, and takes none.
+// CALLS(zx_object_get_property, zx_object_set_property)
+SCENARIO(unnamed_objects_have_an_empty_name)
+{
+    zx_handle_t ends[2], pipes[2];
+
+    make_pair(ends);
+    make_sockets(0, pipes);
+    const zx_handle_t unnamed[] = {ends[0], ends[1], pipes[0], pipes[1]}; // only sockets have properties
+    for (unsigned i = 0; i < countof(unnamed); i++) {
+        const zx_rights_t rights = basic(unnamed[i]).rights;
+        const zx_rights_t get = rights & ZX_RIGHT_GET_PROPERTY, set = rights & ZX_RIGHT_SET_PROPERTY;
+        char name[32];
+
+        memset(name, 'x', sizeof(name));
+        assert_status(zx_object_get_property(unnamed[i], ZX_PROP_NAME, name, sizeof(name)),
+                      get != 0 ? ZX_OK : ZX_ERR_ACCESS_DENIED);
+        for (size_t k = 0; k < sizeof(name); k++)
+            assert_int_equal(name[k], get != 0 ? '\0' : 'x');
+        assert_status(zx_object_set_property(unnamed[i], ZX_PROP_NAME, "name", 4),
+                      set != 0 ? ZX_ERR_NOT_SUPPORTED : ZX_ERR_ACCESS_DENIED);
+    }
+    assert_true(basic(pipes[0]).rights & ZX_RIGHT_GET_PROPERTY);
+    assert_true(basic(pipes[0]).rights & ZX_RIGHT_SET_PROPERTY);
+    assert_ok(zx_handle_close_many(unnamed, countof(unnamed)));
+}
+
 // ---- the argument of a start --------------------------------------------------------------------
 
 static void ends_with_its_type(uint64_t bootstrap, uint64_t unused)
@@ -241,6 +268,7 @@ SCENARIO(memory_calls_look_at_the_whole_buffer)
 #define T(name) cmocka_unit_test(test_##name)
 const struct CMUnitTest task_edges_tests[] = {
     T(names_end_in_three_ways),
+    T(unnamed_objects_have_an_empty_name),
     T(process_may_be_its_own_start_argument),
     T(start_checks_its_argument_before_states),
     T(kill_of_the_own_job_does_not_return),

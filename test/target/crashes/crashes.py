@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 
-from transcript import block_of, missing, run
+from transcript import block_of, missing, run, typed
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 RUN = os.path.join(ROOT, "scripts", "run")
@@ -260,6 +260,14 @@ def documented(preset):
     check("docs/debugging.md shows what is printed", missing(lines, output) is None,
           "not there: %s\n%s" % (missing(lines, output), output))
     check("and a line more would be missed", missing(lines + ["cause: another"], output) is not None)
+    # Modules stand in the order of their addresses, which are random there.
+    lines = typed("README.md", "crash null")
+    gone = [line for line in lines if missing([line], output) is not None]
+    check("so does README.md", len(lines) > 8 and not gone, "not there: %s\n%s" % (gone, output))
+    transcript = "scripts/run --program bin/mon --cmd 'crash null; crash svc'"
+    lines, output = block_of("docs/debugging.md", transcript), run(transcript, preset, *OPTIONS)
+    check("and what the kernel says where nobody reports", missing(lines, output) is None,
+          "not there: %s\n%s" % (missing(lines, output), output))
 
 
 # ---- the debugger ---------------------------------------------------------------------------------

@@ -36,6 +36,13 @@ def block_of(path, command):
     return found[0]
 
 
+def typed(path, command):
+    """The lines that a command, typed at the shell's prompt, has in a document's session."""
+    with open(os.path.join(ROOT, path), encoding="utf-8") as f:
+        after = f.read().split("\njacinth:~$ %s\n" % command)[1]
+    return after.split("\njacinth:~$ ")[0].splitlines()
+
+
 def run(command, preset, *options):
     """What the command prints. `scripts/NAME` are this tree's, with what has been built of `preset`;
     `options` are for scripts/run."""
