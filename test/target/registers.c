@@ -81,6 +81,46 @@ TEST(a_process_and_its_threads_begin_with_empty_registers)
     EXPECT_OK(zx_handle_close_many(all, sizeof(all) / sizeof(all[0])));
 }
 
+// Stores q0, q17, q31, FPCR and FPSR at x0 and ends the thread: the first that it has to do with them.
+void store_vector(void);
+__asm__(".text\n"
+        "store_vector:\n"
+        "    stp q0, q17, [x0]\n"
+        "    str q31, [x0, #32]\n"
+        "    mrs x1, fpcr\n"
+        "    mrs x2, fpsr\n"
+        "    stp x1, x2, [x0, #48]\n"
+        "    bl zx_thread_exit\n"
+        "    brk #0\n");
+
+// CALLS(zx_thread_write_state): for a thread that has not used these registers by then
+TEST(vector_registers_are_there_at_their_first_use)
+{
+    static const unsigned numbers[] = {0, 17, 31};
+    static uint64_t stored[8];
+    zx_thread_state_vector_regs_t vector = {.fpcr = 3u << 22, .fpsr = 1}; // towards zero; invalid operation
+    zx_handle_t thread, token;
+
+    for (unsigned i = 0; i < 32; i++) {
+        vector.v[i].low = 0x1000 + i;
+        vector.v[i].high = 0x2000 + i;
+    }
+    ASSERT_OK(zx_thread_create(zx_process_self(), "v", 1, 0, &thread));
+    ASSERT_OK(zx_task_suspend(thread, &token));
+    EXPECT_OK(zx_thread_start(thread, (zx_vaddr_t)store_vector, 0, (uintptr_t)stored, 0));
+    EXPECT_OK(zx_object_wait_one(thread, ZX_THREAD_SUSPENDED, test_patience(), NULL));
+    EXPECT_OK(zx_thread_write_state(thread, ZX_THREAD_STATE_VECTOR_REGS, &vector, sizeof(vector)));
+    EXPECT_OK(zx_handle_close(token));
+    EXPECT_OK(zx_object_wait_one(thread, ZX_THREAD_TERMINATED, test_patience(), NULL));
+    for (unsigned i = 0; i < 3; i++) {
+        EXPECT_EQ(stored[2 * i], 0x1000 + numbers[i]);
+        EXPECT_EQ(stored[2 * i + 1], 0x2000 + numbers[i]);
+    }
+    EXPECT_EQ(stored[6], 3u << 22);
+    EXPECT_EQ(stored[7], 1);
+    EXPECT_OK(zx_handle_close(thread));
+}
+
 // ---- in a call ------------------------------------------------------------------------------------
 
 static bool is_in_vdso(uint64_t pc)
