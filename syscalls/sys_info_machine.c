@@ -40,28 +40,29 @@ zx_status_t info_bti(struct object *obj, zx_rights_t rights, void *record)
     return ZX_OK;
 }
 
-// The counters are their CPU's own; a reader elsewhere sees them a moment old.
 static void fill_cpu(unsigned num, zx_info_cpu_stats_t *out)
 {
     struct cpu *cpu = cpu_get(num);
-    const struct cpu_stats *s = &cpu->stats;
+    struct cpu_stats s = { .ints = 0 };
     bool online = atomic_load_explicit(&cpu->online, memory_order_acquire);
+    if (online || cpu->takes_part)
+        cpu_stats_read(cpu, &s);
     *out = (zx_info_cpu_stats_t){
         .cpu_number = num,
         .flags = online ? ZX_INFO_CPU_STATS_FLAG_ONLINE : 0,
-        .idle_time = online ? hal_ticks_to_ns(cpu_idle_ticks(cpu)) : 0,
-        .reschedules = s->context_switches + s->reschedules_in_vain,
-        .context_switches = s->context_switches,
-        .irq_preempts = s->irq_preempts,
-        .preempts = s->preempts,
-        .yields = s->yields,
-        .ints = s->ints,
-        .timer_ints = s->timer_ints,
-        .timers = s->timers,
-        .page_faults = s->page_faults,
-        .syscalls = s->syscalls,
-        .reschedule_ipis = s->reschedule_ipis,
-        .generic_ipis = s->generic_ipis,
+        .idle_time = hal_ticks_to_ns(s.idle_ticks),
+        .reschedules = s.context_switches + s.reschedules_in_vain,
+        .context_switches = s.context_switches,
+        .irq_preempts = s.irq_preempts,
+        .preempts = s.preempts,
+        .yields = s.yields,
+        .ints = s.ints,
+        .timer_ints = s.timer_ints,
+        .timers = s.timers,
+        .page_faults = s.page_faults,
+        .syscalls = s.syscalls,
+        .reschedule_ipis = s.reschedule_ipis,
+        .generic_ipis = s.generic_ipis,
     };
 }
 

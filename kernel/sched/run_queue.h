@@ -93,7 +93,7 @@ ALWAYS_INLINE void charge_locked(struct cpu *cpu, struct thread *t, bool idle)
     uint64_t ran = now - cpu->switch_ticks;
     cpu->switch_ticks = now;
     if (idle) {
-        cpu->stats.idle_ticks += ran;
+        CPU_STAT_ADD(cpu, idle_ticks, ran);
         return;
     }
     t->runtime_ticks += ran;
@@ -126,7 +126,7 @@ ALWAYS_INLINE void switch_to_locked(struct cpu *cpu, struct thread *prev, struct
     atomic_store_explicit(&prev->hal.need_resched, 0, memory_order_relaxed);
     next->state = SCHED_RUNNING;
     if (next == prev) {
-        cpu->stats.reschedules_in_vain++;
+        CPU_STAT_ADD(cpu, reschedules_in_vain, 1);
         rq_unlock(cpu);
         return;
     }
@@ -138,7 +138,7 @@ ALWAYS_INLINE void switch_to_locked(struct cpu *cpu, struct thread *prev, struct
     next->hal.cpu = cpu->num;
     atomic_store_explicit(&cpu->current, next, memory_order_relaxed);
     cpu->switched_from = prev;
-    cpu->stats.context_switches++;
+    CPU_STAT_ADD(cpu, context_switches, 1);
     if (next->aspace != cpu->aspace) {
         cpu->aspace = next->aspace;
         hal_aspace_activate(next->aspace);

@@ -218,7 +218,7 @@ void sched_park(atomic_int *word) { park_inline(word); }
 static void preempt_locked(struct cpu *cpu, struct thread *t)
 {
     bool expired = t->slice_ticks == 0;
-    cpu->stats.preempts++;
+    CPU_STAT_ADD(cpu, preempts, 1);
     if (!t->idle) {
         enqueue_locked(cpu, t, !expired);
         offer_locked(cpu, t);
@@ -285,11 +285,11 @@ void sched_preempt_check_slow(void)
 void kernel_irq_exit(bool from_user)
 {
     struct hal_thread *h = hal_current();
-    cpu_this()->stats.ints++;
+    CPU_STAT_ADD(cpu_this(), ints, 1);
     // Again, if the thread that gave the CPU back to this one has died: its reaper waits to run.
     while (atomic_load_explicit(&h->need_resched, memory_order_relaxed) &&
            (from_user || h->preempt_count == 0)) {
-        cpu_this()->stats.irq_preempts++;
+        CPU_STAT_ADD(cpu_this(), irq_preempts, 1);
         preempt_irqsoff();
     }
 }
@@ -300,12 +300,12 @@ void kernel_ipi(unsigned ipi)
     if (ipi == HAL_IPI_HALT)
         hal_cpu_halt();
     if (ipi == HAL_IPI_RESCHEDULE) {
-        cpu->stats.reschedule_ipis++;
+        CPU_STAT_ADD(cpu, reschedule_ipis, 1);
         rq_lock(cpu);
         reconsider_locked(cpu, cpu_current(cpu));
         rq_unlock(cpu);
     } else {
-        cpu->stats.generic_ipis++;
+        CPU_STAT_ADD(cpu, generic_ipis, 1);
         if (call_hook != NULL)
             call_hook();
     }
@@ -322,7 +322,7 @@ void thread_yield(void)
     struct cpu *cpu = cpu_this();
     struct thread *t = thread_current();
     rq_lock(cpu);
-    cpu->stats.yields++;
+    CPU_STAT_ADD(cpu, yields, 1);
     uint8_t p = atomic_load_explicit(&t->priority, memory_order_relaxed);
     uint32_t others = cpu->ready_mask >> p;
     if (likely(others == 1 && next_get(cpu) == NULL)) {
@@ -395,16 +395,26 @@ zx_duration_t thread_runtime(struct thread *t)
     return hal_ticks_to_ns(ticks);
 }
 
-uint64_t cpu_idle_ticks(struct cpu *cpu)
+// The counters are read as they are written, without an order: no race that a checker need report.
+__attribute__((no_sanitize("thread"))) static void copy_counters(const struct cpu_stats *from,
+                                                                 struct cpu_stats *to)
+{
+    _Static_assert(sizeof(*from) % sizeof(uint64_t) == 0, "counters and nothing else");
+    const volatile uint64_t *in = (const uint64_t *)from;
+    uint64_t *out = (uint64_t *)to;
+    for (size_t i = 0; i < sizeof(*from) / sizeof(*in); i++)
+        out[i] = in[i];
+}
+
+void cpu_stats_read(struct cpu *cpu, struct cpu_stats *out)
 {
     unsigned long flags = hal_irq_save();
     rq_lock(cpu);
-    uint64_t ticks = cpu->stats.idle_ticks;
-    if (cpu_current(cpu)->idle)
-        ticks += hal_ticks() - cpu->switch_ticks;
+    copy_counters(&cpu->stats, out);
+    if (cpu_current(cpu)->idle && atomic_load_explicit(&cpu->online, memory_order_relaxed))
+        out->idle_ticks += hal_ticks() - cpu->switch_ticks;
     rq_unlock(cpu);
     hal_irq_restore(flags);
-    return ticks;
 }
 
 void sched_apply_priority(struct thread *t, uint8_t priority)

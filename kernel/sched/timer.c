@@ -175,7 +175,7 @@ void timer_queue_irq(struct cpu *cpu)
         struct timer *timer = timer_of(cpu->timer_first);
         remove_locked(cpu, timer);
         cpu->timer_running = timer;
-        cpu->stats.timers++;
+        CPU_STAT_ADD(cpu, timers, 1);
         spin_unlock_irqsoff(&cpu->timer_lock);
         timer->fn(timer, now);
         spin_lock_irqsoff(&cpu->timer_lock);
@@ -200,6 +200,6 @@ void timer_queue_irq(struct cpu *cpu)
 void kernel_timer_irq(void)
 {
     struct cpu *cpu = cpu_this();
-    cpu->stats.timer_ints++;
+    CPU_STAT_ADD(cpu, timer_ints, 1);
     timer_queue_irq(cpu);
 }

@@ -9,6 +9,7 @@ TEST_GROUP(process);
 TEST_GROUP(thread);
 TEST_GROUP(task_edges);
 TEST_GROUP(info);
+TEST_GROUP(info_records);
 TEST_GROUP(memory);
 TEST_GROUP(sweep);
 TEST_GROUP(profile);
@@ -26,6 +27,7 @@ int main(int argc, char **argv)
         {thread_tests, thread_test_count},
         {task_edges_tests, task_edges_test_count},
         {info_tests, info_test_count},
+        {info_records_tests, info_records_test_count},
         {memory_tests, memory_test_count},
         {sweep_tests, sweep_test_count},
         {profile_tests, profile_test_count},

@@ -10,6 +10,7 @@ TEST_GROUP(hotplug);
 TEST_GROUP(fair);
 TEST_GROUP(tokens);
 TEST_GROUP(graph);
+TEST_GROUP(stats);
 
 int main(int argc, char **argv)
 {
@@ -22,6 +23,7 @@ int main(int argc, char **argv)
         {fair_tests, fair_test_count},
         {tokens_tests, tokens_test_count},
         {graph_tests, graph_test_count},
+        {stats_tests, stats_test_count},
     };
 
     return lab_main_groups(argc, argv, groups, sizeof(groups) / sizeof(groups[0]));

@@ -8,7 +8,8 @@
 #include <lib/rbtree.h>
 #include <sched/thread.h>
 
-// Counters reported by ZX_INFO_CPU_STATS. [S] this CPU only, interrupts off or preemption off.
+// Counters reported by ZX_INFO_CPU_STATS. [S] this CPU only, interrupts off or preemption off, each in
+// one access, since others read them (cpu_stats_read). (Relaxed atomics would cost an address more.)
 struct cpu_stats {
     uint64_t idle_ticks, reschedules_in_vain, context_switches, irq_preempts, preempts, yields;
     uint64_t ints, timer_ints, timers, page_faults, syscalls, reschedule_ipis, generic_ipis;
@@ -91,8 +92,11 @@ struct work {
 void work_init(struct work *w, void (*fn)(struct work *w));
 bool work_queue(struct work *w);
 
-// Total of the idle ticks of `cpu`, the current idle stretch included.
-uint64_t cpu_idle_ticks(struct cpu *cpu);
+// The counters of `cpu`, which has been started once, a moment old; its current idle stretch included.
+void cpu_stats_read(struct cpu *cpu, struct cpu_stats *out);
+
+// Adds n to a counter of `cpu`, which is this CPU; interrupts are off.
+#define CPU_STAT_ADD(cpu, field, n) (*(volatile uint64_t *)&(cpu)->stats.field += (n))
 
 // Counts an event on this CPU, from any thread context: without holding it, so that once in a long
 // while an increment is lost to a preemption in between.
