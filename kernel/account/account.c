@@ -143,11 +143,13 @@ static bool take(struct account *a, enum account_kind kind, int64_t n)
     return false;
 }
 
-// Has the owner told, by a worker: who is refused may hold any mutex.
+// Has the owner told, by a worker: who is refused may hold any mutex. Once only: whoever goes on to ask for what
+// he does not get must not have a worker, which comes before everybody else, run for each time.
 static void tell_owner(struct account *a)
 {
-    if (a->owner == NULL || list_node_linked(&a->telling))
+    if (a->owner == NULL || a->told)
         return;
+    a->told = true;
     list_add_tail(&to_tell, &a->telling);
     if (list_peek_head(&to_tell) == &a->telling)
         work_queue(&tell_work);
@@ -170,6 +172,14 @@ static void tell_all(struct work *w)
         if (owner != NULL)
             ops->refused(owner);
     } while (a != NULL);
+}
+
+void account_tell_again(struct account *a)
+{
+    mutex_lock(&account_lock);
+    a->told = false;
+    list_remove_if_linked(&a->telling);
+    mutex_unlock(&account_lock);
 }
 
 static zx_status_t refuse(struct account *full, enum account_kind kind)

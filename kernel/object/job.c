@@ -102,8 +102,10 @@ static const struct account_owner_ops job_account_ops = {.hold = job_hold, .refu
 zx_status_t job_set_limits(struct job *job, const uint64_t limits[ACCOUNT_KINDS])
 {
     zx_status_t status = account_set_limits(job->account, limits);
-    if (status == ZX_OK)
+    if (status == ZX_OK) {
         object_update(&job->obj, ZX_JOB_LIMIT_REACHED, 0);
+        account_tell_again(job->account); // after it: a signal that is set from now on stays
+    }
     return status;
 }
 

@@ -83,41 +83,41 @@ static void uthread_reaped(struct thread *thread)
 
 static const struct thread_ops uthread_thread_ops = { .dead = uthread_reaped };
 
-// Charges a new thread and its stack to its process. ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES.
-static zx_status_t charge_thread(struct account *a, struct thread *t)
+// Makes the kernel's half of a thread that is charged already, and charges its stack. ZX_ERR_NO_MEMORY.
+static zx_status_t init_thread(struct uthread *t, const char *name, struct account *a)
 {
-    zx_status_t status = account_charge(a, ACCOUNT_THREADS, 1);
+    zx_status_t status = thread_init(&t->thread, name, PRIORITY_DEFAULT, uthread_main, t,
+                                     &uthread_thread_ops);
     if (status != ZX_OK)
         return status;
-    status = account_charge(a, ACCOUNT_KMEM, (int64_t)t->hal.kstack_size);
+    status = account_charge(a, ACCOUNT_KMEM, (int64_t)t->thread.hal.kstack_size);
     if (status != ZX_OK)
-        account_uncharge(a, ACCOUNT_THREADS, 1);
+        thread_destroy_unstarted(&t->thread);
     else
-        t->account = a;
+        t->thread.account = a;
     return status;
 }
 
 zx_status_t uthread_create(struct process *p, const char *name, struct object **out)
 {
+    // First of all: a stack is much work for nothing.
+    zx_status_t status = account_charge(p->account, ACCOUNT_THREADS, 1);
+    if (status != ZX_OK)
+        return status;
     struct uthread *t = account_alloc(uthread_cache);
-    if (t == NULL)
-        return ZX_ERR_NO_MEMORY;
+    if (t == NULL) {
+        status = ZX_ERR_NO_MEMORY;
+        goto no_memory;
+    }
     // What object_init and thread_init leave to us.
     const size_t own = offsetof(struct uthread, process);
     memset((char *)t + own, 0, sizeof(*t) - own);
-    zx_status_t status = futex_queue_alloc(&t->futex_queue);
+    status = futex_queue_alloc(&t->futex_queue);
     if (status == ZX_OK)
-        status = thread_init(&t->thread, name, PRIORITY_DEFAULT, uthread_main, t,
-                             &uthread_thread_ops);
-    if (status == ZX_OK) {
-        status = charge_thread(p->account, &t->thread);
-        if (status != ZX_OK)
-            thread_destroy_unstarted(&t->thread);
-    }
+        status = init_thread(t, name, p->account);
     if (status != ZX_OK) {
         futex_queue_free(t->futex_queue);
-        account_free(uthread_cache, t);
-        return status;
+        goto no_thread;
     }
     t->thread.user = true;
     object_init(&t->obj, &uthread_ops, &p->lock, 0);
@@ -128,6 +128,11 @@ zx_status_t uthread_create(struct process *p, const char *name, struct object **
     ktrace(KTRACE_THREAD_CREATE, t->obj.koid, p->obj.koid);
     *out = &t->obj;
     return ZX_OK;
+no_thread:
+    account_free(uthread_cache, t);
+no_memory:
+    account_uncharge(p->account, ACCOUNT_THREADS, 1);
+    return status;
 }
 
 zx_status_t uthread_start_locked(struct uthread *t, vaddr_t entry, vaddr_t stack, uint64_t arg1,

@@ -2,6 +2,8 @@
 // Limits of jobs (zx_job_set_limits, ZX_INFO_JOB_LIMITS): refused exactly, counted exactly, inherited.
 #include "object_test.h"
 
+#include <mem/alloc_fail.h>
+
 #define PAGE 4096u
 
 static zx_info_job_limits_t usage_of(zx_handle_t job)
@@ -232,6 +234,24 @@ SCENARIO(processes_and_threads_are_refused_exactly_at_the_limit)
     assert_int_equal(usage_of(job).threads.used, 0);
     close_child(&a);
     close_child(&b);
+    close_handle(job);
+}
+
+// CALLS(zx_thread_create): who is refused for ever does not make the kernel build stacks for ever.
+SCENARIO(thread_is_refused_before_anything_is_made)
+{
+    zx_handle_t job = make_job(lab.job), process, vmar, thread;
+    zx_job_limits_t limits = keep;
+
+    limits.threads = 0;
+    assert_ok(set_limits(job, &limits));
+    assert_ok(zx_process_create(job, "p", 1, 0, &process, &vmar));
+    const uint64_t allocations = alloc_fail_count();
+    for (unsigned i = 0; i < 3; i++)
+        assert_status(zx_thread_create(process, "t", 1, 0, &thread), ZX_ERR_NO_RESOURCES);
+    assert_int_equal(alloc_fail_count(), allocations);
+    close_handle(vmar);
+    close_handle(process);
     close_handle(job);
 }
 
@@ -623,6 +643,7 @@ const struct CMUnitTest limits_tests[] = {
     T(pages_of_clones_count_one_by_one),
     T(handles_are_refused_exactly_at_the_limit),
     T(processes_and_threads_are_refused_exactly_at_the_limit),
+    T(thread_is_refused_before_anything_is_made),
     T(messages_nobody_reads_are_charged_to_the_writer),
     T(page_tables_are_charged_to_their_process),
     T(process_without_room_for_its_tables_is_refused),

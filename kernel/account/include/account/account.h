@@ -58,12 +58,14 @@ struct account {
     void *owner;                    // [A] to be told when this account's limit refuses; or NULL
     const struct account_owner_ops *owner_ops; // [I]
     struct list_node telling;       // [A] on the list of those to be told
+    bool told;                      // [A] the owner has been told, or will be
 };
 
 struct account_owner_ops {
     // account_lock is held: keeps the owner alive until `refused` is called. False: it is going away.
     bool (*hold)(void *owner);
-    // A limit of the owner's account has refused something. No lock is held; ends the hold.
+    // A limit of the owner's account has refused something: the first time, and the first time after each
+    // account_tell_again. No lock is held; ends the hold.
     void (*refused)(void *owner);
 };
 
@@ -150,6 +152,8 @@ void account_trim(struct account *a, enum account_kind kind, int64_t keep);
 // in use: nothing more is had until it is met again. ZX_ERR_ACCESS_DENIED: the caller itself is under
 // this account, and a limit would go up.
 zx_status_t account_set_limits(struct account *a, const uint64_t limits[ACCOUNT_KINDS]) MUST_CHECK;
+// What was refused up to now is over and done with: the owner is told of the next refusal.
+void account_tell_again(struct account *a);
 void account_usage(struct account *a, struct account_usage out[ACCOUNT_KINDS]);
 // Frees the accounts of jobs and processes that are gone if nothing is charged to them. Happens by
 // itself as others come and go; this is for whoever counts memory.

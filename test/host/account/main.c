@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// Accounts: who is told that a limit was met, and how often.
+#include "../sched/sched_test.h"
+
+#include <account/account.h>
+
+static atomic_uint told;
+
+static bool hold(void *owner)
+{
+    (void)owner;
+    return true;
+}
+
+static void refused(void *owner)
+{
+    atomic_fetch_add((atomic_uint *)owner, 1);
+}
+
+static const struct account_owner_ops ops = {.hold = hold, .refused = refused};
+
+static void await_told(unsigned count)
+{
+    while (atomic_load(&told) < count)
+        sleep_for(1000);
+}
+
+static uint64_t refusals(struct account *a)
+{
+    struct account_usage usage[ACCOUNT_KINDS];
+
+    account_usage(a, usage);
+    return usage[ACCOUNT_THREADS].refused;
+}
+
+// Whoever asks again and again is refused each time, but the owner hears of it once, until he wants to again.
+KERNEL_TEST_DET(owner_is_told_of_the_first_refusal_only, 2, 20)
+{
+    uint64_t limits[ACCOUNT_KINDS];
+    struct account *a;
+
+    atomic_store(&told, 0);
+    assert_ok(account_create(&account_root, &ops, &told, &a));
+    for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++)
+        limits[kind] = ACCOUNT_KEEP_LIMIT;
+    limits[ACCOUNT_THREADS] = 0;
+    assert_ok(account_set_limits(a, limits));
+    for (unsigned round = 1; round <= 3; round++) {
+        for (unsigned i = 0; i < 10; i++) {
+            assert_status(account_charge(a, ACCOUNT_THREADS, 1), ZX_ERR_NO_RESOURCES);
+            await_told(round); // by a worker, which would have had time for more
+        }
+        sleep_for(1000000);
+        assert_int_equal(atomic_load(&told), round);
+        assert_int_equal(refusals(a), round * 10);
+        account_tell_again(a);
+    }
+    account_disown(a);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_owner_is_told_of_the_first_refusal_only),
+};
+
+int main(int argc, char **argv)
+{
+    const struct lab_group groups[] = {{tests, sizeof(tests) / sizeof(tests[0])}};
+
+    return lab_main_groups(argc, argv, groups, 1);
+}
