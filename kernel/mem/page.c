@@ -183,6 +183,13 @@ void page_set_low_handler(void (*fn)(void))
     low_mark = page_reserve();
 }
 
+// Whoever has had pages from the buddy lists says so, or has been refused. No spinlock is held.
+static void tell_if_low(void)
+{
+    if (unlikely(page_free_estimate() < low_mark))
+        low_handler();
+}
+
 // page_alloc with an empty cache.
 static NO_INLINE struct page *page_alloc_slow(struct page_cache *c, enum page_state state,
                                               unsigned flags)
@@ -192,8 +199,7 @@ static NO_INLINE struct page *page_alloc_slow(struct page_cache *c, enum page_st
         page = cache_pop(c, state, flags);
     else
         preempt_enable();
-    if (unlikely(page_free_estimate() < low_mark))
-        low_handler();
+    tell_if_low();
     return page;
 }
 
@@ -299,6 +305,7 @@ static struct page *block_get(unsigned order)
 struct page *page_block_alloc(unsigned order, enum page_state state)
 {
     struct page *first = block_get(order);
+    tell_if_low();
     if (!first)
         return NULL;
     run_hand_out(first, 1ul << order, state, 0);
@@ -352,6 +359,7 @@ struct page *page_alloc_contiguous(size_t count, unsigned align_shift, enum page
         page_cache_drain();
         first = run_get(count, align_order);
     }
+    tell_if_low();
     if (!first)
         return NULL;
     run_hand_out(first, count, state, flags);

@@ -194,6 +194,7 @@ void job_remove_process(struct job *job, struct process *p)
     mutex_lock(&job_tree_lock);
     list_remove(&p->job_node);
     koid_index_remove(&job->by_koid, &p->koid_node);
+    job_oom_process_left_locked();
     if (list_is_empty(&job->processes))
         object_update(&job->obj, 0, ZX_JOB_NO_PROCESSES);
     child_left_locked(job);

@@ -2,7 +2,8 @@
 // ZX_PROP_JOB_KILL_ON_OOM: when pages come out of the last reserve (mem/page.h), the newest ready job
 // that is marked is killed, with all below it, and a line in the log says so. One at a time: the next one
 // only if the reserve is still touched when the one before has no process left, for until then its
-// memory is on its way back. With no marked job left, who asks for memory is refused, as always.
+// memory is on its way back. So there is another look when its processes leave: who was refused before then
+// need not ask again. With no marked job left, who asks for memory is refused, as always.
 #include <object/job.h>
 
 #include <debug/log.h>
@@ -11,9 +12,10 @@
 #include <object/process.h>
 #include <sched/cpu.h>
 
-static void kill_one(struct work *w);
-static struct work oom_work = {.fn = kill_one};
+static void kill_jobs(struct work *w);
+static struct work oom_work = {.fn = kill_jobs};
 static zx_koid_t victim; // of the last job that was killed; the work's
+static bool look_again;  // [job_tree_lock] when a process leaves its job: it may have been the victim's last
 
 // What a look at the tree finds.
 struct choice {
@@ -54,20 +56,15 @@ static struct job *choose(void)
     struct choice choice = {0};
     mutex_lock(&job_tree_lock);
     choose_locked(job_super_root(), &choice);
+    look_again = choice.going || choice.newest != NULL;
     if (choice.going || (choice.newest != NULL && !object_try_ref(&choice.newest->obj)))
-        choice.newest = NULL; // whoever takes the next pages of the reserve asks again
+        choice.newest = NULL;
     mutex_unlock(&job_tree_lock);
     return choice.newest;
 }
 
-static void kill_one(struct work *w)
+static void kill_one(struct job *job)
 {
-    (void)w;
-    if (page_free_estimate() >= page_reserve())
-        return;
-    struct job *job = choose();
-    if (job == NULL)
-        return;
     victim = job->obj.koid;
     char name[ZX_MAX_NAME_LEN];
     mutex_lock(&job->lock);
@@ -77,6 +74,24 @@ static void kill_one(struct work *w)
          (unsigned long long)job->obj.koid);
     job_kill(job);
     object_unref(&job->obj);
+}
+
+// More than one if those before had no process, or ended at once.
+static void kill_jobs(struct work *w)
+{
+    struct job *job;
+    (void)w;
+    while (page_free_estimate() < page_reserve() && (job = choose()) != NULL)
+        kill_one(job);
+}
+
+void job_oom_process_left_locked(void)
+{
+    mutex_assert_held(&job_tree_lock);
+    if (likely(!look_again))
+        return;
+    look_again = false;
+    work_queue(&oom_work);
 }
 
 static void memory_is_low(void)

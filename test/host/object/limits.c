@@ -3,6 +3,7 @@
 #include "object_test.h"
 
 #include <mem/alloc_fail.h>
+#include <mem/page.h>
 
 #define PAGE 4096u
 
@@ -573,21 +574,28 @@ SCENARIO(pages_stay_with_who_made_them_when_clones_merge)
 
 #define HELD_PAGES 1200u // more than the kernel's last reserve
 
+static uint64_t held_pages; // by each holder
+
 static void hold_pages(zx_handle_t event)
 {
-    zx_handle_t vmo = make_vmo(HELD_PAGES);
+    zx_handle_t vmo = make_vmo(held_pages);
 
-    assert_ok(commit(vmo, 0, HELD_PAGES));
+    assert_ok(commit(vmo, 0, held_pages));
     assert_ok(zx_object_signal(event, 0, ZX_EVENT_SIGNALED));
     child_waits(event);
 }
 
-static struct child start_holder(zx_handle_t job, bool marked)
+static void mark(zx_handle_t job, uint64_t flag)
+{
+    assert_ok(zx_object_set_property(job, ZX_PROP_JOB_KILL_ON_OOM, &flag, sizeof(flag)));
+}
+
+static struct child start_holder(zx_handle_t job, bool marked, uint64_t pages)
 {
     zx_handle_t event = make_event();
-    uint64_t flag = marked;
 
-    assert_ok(zx_object_set_property(job, ZX_PROP_JOB_KILL_ON_OOM, &flag, sizeof(flag)));
+    held_pages = pages;
+    mark(job, marked);
     struct child c = start_child(job, hold_pages, duplicate_without(event, 0));
     await(event, ZX_EVENT_SIGNALED);
     close_handle(event);
@@ -614,9 +622,9 @@ SCENARIO(marked_jobs_are_killed_when_memory_is_low_the_newest_first)
     uint64_t at = 0;
 
     jobs[1] = make_job(jobs[2]); // the newest, within one that is not marked
-    c[0] = start_holder(jobs[0], true);
-    c[1] = start_holder(jobs[1], true);
-    c[2] = start_holder(jobs[2], false);
+    c[0] = start_holder(jobs[0], true, HELD_PAGES);
+    c[1] = start_holder(jobs[1], true, HELD_PAGES);
+    c[2] = start_holder(jobs[2], false, HELD_PAGES);
     take_until_the_end_of(c[1].process, vmo, &at);
     assert_int_equal(process_info(c[1].process).return_code, -1);
     assert_false(process_info(c[0].process).exited);
@@ -633,6 +641,93 @@ SCENARIO(marked_jobs_are_killed_when_memory_is_low_the_newest_first)
         close_child(&c[i]);
     for (unsigned i = 0; i < countof(jobs); i++)
         close_handle(jobs[i]);
+}
+
+// They end one after the other, though nobody asks for memory any more when the first has ended, which leaves
+// next to nothing. One has no process at all.
+// CALLS(zx_object_set_property): ZX_PROP_JOB_KILL_ON_OOM. Until memory is not low any more.
+SCENARIO(marked_jobs_are_killed_while_memory_stays_low)
+{
+    zx_handle_t jobs[3], vmo = make_vmo(1u << 20);
+    struct child c[3];
+    uint64_t at = 0;
+
+    for (unsigned i = 0; i < countof(jobs); i++) {
+        jobs[i] = make_job(lab.job);
+        c[i] = start_holder(jobs[i], true, 1);
+    }
+    zx_handle_t empty = make_job(lab.job);
+    mark(empty, true);
+    while (commit(vmo, at, 8) == ZX_OK)
+        at += 8;
+    for (unsigned i = 0; i < countof(jobs); i++) {
+        await(c[i].process, ZX_PROCESS_TERMINATED);
+        assert_int_equal(process_info(c[i].process).return_code, -1);
+    }
+    close_handle(vmo);
+    for (unsigned i = 0; i < countof(jobs); i++) {
+        close_child(&c[i]);
+        close_handle(jobs[i]);
+    }
+    close_handle(empty);
+}
+
+#define MARGIN 64u // pages: more than a refill of a CPU's cache
+
+// Commits `step` pages at a time from *at on while `left` pages, or more, are free.
+static void take_down_to(uint64_t left, uint64_t step, zx_handle_t vmo, uint64_t *at)
+{
+    for (; page_free_estimate() >= left; *at += step)
+        assert_ok(commit(vmo, *at, step));
+}
+
+// Takes slabs of the kernel's, until so few pages are left or the job has ended. Returns how many events it made.
+static unsigned take_in_objects(uint64_t left, zx_handle_t job, zx_handle_t *events, unsigned most)
+{
+    unsigned count = 0;
+
+    for (; page_free_estimate() >= left && !(state_of(job) & ZX_JOB_NO_PROCESSES); count++) {
+        assert_true(count < most);
+        events[count] = make_event();
+    }
+    return count;
+}
+
+// A marked job is killed for pages that are not taken one by one.
+static void expect_kill(bool objects)
+{
+    static zx_handle_t events[1u << 14];
+    zx_handle_t job = make_job(lab.job), vmo = make_vmo(1u << 20);
+    struct child c = start_holder(job, true, HELD_PAGES);
+    const uint64_t left = page_reserve() - MARGIN;
+    uint64_t at = 0;
+    unsigned count = 0;
+
+    take_down_to(page_reserve() + 2 * MARGIN, 8, vmo, &at);
+    assert_true(page_free_estimate() >= page_reserve());
+    assert_false(process_info(c.process).exited);
+    if (objects)
+        count = take_in_objects(left, job, events, countof(events));
+    else
+        take_down_to(left, MARGIN, vmo, &at);
+    await(job, ZX_JOB_NO_PROCESSES);
+    assert_int_equal(process_info(c.process).return_code, -1);
+    while (count > 0)
+        close_handle(events[--count]);
+    close_handle(vmo);
+    close_child(&c);
+    close_handle(job);
+}
+
+// CALLS(zx_object_set_property): ZX_PROP_JOB_KILL_ON_OOM. However the pages are taken.
+SCENARIO(marked_jobs_are_killed_for_contiguous_runs)
+{
+    expect_kill(false);
+}
+
+SCENARIO(marked_jobs_are_killed_for_kernel_objects)
+{
+    expect_kill(true);
 }
 
 #define T(name) cmocka_unit_test(test_##name)
@@ -654,5 +749,8 @@ const struct CMUnitTest limits_tests[] = {
     T(race_of_charges_drains_and_counts),
     T(pages_stay_with_who_made_them_when_clones_merge),
     T(marked_jobs_are_killed_when_memory_is_low_the_newest_first),
+    T(marked_jobs_are_killed_while_memory_stays_low),
+    T(marked_jobs_are_killed_for_contiguous_runs),
+    T(marked_jobs_are_killed_for_kernel_objects),
 };
 const size_t limits_test_count = countof(limits_tests);

@@ -145,8 +145,9 @@ void page_stats_get(struct page_stats *out);
 uint64_t page_free_estimate(void);
 // Fewer free pages than this are the last reserve; fixed after pages_init.
 uint64_t page_reserve(void);
-// From now on `fn` is called by page_alloc() when pages come out of the last reserve: once for each refill
-// of a CPU's cache, preemption on, any mutex held, so that it must not block nor allocate. At boot, once.
+// From now on `fn` is called when pages come out of the last reserve, or there are none: once for each refill
+// of a CPU's cache, run, or block for the heap. Any mutex may be held and preemption off, but no spinlock:
+// it must not block nor allocate. At boot, once.
 void page_set_low_handler(void (*fn)(void));
 // Bytes of RAM that the allocator manages; fixed after pages_init.
 uint64_t page_total_bytes(void);

@@ -56,6 +56,8 @@ void job_when_nobody_is_left(struct work *w);
 // From now on, when memory gets low, a job with ZX_PROP_JOB_KILL_ON_OOM is killed (job_oom.c), by a worker,
 // which there must be.
 void job_oom_init(void);
+// A process has left its job.
+void job_oom_process_left_locked(void) REQUIRES(job_tree_lock);
 
 // ZX_ERR_OUT_OF_RANGE height, ZX_ERR_NO_MEMORY, ZX_ERR_BAD_STATE, in this order.
 zx_status_t job_create(struct job *parent, struct object **out) MUST_CHECK;
