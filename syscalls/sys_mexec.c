@@ -1,38 +1,29 @@
 // SPDX-License-Identifier: MIT
-// Chain-loading (spec 31 section 3.2). There is no boot of another kernel: system_mexec is not built. The
-// items that this machine would add to a boot image can be had.
+// Chain-loading (spec 31 section 3.2): another kernel (object/mexec.h), and the items that this machine
+// would add to a boot image.
 #include "sys_priv.h"
 
 #include <hal/boot.h>
 #include <lib/string.h>
 #include <mem/kmalloc.h>
+#include <object/boot_item.h>
+#include <object/mexec.h>
+#include <object/vmo_object.h>
 
 #define BUFFER_MAX 16384u
 
-// Boot item container, spec 32 section 6.
-struct item_header {
-    uint32_t type, length, extra, flags;
-    uint32_t reserved[2];
-    uint32_t magic, crc32;
-};
 struct memory_range {
     uint64_t paddr, length;
     uint32_t type, reserved;
 };
 
-#define ITEM_CONTAINER       0x544f4f42u
-#define ITEM_CONTAINER_EXTRA 0x868cf7e6u
-#define ITEM_MEMORY          0x434d454du
-#define ITEM_FLAGS           0x00010000u
-#define ITEM_MAGIC           0xb5781729u
-#define ITEM_NO_CRC          0x4a87e8d6u
 #define MEMORY_RAM           1u
 #define MEMORY_RESERVED      3u
 
 static void put_header(uint8_t *at, uint32_t type, uint32_t extra, size_t length)
 {
-    const struct item_header h = {.type = type, .length = (uint32_t)length, .extra = extra,
-                                  .flags = ITEM_FLAGS, .magic = ITEM_MAGIC, .crc32 = ITEM_NO_CRC};
+    const struct boot_item h = {.type = type, .length = (uint32_t)length, .extra = extra,
+                                  .flags = BOOT_ITEM_FLAGS, .magic = BOOT_ITEM_MAGIC, .crc32 = BOOT_ITEM_NO_CRC};
     memcpy(at, &h, sizeof(h));
 }
 
@@ -44,20 +35,20 @@ static void put_ranges(struct memory_range **to, const struct boot_range *r, uns
 }
 
 // The container: one item, the map of memory. `buffer` is zeroed and large enough.
-#define ITEMS_MAX (2 * sizeof(struct item_header) +                                                \
+#define ITEMS_MAX (2 * sizeof(struct boot_item) +                                                \
                    (BOOT_MAX_MEM + BOOT_MAX_RESERVED) * sizeof(struct memory_range))
 _Static_assert(ITEMS_MAX <= BUFFER_MAX, "all items fit in the largest buffer");
 
 static size_t put_items(uint8_t *buffer)
 {
-    uint8_t *const item = buffer + sizeof(struct item_header);
-    struct memory_range *const first = (struct memory_range *)(item + sizeof(struct item_header));
+    uint8_t *const item = buffer + sizeof(struct boot_item);
+    struct memory_range *const first = (struct memory_range *)(item + sizeof(struct boot_item));
     struct memory_range *next = first;
 
     put_ranges(&next, boot_info.mem, boot_info.mem_count, MEMORY_RAM);
     put_ranges(&next, boot_info.reserved, boot_info.reserved_count, MEMORY_RESERVED);
-    put_header(item, ITEM_MEMORY, 0, (size_t)((uint8_t *)next - (uint8_t *)first));
-    put_header(buffer, ITEM_CONTAINER, ITEM_CONTAINER_EXTRA, (size_t)((uint8_t *)next - item));
+    put_header(item, BOOT_ITEM_MEMORY, 0, (size_t)((uint8_t *)next - (uint8_t *)first));
+    put_header(buffer, BOOT_ITEM_CONTAINER, BOOT_ITEM_CONTAINER_EXTRA, (size_t)((uint8_t *)next - item));
     return (size_t)((uint8_t *)next - buffer);
 }
 
@@ -76,5 +67,23 @@ zx_status_t sys_system_mexec_payload_get(zx_handle_t resource, user_out_void buf
                  ? ZX_ERR_INTERNAL
                  : user_copy_out(buffer, (const void *)items, buffer_size);
     kfree(items);
+    return status;
+}
+
+zx_status_t sys_system_mexec(zx_handle_t resource, zx_handle_t kernel_vmo, zx_handle_t bootimage_vmo)
+{
+    struct object *kernel, *boot;
+    zx_status_t status = sys_check_root(resource);
+    if (status != ZX_OK)
+        return status;
+    status = sys_lookup(kernel_vmo, &vmo_object_ops, ZX_RIGHT_READ, &kernel);
+    if (status != ZX_OK)
+        return status;
+    status = sys_lookup(bootimage_vmo, &vmo_object_ops, ZX_RIGHT_READ, &boot);
+    if (status == ZX_OK) {
+        status = mexec(vmo_from_object(kernel), vmo_from_object(boot));
+        object_unref(boot);
+    }
+    object_unref(kernel);
     return status;
 }

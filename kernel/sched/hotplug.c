@@ -110,15 +110,22 @@ void sched_arrive(struct cpu *cpu)
     rq_unlock(cpu);
 }
 
+static bool begin(void)
+{
+    bool idle = false;
+    return atomic_compare_exchange_strong_explicit(&hotplug_busy, &idle, true, memory_order_acq_rel,
+                                                   memory_order_relaxed);
+}
+
+static void end(void)
+{
+    atomic_store_explicit(&hotplug_busy, false, memory_order_release);
+}
+
 // Does `step` to each CPU but the first that is `online` and takes part; the first error.
 static zx_status_t each_cpu(bool online, zx_status_t (*step)(struct cpu *cpu))
 {
     zx_status_t first = ZX_OK;
-    bool idle = false;
-
-    if (!atomic_compare_exchange_strong_explicit(&hotplug_busy, &idle, true, memory_order_acq_rel,
-                                                 memory_order_relaxed))
-        return ZX_ERR_SHOULD_WAIT;
     for (unsigned n = 1; n < hal_cpu_count(); n++) {
         struct cpu *cpu = cpu_get(n);
         if (!cpu->takes_part ||
@@ -128,16 +135,40 @@ static zx_status_t each_cpu(bool online, zx_status_t (*step)(struct cpu *cpu))
         if (first == ZX_OK)
             first = status;
     }
-    atomic_store_explicit(&hotplug_busy, false, memory_order_release);
     return first;
 }
 
 zx_status_t sched_cpus_down(void)
 {
-    return each_cpu(true, cpu_down);
+    if (!begin())
+        return ZX_ERR_SHOULD_WAIT;
+    zx_status_t status = each_cpu(true, cpu_down);
+    end();
+    return status;
 }
 
 zx_status_t sched_cpus_up(void)
 {
-    return each_cpu(false, cpu_up);
+    if (!begin())
+        return ZX_ERR_SHOULD_WAIT;
+    zx_status_t status = each_cpu(false, cpu_up);
+    end();
+    return status;
+}
+
+zx_status_t sched_alone(void)
+{
+    struct thread *self = thread_current();
+    uint32_t before = self->affinity;
+
+    if (!begin())
+        return ZX_ERR_SHOULD_WAIT;
+    self->affinity = 1; // whoever is not on CPU 0 blocks below, for its own CPU has to leave, and wakes there
+    zx_status_t status = each_cpu(true, cpu_down);
+    if (status != ZX_OK) {
+        self->affinity = before;
+        (void)each_cpu(false, cpu_up); // what cannot be helped has been said by the platform
+        end();
+    }
+    return status;
 }

@@ -49,5 +49,13 @@ void arm64_asid_init(void);
 
 // smp.c: reads /cpus; the boot CPU becomes CPU 0.
 void arm64_smp_init(void);
+// Whether all CPUs but the first that run can be stopped so that nothing of the kernel is needed any more.
+bool arm64_cpus_stop_for_good(void);
+
+// head.S: leaves this kernel by way of `low`, the physical address of arm64_next_low, in the identity map
+// `table`, for the image at `entry`, at exception level `el`.
+NO_RETURN void arm64_next_enter(uint64_t entry, uint64_t tree, uint64_t table, uint64_t low,
+                                uint64_t el);
+extern char arm64_next_low[];
 // Takes the calling CPU's identity map away.
 void arm64_identity_drop(void);

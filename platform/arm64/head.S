@@ -13,6 +13,8 @@
 
 #include "asm.h"
 
+#define NEXT_CALL 0x6e657874206a6163
+
     .section .head, "ax"
     b primary_entry
     .long 0
@@ -127,6 +129,44 @@ secondary_high:
     mov x29, xzr
     mov x30, xzr
     bl arm64_secondary_main
+
+// arm64_next_enter(entry, tree, table, low, el): see arm64_priv.h. Interrupts are off.
+    .globl arm64_next_enter
+    .hidden arm64_next_enter
+function_local arm64_next_enter
+    msr daifset, #0xf
+    msr ttbr0_el1, x2
+    isb
+    tlbi vmalle1                 // what TTBR0 mapped before
+    dsb nsh
+    isb
+    br x3
+    .size arm64_next_enter, . - arm64_next_enter
+
+// In the identity map. Where the kernel was entered at EL2 the next one is as well: its handler of HVC is
+// left behind in memory that will be another's.
+    .globl arm64_next_low
+    .hidden arm64_next_low
+arm64_next_low:
+    ldr x5, =SCTLR_OFF
+    msr sctlr_el1, x5
+    isb
+    tlbi vmalle1
+    ic iallu
+    dsb nsh
+    isb
+    cmp x4, #2
+    b.eq 1f
+    mov x5, x0
+    mov x0, x1
+    mov x1, xzr
+    mov x2, xzr
+    mov x3, xzr
+    br x5
+1:  mov x2, x1
+    mov x1, x0
+    ldr x0, =NEXT_CALL
+    hvc #0                       // does not come back
 
 park:
     wfe
@@ -305,12 +345,30 @@ from_el2:
 // DEN 0028, section "Unknown Function Identifier"). Nothing else is routed here. Runs at the load
 // address, EL2's MMU off.
     .balign 2048
-el2_vectors:
-    .rept 16
+// One call it knows: NEXT_CALL, of a number that is no function identifier, goes to x1 with x2 in x0.
+.macro el2_answer
     mov x0, #-1
     eret
     .balign 128
+.endm
+el2_vectors:
+    .rept 8
+    el2_answer
     .endr
+    ldr x9, =NEXT_CALL           // synchronous, from EL1; x9 need not be kept in a call
+    cmp x0, x9
+    b.ne 1f
+    mov x0, x2
+    mov x4, x1
+    mov x1, xzr
+    mov x2, xzr
+    mov x3, xzr
+    br x4
+1:  el2_answer
+    .rept 7
+    el2_answer
+    .endr
+    .ltorg
 
 // A fault before the final vectors: one line on the console, if there is one, and stop; but an
 // access of probe.S goes on at its fixup.

@@ -200,6 +200,16 @@ static bool stopped_by_firmware(const struct cpu_info *c)
     return c->method == START_PSCI && psci_can_stop();
 }
 
+bool arm64_cpus_stop_for_good(void)
+{
+    for (unsigned cpu = 1; cpu < cpu_count; cpu++) {
+        // A CPU that has a stack has been started, and may be parked in the kernel's code.
+        if (arm64_irq_stack_top[cpu] != 0 && !stopped_by_firmware(&cpus[cpu]))
+            return false;
+    }
+    return true;
+}
+
 // Without firmware to stop it the CPU waits here for the event of hal_cpu_start(), all its interrupts
 // masked in the controller, so that nothing is pending when it goes on.
 void hal_cpu_stop(void)

@@ -41,6 +41,7 @@ const char *host_outcome_name(enum host_outcome outcome)
         [HOST_RUNNING] = "running",
         [HOST_FINISHED] = "finished",
         [HOST_POWER_OFF] = "power off",
+        [HOST_NEXT] = "next kernel",
         [HOST_PANIC] = "panic",
         [HOST_HANG] = "hang",
         [HOST_STEPS] = "step limit",

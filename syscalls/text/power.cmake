@@ -4,8 +4,21 @@ family_title("Power and chain-loading")
 
 describe(system_mexec
     IS "Replace the running kernel by another"
-    DOES "Does not return on success."
-    ERRORS "@resource" "@kernel_vmo" "@bootimage_vmo" "@memory"
+    DOES "Does not return on success. `kernel_vmo` is an Image of the Linux arm64 boot protocol, which is
+how this kernel is booted. `bootimage_vmo` is a container of boot items, of which the command line
+items and the first RAM disk item are used, or else an initrd as it is. Without a command line item
+the next kernel gets this one's."
+         "The kernel is entered with the device tree of this machine, changed in /chosen only, in x0, at
+the exception level at which this one was entered. Devices are left as they are: who calls it has
+seen to it that none writes to memory."
+    ERRORS "@resource" "@kernel_vmo" "@bootimage_vmo"
+           "NOT_SUPPORTED: a CPU has been started that firmware cannot stop."
+           "INVALID_ARGS: `kernel_vmo` is no Image for this machine, or the items are broken."
+           "@memory"
+           "SHOULD_WAIT: another call is taking CPUs offline or back."
+           "TIMED_OUT: a CPU did not stop."
+    NOTES "The reference enters its kernel with the container's address in x0, and moves it to where the
+present one is; here it stays where there was room."
     SEE system_mexec_payload_get system_powerctl)
 
 describe(system_mexec_payload_get

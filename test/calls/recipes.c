@@ -389,5 +389,6 @@ const struct recipe recipes[] = {
     {"smc_call", ZX_ERR_NOT_SUPPORTED, NULL}, // QEMU's machine has no firmware, nor has the laboratory's
     {"ktrace_write", ZX_ERR_UNAVAILABLE, NULL}, // nothing is traced
     {"system_powerctl", ZX_ERR_NOT_SUPPORTED, NULL}, // a command of other machines that reads `arg`
+    {"system_mexec", ZX_ERR_INVALID_ARGS, NULL},     // the VMO holds no kernel
 };
 const size_t recipe_count = sizeof(recipes) / sizeof(recipes[0]);

@@ -20,6 +20,7 @@ static int run_all(void)
     failed += run_devices_tests();
     failed += run_driver_tests();
     failed += run_boards_tests();
+    failed += run_next_tests();
     return failed;
 }
 

@@ -16,3 +16,4 @@ int run_cpus_tests(void);
 int run_devices_tests(void);
 int run_driver_tests(void);
 int run_boards_tests(void);
+int run_next_tests(void);

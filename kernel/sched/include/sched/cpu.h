@@ -79,6 +79,9 @@ NO_RETURN void sched_secondary_main(void);
 // ZX_ERR_TIMED_OUT, ZX_ERR_IO, ZX_ERR_NOT_SUPPORTED: the platform could not.
 zx_status_t sched_cpus_down(void) MUST_CHECK;
 zx_status_t sched_cpus_up(void) MUST_CHECK;
+// Takes all CPUs but the first offline with the caller on that one, for good: nobody brings them back. If
+// one fails, all that can be are brought back. Errors as above.
+zx_status_t sched_alone(void) MUST_CHECK;
 // What a CPU does on HAL_IPI_CALL, in interrupt context. Once, at boot.
 void sched_set_call_hook(void (*fn)(void));
 

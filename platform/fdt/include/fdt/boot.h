@@ -74,6 +74,25 @@ zx_status_t fdt_take_kaslr_seed(struct fdt_tree *tree, uint64_t *out_seed);
 zx_status_t fdt_take_rng_seed(struct fdt_tree *tree, uint8_t seed[FDT_RNG_SEED_MAX],
                               uint32_t *out_bytes);
 
+/* ---- the tree of the next kernel (next.c) ---- */
+
+struct fdt_next {
+    const char *cmdline;
+    struct fdt_range initrd; /* of no bytes: none */
+    uint64_t kaslr_seed;
+    uint8_t seed[FDT_RNG_SEED_MAX];
+    uint64_t old_initrd, old_tree; /* where they were: reservations that start there are dropped */
+};
+
+/* Room for what is changed, beside the old blob's size and the command line. */
+#define FDT_NEXT_BYTES_MORE 1024u
+
+/*
+ * Writes to `to`, 8-byte aligned, a copy of a checked blob with this in /chosen. ZX_ERR_NO_MEMORY:
+ * `bytes` are too few, or the blob grows beyond FDT_BLOB_BYTES_MAX; ZX_ERR_INTERNAL: the blob cannot be changed.
+ */
+zx_status_t fdt_write_next(const void *blob, void *to, size_t bytes, const struct fdt_next *next);
+
 /* ---- the console (stdout.c) ---- */
 
 /* Where the choice of the console came from. */

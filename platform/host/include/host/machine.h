@@ -19,11 +19,20 @@ enum host_outcome {
     HOST_RUNNING = 0,
     HOST_FINISHED,  // somebody called host_finish(HOST_FINISHED)
     HOST_POWER_OFF, // hal_power_off or hal_power_reboot
+    HOST_NEXT,      // hal_next_enter
     HOST_PANIC,     // the kernel stopped itself (hal_cpu_halt)
     HOST_HANG,      // no CPU can run and no timer is set, or all of them only spin
     HOST_STEPS,     // the step limit was reached
     HOST_BROKEN,    // a rule of the HAL was broken; the report says which
 };
+
+struct hal_next;
+// An Image of this machine starts with HOST_IMAGE. hal_next_enter() calls `fn`, if it is not NULL, with what
+// the last hal_next_tree() was told and the kernel's first byte, before it ends the run.
+#define HOST_IMAGE "host image"
+void host_on_next(void (*fn)(const struct hal_next *next, const void *kernel));
+// From now on hal_next_tree() fails.
+void host_refuse_next(void);
 
 struct host_config {
     enum host_mode mode;
