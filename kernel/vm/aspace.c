@@ -80,26 +80,31 @@ void vm_aspace_release(struct vm_aspace *as)
 
 void vm_aspace_teardown(struct vm_aspace *as)
 {
-    struct list dead;
+    bool first = false, done;
 
-    list_init(&dead);
-    mutex_lock(&as->lock);
-    bool first = !as->torn_down;
-    as->torn_down = true;
-    as->vdso_code = NULL;
-    atomic_store_explicit(&as->vdso_base, 0, memory_order_relaxed);
-    if (as->root != NULL) {
-        mutex_assert_held(&as->root->as->lock);
-        region_destroy_locked(as->root, &dead);
-    }
-    if (first) {
-        // Nothing is mapped any more, so no VMO knows the page tables.
-        mutex_lock(&as->pt_lock);
-        hal_aspace_destroy(&as->hal);
-        mutex_unlock(&as->pt_lock);
-    }
-    mutex_unlock(&as->lock);
-    vm_dead_free(&dead);
+    do {
+        size_t room = UNMAP_PIECE;
+        struct list dead;
+        list_init(&dead);
+        mutex_lock(&as->lock);
+        first = first || !as->torn_down;
+        as->torn_down = true;
+        as->vdso_code = NULL;
+        atomic_store_explicit(&as->vdso_base, 0, memory_order_relaxed);
+        done = as->root == NULL;
+        if (!done) {
+            mutex_assert_held(&as->root->as->lock);
+            done = region_destroy_some_locked(as->root, &dead, &room);
+        }
+        if (done && first) {
+            // Nothing is mapped any more, so no VMO knows the page tables.
+            mutex_lock(&as->pt_lock);
+            hal_aspace_destroy(&as->hal);
+            mutex_unlock(&as->pt_lock);
+        }
+        mutex_unlock(&as->lock);
+        vm_dead_free(&dead);
+    } while (!done);
 }
 
 zx_status_t vm_aspace_find(struct vm_aspace *as, vaddr_t va, struct vmo **out_vmo,

@@ -18,6 +18,7 @@
 static ACCOUNT_CACHE(vm_mapping_cache, sizeof(struct vm_mapping), alignof(struct vm_mapping));
 
 #define POPULATE_BATCH 16u         // pages handed to the HAL at a time
+#define MAPPING_WORK   16u         // what a mapping costs beside its translations
 #define WINDOW_SIZE    (2ul << 20) // M4
 
 struct vm_mapping *mapping_alloc(void)
@@ -128,26 +129,21 @@ static void drop_translations(struct vm_mapping *m, vaddr_t lo, vaddr_t hi)
     mutex_unlock(&m->as->pt_lock);
 }
 
-static void populate_run(struct vm_mapping *m) REQUIRES(m->as->lock, m->vmo->lock)
+// One window, as far as table memory reaches.
+static vaddr_t populate_run(struct vm_mapping *m, vaddr_t va) REQUIRES(m->as->lock, m->vmo->lock)
 {
-    const struct vmo *v = m->vmo;
-
-    if (m->vmo_offset >= v->size)
-        return;
-    vaddr_t end = m->node.base + MIN(m->node.size, v->size - m->vmo_offset);
-    zx_status_t status = ZX_OK;
-    for (vaddr_t va = m->node.base; va < end && status == ZX_OK;
-         va = ROUND_DOWN(va, WINDOW_SIZE) + WINDOW_SIZE)
-        status = vm_fault_run_locked(m, va);
+    if (vm_fault_run_locked(m, va) != ZX_OK)
+        return vm_node_end(&m->node);
+    return MIN(ROUND_DOWN(va, WINDOW_SIZE) + WINDOW_SIZE, vm_node_end(&m->node));
 }
 
-// Translates the pages that the VMO has in the range of m, as far as table memory reaches. What is
-// missing then comes by faults, or fails there.
-static void populate_paged(struct vm_mapping *m) REQUIRES(m->as->lock, m->vmo->lock)
+// Translates the next pages that the VMO has. What is missing then comes by faults, or fails there.
+static vaddr_t populate_paged(struct vm_mapping *m, vaddr_t va) REQUIRES(m->as->lock, m->vmo->lock)
 {
     struct vmo *v = m->vmo;
-    unsigned prot = m->prot | m->memory;
-    uint64_t first = vmo_page_index(m->vmo_offset);
+    unsigned prot = m->prot | m->memory, room = VMO_PIECE_PAGES;
+    const uint64_t shift = vmo_page_index(m->vmo_offset);
+    uint64_t first = shift + vmo_page_index(va - m->node.base);
     uint64_t end = MIN(vmo_page_index(offset_end(m)), vmo_page_index(v->size));
     paddr_t run[POPULATE_BATCH];
     uint64_t run_first = 0, index;
@@ -159,11 +155,11 @@ static void populate_paged(struct vm_mapping *m) REQUIRES(m->as->lock, m->vmo->l
     radix_for_each(&v->pages, index, page, first, end)
     {
         if (run_len > 0 && (run_len == POPULATE_BATCH || index != run_first + run_len)) {
-            status = hal_aspace_map(&m->as->hal, m->node.base + ((run_first - first) << PAGE_SHIFT),
+            status = hal_aspace_map(&m->as->hal, m->node.base + ((run_first - shift) << PAGE_SHIFT),
                                     run, run_len, prot);
             run_len = 0;
         }
-        if (status != ZX_OK)
+        if (status != ZX_OK || room-- == 0)
             break;
         if (run_len == 0)
             run_first = index;
@@ -172,19 +168,11 @@ static void populate_paged(struct vm_mapping *m) REQUIRES(m->as->lock, m->vmo->l
         run[run_len++] = page_to_paddr(page);
     }
     if (run_len > 0)
-        status = hal_aspace_map(&m->as->hal, m->node.base + ((run_first - first) << PAGE_SHIFT),
+        status = hal_aspace_map(&m->as->hal, m->node.base + ((run_first - shift) << PAGE_SHIFT),
                                 run, run_len, prot);
     mutex_unlock(&m->as->pt_lock);
-}
-
-static void populate(struct vm_mapping *m) REQUIRES(m->as->lock, m->vmo->lock)
-{
-    if (m->prot == 0)
-        return; // M3
-    if (m->vmo->flags & VMO_RUN)
-        populate_run(m);
-    else
-        populate_paged(m);
+    return page != NULL && status == ZX_OK ? m->node.base + ((index - shift) << PAGE_SHIFT)
+                                           : vm_node_end(&m->node);
 }
 
 // Translations of v may have this protection from now on. Executable ones show pages of v's ancestors too,
@@ -211,7 +199,7 @@ static unsigned memory_of_policy(unsigned policy)
     }
 }
 
-void mapping_insert_locked(struct vmar *r, struct vm_mapping *m, bool want_populate)
+void mapping_insert_locked(struct vmar *r, struct vm_mapping *m)
 {
     struct vm_aspace *as = r->as;
     struct vmo *v = m->vmo;
@@ -232,17 +220,20 @@ void mapping_insert_locked(struct vmar *r, struct vm_mapping *m, bool want_popul
     if (unlikely(v->marks & VMO_MARK_SPECIAL) && vmo_has_pager(v) && as->paged != NULL)
         as->paged(as->owner); // A6
     vmo_side_insert(m);
-    if (want_populate)
-        populate(m);
     vmo_unlock(m->vmo);
 }
 
-void mapping_populate_locked(struct vm_mapping *m)
+vaddr_t mapping_populate_locked(struct vm_mapping *m, vaddr_t va)
 {
+    vaddr_t next = vm_node_end(&m->node);
+
     mutex_assert_held(&m->as->lock);
     vmo_lock(m->vmo);
-    populate(m);
+    // M3; and nothing is behind the end of the VMO.
+    if (m->prot != 0 && m->vmo_offset + (va - m->node.base) < m->vmo->size)
+        next = m->vmo->flags & VMO_RUN ? populate_run(m, va) : populate_paged(m, va);
     vmo_unlock(m->vmo);
+    return next;
 }
 
 void mapping_remove_locked(struct vm_mapping *m, struct list *dead)
@@ -318,6 +309,32 @@ bool mapping_cut_locked(struct vm_mapping *m, vaddr_t lo, vaddr_t hi, struct vm_
         m->as->mapping_count++;
     }
     return middle;
+}
+
+vaddr_t mapping_remove_some_locked(struct vm_mapping *m, vaddr_t lo, vaddr_t hi,
+                                   struct vm_mapping **spare, struct list *dead, size_t *room)
+{
+    const size_t pages = (hi - lo) >> PAGE_SHIFT;
+    vaddr_t reach = hi;
+
+    mutex_assert_held(&m->as->lock);
+    *room -= MIN(*room, MAPPING_WORK);
+    if (hi - lo > WINDOW_SIZE && m->prot != 0) { // M3
+        *room = MAX(*room, 1u);
+        vmo_lock(m->vmo);
+        mutex_lock(&m->as->pt_lock);
+        reach = lo + (hal_aspace_unmap_some(&m->as->hal, lo, pages, room) << PAGE_SHIFT);
+        mutex_unlock(&m->as->pt_lock);
+        vmo_unlock(m->vmo);
+    } else if (m->prot != 0) {
+        *room -= MIN(*room, pages);
+    }
+    // The space's lock has been held, so no translation has come back.
+    if (lo == m->node.base && reach == vm_node_end(&m->node))
+        mapping_remove_locked(m, dead);
+    else if (mapping_cut_locked(m, lo, reach, *spare))
+        *spare = NULL;
+    return reach;
 }
 
 void mapping_split_locked(struct vm_mapping *m, vaddr_t at, struct vm_mapping *upper)

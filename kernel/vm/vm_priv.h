@@ -72,27 +72,36 @@ bool region_place_locked(const struct vmar *r, size_t size, size_t align, size_t
 
 // ---- mapping.c ---------------------------------------------------------------------------------
 
+// What is unmapped in one hold of an address space's lock: the room that the functions with `room` are given. Each
+// translation takes one of it, and each mapping some more.
+#define UNMAP_PIECE 2048u
+
 // Uninitialised storage; NULL: out of memory.
 struct vm_mapping *mapping_alloc(void);
 void mapping_free(struct vm_mapping *m); // NULL is allowed
 // Puts a filled-in mapping (node.base, node.size, vmo, vmo_offset, prot, ceiling) into r and into its
-// VMO, of which it takes a reference. `populate`: makes translations of committed pages.
-void mapping_insert_locked(struct vmar *r, struct vm_mapping *m, bool populate)
-    REQUIRES(r->as->lock);
-// Makes the translations of committed pages that are not there yet.
-void mapping_populate_locked(struct vm_mapping *m) REQUIRES(m->as->lock);
+// VMO, of which it takes a reference.
+void mapping_insert_locked(struct vmar *r, struct vm_mapping *m) REQUIRES(r->as->lock);
+// Makes the translations of committed pages from `va` on that are not there yet, as far as one piece of work goes.
+// Returns where the rest begins; the mapping's end if nothing is left, or table memory has run out.
+vaddr_t mapping_populate_locked(struct vm_mapping *m, vaddr_t va) REQUIRES(m->as->lock);
 // Takes a mapping out of both, translations and all, and puts it on `dead` (vm_dead_free).
 void mapping_remove_locked(struct vm_mapping *m, struct list *dead) REQUIRES(m->as->lock);
 // Removes [lo, hi), a true part of m, from it. If that is its middle, `spare` becomes the upper piece
 // and true is returned.
 bool mapping_cut_locked(struct vm_mapping *m, vaddr_t lo, vaddr_t hi, struct vm_mapping *spare)
     REQUIRES(m->as->lock);
+// Removes [lo, hi), a part of m or all of it, by the two above, or the lower part of that if there is no *room for
+// all. Returns where what is left of it begins, hi if nothing is. *room becomes less.
+vaddr_t mapping_remove_some_locked(struct vm_mapping *m, vaddr_t lo, vaddr_t hi,
+                                   struct vm_mapping **spare, struct list *dead, size_t *room)
+    REQUIRES(m->as->lock);
 // Makes `upper` the part of m from `at` on.
 void mapping_split_locked(struct vm_mapping *m, vaddr_t at, struct vm_mapping *upper)
     REQUIRES(m->as->lock);
 // Changes the protection of the whole mapping.
 void mapping_set_prot_locked(struct vm_mapping *m, unsigned prot) REQUIRES(m->as->lock);
-// Frees what mapping_remove_locked and region_destroy_locked put on the list. No lock held.
+// Frees what mapping_remove_locked and region_destroy_some_locked put on the list. No lock held.
 void vm_dead_free(struct list *dead);
 
 // Mappings of a VMO that show some byte of [lo, hi); then the next one. Tree lock held.
@@ -101,8 +110,10 @@ struct vm_mapping *mapping_next_overlap(struct vm_mapping *m, uint64_t lo, uint6
 
 // ---- vmar.c ------------------------------------------------------------------------------------
 
-// Takes a region apart, children first, without recursion.
-void region_destroy_locked(struct vmar *r, struct list *dead) REQUIRES(r->as->lock);
+// Takes a region apart, children first, without recursion, until that is done (true) or there is no *room. What it
+// has come upon is dead for whoever has a handle of it, so that nothing is added there any more.
+bool region_destroy_some_locked(struct vmar *r, struct list *dead, size_t *room)
+    REQUIRES(r->as->lock);
 void vmar_init(struct vmar *r, struct vm_aspace *as, uint32_t options, const struct vmar_ops *ops);
 
 // ---- fault.c, aspace.c ---------------------------------------------------------------------------

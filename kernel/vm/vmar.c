@@ -87,25 +87,30 @@ zx_status_t vmar_allocate(struct vmar *parent, uint32_t options, uint64_t offset
     return status;
 }
 
-void region_destroy_locked(struct vmar *top, struct list *dead)
+bool region_destroy_some_locked(struct vmar *top, struct list *dead, size_t *room)
 {
+    struct vm_mapping *no_spare = NULL; // nothing is cut in its middle
     struct vmar *r = top;
 
     mutex_assert_held(&top->as->lock);
     for (;;) {
         struct vm_node *child = vm_node_or_null(r->children.root);
+        r->alive = false;
         if (child != NULL && child->is_region) {
             r = vm_node_region(child);
             continue;
         }
+        if (*room == 0)
+            return false;
         if (child != NULL) {
             struct vm_mapping *m = vm_node_mapping(child);
             mutex_assert_held(&m->as->lock);
-            mapping_remove_locked(m, dead);
+            (void)mapping_remove_some_locked(m, child->base, vm_node_end(child), &no_spare, dead,
+                                             room);
             continue;
         }
+        --*room;
         struct vmar *parent = r->node.parent;
-        r->alive = false;
         if (parent != NULL) {
             mutex_assert_held(&parent->as->lock);
             region_remove_locked(parent, &r->node);
@@ -114,26 +119,33 @@ void region_destroy_locked(struct vmar *top, struct list *dead)
         }
         list_add_tail(dead, &r->node.dead);
         if (r == top)
-            return;
+            return true;
         r = parent;
     }
 }
 
 zx_status_t vmar_destroy(struct vmar *r)
 {
-    const struct vm_aspace *as = r->as;
-    struct list dead;
+    struct vm_aspace *as = r->as;
     zx_status_t status = ZX_OK;
+    bool begun = false, more;
 
-    list_init(&dead);
-    mutex_lock(&r->as->lock);
-    if (!r->alive)
-        status = ZX_ERR_BAD_STATE;
-    else if (as->vdso_code != NULL && as->vdso_code->node.base - r->node.base < r->node.size)
-        status = ZX_ERR_ACCESS_DENIED; // A5: the regions around an address are one inside the other
-    else
-        region_destroy_locked(r, &dead);
-    mutex_unlock(&r->as->lock);
-    vm_dead_free(&dead);
+    do {
+        size_t room = UNMAP_PIECE;
+        struct list dead;
+        list_init(&dead);
+        mutex_lock(&r->as->lock);
+        // Once begun, whoever takes the parent apart may have finished it.
+        const bool there = r->node.parent != NULL || as->root == r;
+        if (!begun && !r->alive)
+            status = ZX_ERR_BAD_STATE;
+        else if (!begun && as->vdso_code != NULL &&
+                 as->vdso_code->node.base - r->node.base < r->node.size)
+            status = ZX_ERR_ACCESS_DENIED; // A5: the regions around an address are one inside the other
+        more = status == ZX_OK && there && !region_destroy_some_locked(r, &dead, &room);
+        begun = true;
+        mutex_unlock(&r->as->lock);
+        vm_dead_free(&dead);
+    } while (more);
     return status;
 }

@@ -45,10 +45,11 @@ static bool get_spare(const struct vm_node *n, vaddr_t addr, uint64_t len,
     return *out_spare != NULL;
 }
 
-// Empties [addr, addr+len), whose first child is n: mappings are removed, cut or split (then `*spare`
-// is used and nulled), regions, which lie fully inside, destroyed.
-static void clear_range(struct vm_node *n, vaddr_t addr, uint64_t len, struct vm_mapping **spare,
-                        struct list *dead)
+// Empties [addr, addr+len), whose first child is n, from below, while there is room: mappings are removed, cut or
+// split (then `*spare` is used and nulled), regions, which lie fully inside, destroyed. Returns where the rest
+// begins.
+static vaddr_t clear_range(struct vm_node *n, vaddr_t addr, uint64_t len, struct vm_mapping **spare,
+                           struct list *dead, size_t *room)
 {
     const vaddr_t end = addr + len;
     struct vm_node *next;
@@ -56,19 +57,22 @@ static void clear_range(struct vm_node *n, vaddr_t addr, uint64_t len, struct vm
     for (; n != NULL && n->base < end; n = next) {
         next = vm_node_end(n) < end ? region_next(n) : NULL;
         vaddr_t lo = MAX(addr, n->base), hi = MIN(end, vm_node_end(n));
+        if (*room == 0)
+            return lo;
         if (n->is_region) {
             struct vmar *sub = vm_node_region(n);
             mutex_assert_held(&sub->as->lock);
-            region_destroy_locked(sub, dead);
+            if (!region_destroy_some_locked(sub, dead, room))
+                return lo;
             continue;
         }
         struct vm_mapping *m = vm_node_mapping(n);
         mutex_assert_held(&m->as->lock);
-        if (lo == n->base && hi == vm_node_end(n))
-            mapping_remove_locked(m, dead);
-        else if (mapping_cut_locked(m, lo, hi, *spare))
-            *spare = NULL;
+        vaddr_t reach = mapping_remove_some_locked(m, lo, hi, spare, dead, room);
+        if (reach < hi)
+            return reach;
     }
+    return end;
 }
 
 // ---- map -----------------------------------------------------------------------------------------
@@ -128,6 +132,11 @@ static zx_status_t place_mapping_locked(struct vmar *r, uint32_t options, uint64
     }
     if (status != ZX_OK)
         return status;
+    // A5: nor may it come into a region that is being taken apart from further up.
+    for (const struct vmar *up = r; is_vdso_code(vmo, options) && up != NULL; up = up->node.parent) {
+        if (!up->alive)
+            return ZX_ERR_BAD_STATE;
+    }
     if (is_vdso_code(vmo, options) &&
         (r->as->vdso_code != NULL || vmo_offset != vmo->vdso_code_offset ||
          size != vmo->vdso_code_size))
@@ -135,21 +144,26 @@ static zx_status_t place_mapping_locked(struct vmar *r, uint32_t options, uint64
     return ZX_OK;
 }
 
-// MAP_RANGE of what a pager has to give: waits for it, then makes the translations. The mapping stands
-// already; it may have gone again meanwhile, and what does not come is left to faults.
-static void map_range_paged(struct vm_aspace *as, vaddr_t base, struct vmo *vmo, uint64_t offset,
-                            uint64_t size)
+// MAP_RANGE, piece by piece. The mapping stands already, and may have gone again meanwhile. What a pager has to
+// give is waited for first; what does not come is left to faults.
+static void map_range(struct vm_aspace *as, vaddr_t base, struct vmo *vmo, uint64_t offset,
+                      uint64_t size)
 {
-    zx_status_t status = vmo_page_in_range(vmo, offset, size);
-    if (status != ZX_OK)
-        return;
-    mutex_lock(&as->lock);
-    struct vm_mapping *m = vm_find_mapping_locked(as, base);
-    if (m != NULL && m->vmo == vmo) {
-        mutex_assert_held(&m->as->lock);
-        mapping_populate_locked(m);
+    vaddr_t va = base;
+
+    if (unlikely(vmo_has_pager(vmo)))
+        (void)!vmo_page_in_range(vmo, offset, size);
+    while (va < base + size) {
+        mutex_lock(&as->lock);
+        struct vm_mapping *m = vm_find_mapping_locked(as, va);
+        if (m != NULL && m->vmo == vmo) {
+            mutex_assert_held(&m->as->lock);
+            va = mapping_populate_locked(m, va);
+        } else {
+            va = base + size;
+        }
+        mutex_unlock(&as->lock);
     }
-    mutex_unlock(&as->lock);
 }
 
 zx_status_t vmar_map(struct vmar *r, uint32_t options, uint64_t vmar_offset, struct vmo *vmo,
@@ -157,6 +171,7 @@ zx_status_t vmar_map(struct vmar *r, uint32_t options, uint64_t vmar_offset, str
 {
     struct vm_mapping *m = NULL, *spare = NULL;
     const uint64_t size = round_len(len);
+    size_t room = SIZE_MAX; // one mapping takes the place of others at once
     vaddr_t base = 0;
     struct list dead;
 
@@ -177,7 +192,7 @@ zx_status_t vmar_map(struct vmar *r, uint32_t options, uint64_t vmar_offset, str
         struct vm_node *first = region_child_from_locked(r, base);
         if (!get_spare(first, base, size, &spare))
             goto out;
-        clear_range(first, base, size, &spare, &dead);
+        (void)clear_range(first, base, size, &spare, &dead, &room);
     }
     m->node.base = base;
     m->node.size = size;
@@ -185,7 +200,7 @@ zx_status_t vmar_map(struct vmar *r, uint32_t options, uint64_t vmar_offset, str
     m->vmo_offset = vmo_offset;
     m->prot = vm_prot_of_options(options);
     m->ceiling = (ceiling | m->prot) & PERM_MASK;
-    mapping_insert_locked(r, m, (options & ZX_VM_MAP_RANGE) != 0);
+    mapping_insert_locked(r, m);
     if (is_vdso_code(vmo, options)) {
         r->as->vdso_code = m;
         atomic_store_explicit(&r->as->vdso_base, base, memory_order_relaxed);
@@ -198,8 +213,8 @@ out:
     mapping_free(m);
     DEBUG_ASSERT(spare == NULL);
     vm_dead_free(&dead);
-    if (status == ZX_OK && (options & ZX_VM_MAP_RANGE) && unlikely(vmo_has_pager(vmo)))
-        map_range_paged(r->as, base, vmo, vmo_offset, size);
+    if (status == ZX_OK && (options & ZX_VM_MAP_RANGE))
+        map_range(r->as, base, vmo, vmo_offset, size);
     return status;
 }
 
@@ -236,20 +251,26 @@ zx_status_t vmar_unmap(struct vmar *r, vaddr_t addr, uint64_t len)
     struct vm_mapping *spare = NULL;
     struct vm_node *first = NULL;
     const uint64_t size = round_len(len);
-    struct list dead;
+    vaddr_t at = addr;
+    zx_status_t status;
 
     if ((addr & PAGE_MASK) || size == 0)
         return ZX_ERR_INVALID_ARGS;
-    list_init(&dead);
-    mutex_lock(&r->as->lock);
-    zx_status_t status = check_unmap_locked(r, addr, size, &first);
-    if (status == ZX_OK && !get_spare(first, addr, size, &spare))
-        status = ZX_ERR_NO_MEMORY;
-    if (status == ZX_OK)
-        clear_range(first, addr, size, &spare, &dead);
-    mutex_unlock(&r->as->lock);
-    DEBUG_ASSERT(spare == NULL);
-    vm_dead_free(&dead);
+    do {
+        size_t room = UNMAP_PIECE;
+        uint64_t rest = size - (at - addr);
+        struct list dead;
+        list_init(&dead);
+        mutex_lock(&r->as->lock);
+        status = check_unmap_locked(r, at, rest, &first);
+        if (status == ZX_OK && !get_spare(first, at, rest, &spare))
+            status = ZX_ERR_NO_MEMORY;
+        if (status == ZX_OK)
+            at = clear_range(first, at, rest, &spare, &dead, &room);
+        mutex_unlock(&r->as->lock);
+        DEBUG_ASSERT(spare == NULL);
+        vm_dead_free(&dead);
+    } while (status == ZX_OK && at - addr < size);
     return status;
 }
 

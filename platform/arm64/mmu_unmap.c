@@ -27,7 +27,8 @@ static enum step next_step(struct hal_aspace *as, vaddr_t va, vaddr_t end, struc
     }
 }
 
-static void unmap_pages(struct gather *g, struct walk *w, vaddr_t va, vaddr_t next)
+// How many there were.
+static size_t unmap_pages(struct gather *g, struct walk *w, vaddr_t va, vaddr_t next)
 {
     int64_t removed = 0;
     for (uint64_t *entry = w->entry[3]; va < next; va += PAGE_SIZE, entry++) {
@@ -38,19 +39,22 @@ static void unmap_pages(struct gather *g, struct walk *w, vaddr_t va, vaddr_t ne
         removed++;
     }
     if (removed == 0)
-        return;
+        return 0;
     count_add(w, 2, -removed);
     if ((pte_read(w->entry[2]) & PTE_COUNT_MASK) == 0)
         aspace_table_emptied(g->as, va - PAGE_SIZE, g);
+    return (size_t)removed;
 }
 
-static NO_INLINE void unmap_range(struct hal_aspace *as, vaddr_t va, vaddr_t end)
+// From va on, while there is room. Returns where the rest begins.
+static NO_INLINE vaddr_t unmap_range(struct hal_aspace *as, vaddr_t va, vaddr_t end, size_t *room)
 {
     struct gather g = {.as = as};
     vaddr_t next;
 
-    for (; va < end; va = next) {
+    for (; va < end && *room > 0; va = next) {
         struct walk w;
+        size_t work = 1;
         switch (next_step(as, va, end, &w, &next)) {
         case STEP_NOTHING: break;
         case STEP_BLOCK:
@@ -58,16 +62,30 @@ static NO_INLINE void unmap_range(struct hal_aspace *as, vaddr_t va, vaddr_t end
             gather_page(&g, va);
             aspace_block_removed(&w, va, &g);
             break;
-        case STEP_PAGES: unmap_pages(&g, &w, va, next); break;
+        case STEP_PAGES: work += unmap_pages(&g, &w, va, next); break;
         }
+        *room -= MIN(*room, work);
     }
     aspace_flush(&g);
+    return va;
+}
+
+static void unmap_all(struct hal_aspace *as, vaddr_t va, vaddr_t end)
+{
+    size_t room = SIZE_MAX;
+
+    (void)unmap_range(as, va, end, &room);
+}
+
+size_t hal_aspace_unmap_some(struct hal_aspace *as, vaddr_t va, size_t count, size_t *room)
+{
+    return (unmap_range(as, va, va + count * PAGE_SIZE, room) - va) >> PAGE_SHIFT;
 }
 
 void hal_aspace_unmap(struct hal_aspace *as, vaddr_t va, size_t count)
 {
     if (count != 1) {
-        unmap_range(as, va, va + count * PAGE_SIZE);
+        unmap_all(as, va, va + count * PAGE_SIZE);
         return;
     }
     // One page whose table stays non-empty, or is the one that may stay empty.
@@ -81,7 +99,7 @@ void hal_aspace_unmap(struct hal_aspace *as, vaddr_t va, size_t count)
     pte = pte_read(parent);
     if (unlikely(!is_table(pte) || ((pte & PTE_COUNT_MASK) == PTE_COUNT_ONE &&
                                     as->idle_table != ROUND_DOWN(va, BLOCK_2M)))) {
-        unmap_range(as, va, va + PAGE_SIZE);
+        unmap_all(as, va, va + PAGE_SIZE);
         return;
     }
     uint64_t *entry = &table_of(pte)[TABLE_INDEX(va, 3)];
@@ -139,7 +157,7 @@ void hal_aspace_destroy(struct hal_aspace *as)
         aspace_prune(as, as->idle_table, &g);
     aspace_flush(&g);
     if (as->table_pages != 1) {
-        unmap_range(as, 0, USER_END);
+        unmap_all(as, 0, USER_END);
         aspace_prune(as, as->idle_table, &g);
         aspace_flush(&g);
     }

@@ -355,6 +355,21 @@ void hal_aspace_unmap(struct hal_aspace *as, vaddr_t va, size_t count)
     }
 }
 
+size_t hal_aspace_unmap_some(struct hal_aspace *as, vaddr_t va, size_t count, size_t *room)
+{
+    size_t done = 0;
+
+    while (done < count && *room > 0) { // table by table
+        const vaddr_t at = va + done * PAGE_SIZE;
+        const size_t n = MIN(count - done, (size_t)ENTRIES - index_at(at, LEVELS - 1));
+        const size_t work = find_entry(as->host, at) != NULL ? n : 1;
+        hal_aspace_unmap(as, at, n);
+        *room -= MIN(*room, work);
+        done += n;
+    }
+    return done;
+}
+
 void hal_aspace_protect(struct hal_aspace *as, vaddr_t va, size_t count, unsigned prot)
 {
     check_range(as->host, va, count);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How much is done in one hold of a tree lock: what works on many pages lets others have their turn after each
 // piece. The linker puts these functions in the way of the lock checker's.
+#include "hold.h"
 #include "tests.h"
 
 #include <account/account.h>
@@ -19,12 +20,9 @@ static uint64_t before[3];
 static uint64_t worst; // change of one hold, over all that are watched
 static unsigned holds; // in which something changed
 
-// What somebody else does, once, when the lock of `with` has been given back `after` times.
-static struct {
-    void (*act)(void);
-    const struct vmo *with;
-    unsigned after;
-} meddling;
+struct meddling meddling;
+void (*hold_taken)(const void *lock);
+void (*hold_given)(const void *lock);
 
 void __real_lock_debug_acquire(const struct lock_debug *d, const void *lock);
 void __real_lock_debug_release(const struct lock_debug *d, const void *lock);
@@ -40,6 +38,8 @@ static void lock_taken(const void *lock)
     for (unsigned i = 0; i < countof(watched) && watched[i] != NULL; i++)
         if (watched[i]->lock == lock)
             before[i] = watched[i]->pages.count;
+    if (hold_taken != NULL)
+        hold_taken(lock);
 }
 
 void __wrap_lock_debug_acquire(const struct lock_debug *d, const void *lock)
@@ -65,8 +65,10 @@ void __wrap_lock_debug_release(const struct lock_debug *d, const void *lock)
     }
     holds += change > 0;
     worst = MAX(worst, change);
+    if (hold_given != NULL)
+        hold_given(lock);
     __real_lock_debug_release(d, lock);
-    if (meddling.act != NULL && lock == meddling.with->lock)
+    if (meddling.act != NULL && lock == meddling.lock)
         meddling.after--;
 }
 
@@ -312,7 +314,7 @@ static void test_pages_go_while_they_are_supplied(void **state)
     for (unsigned after = 1; after < 2 * pieces; after++) {
         const unsigned moved = after > pieces ? (after - pieces) * MOST : 0;
         two_makers(&account_root);
-        meddling = (typeof(meddling)){.act = pages_go, .with = &root.v, .after = after};
+        meddling = (struct meddling){.act = pages_go, .lock = root.v.lock, .after = after};
         assert_int_equal(vmo_supply_pages(&paged.v, 0, PAGES(SOME), &root.v, 0), ZX_ERR_BAD_STATE);
         assert_null(meddling.act);
         assert_int_equal(committed(&paged), moved);
@@ -363,7 +365,7 @@ static void test_grow_answers_what_it_did(void **state)
     vmo_new(&root, 1, VMO_RESIZABLE);
     assert_int_equal(vmo_commit(&root.v, 0, PAGES(1)), ZX_OK);
     assert_int_equal(vmo_pin(&root.v, 0, PAGES(1)), ZX_OK);
-    meddling = (typeof(meddling)){.act = somebody_grows_it_on, .with = &root.v, .after = 1};
+    meddling = (struct meddling){.act = somebody_grows_it_on, .lock = root.v.lock, .after = 1};
     assert_int_equal(vmo_set_size(&root.v, PAGES(5)), ZX_OK);
     assert_null(meddling.act);
     assert_int_equal(vmo_size(&root.v), PAGES(10));

@@ -6,7 +6,7 @@
 
 #define VM_GROUPS(X) \
     X(vmo) X(clone) X(vmar) X(protect) X(vdso) X(fault) X(walk) X(place) X(random) X(alloc_fail) X(large) \
-    X(hold) X(tables)
+    X(hold) X(hold_space) X(tables)
 
 #define DECLARE_GROUP(name)                        \
     extern const struct CMUnitTest name##_tests[]; \

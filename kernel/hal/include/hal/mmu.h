@@ -45,6 +45,9 @@ zx_status_t hal_aspace_map_range(struct hal_aspace *as, vaddr_t va, paddr_t pa, 
                                  unsigned prot) MUST_CHECK;
 // Removes every entry in the range. On return no CPU can use a stale translation.
 void hal_aspace_unmap(struct hal_aspace *as, vaddr_t va, size_t count);
+// The same from va on, until about *room entries have gone or been looked at, which becomes less, or all is done.
+// Returns how many pages of the range are, at least one.
+size_t hal_aspace_unmap_some(struct hal_aspace *as, vaddr_t va, size_t count, size_t *room);
 // Changes the protection of the entries that are present; the same guarantee.
 void hal_aspace_protect(struct hal_aspace *as, vaddr_t va, size_t count, unsigned prot);
 // ZX_ERR_NOT_FOUND when nothing is mapped at va.

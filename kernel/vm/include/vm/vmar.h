@@ -6,7 +6,8 @@
 //   R1  A region is alive from vmar_allocate (or vm_aspace_create) to its destruction, whoever
 //       holds it. While alive it is in its parent's tree, which holds one reference; the object that
 //       embeds it holds another. Every region, dead or alive, holds a reference to its address space.
-//   R2  A dead region has no children and no place in the tree: every operation says BAD_STATE.
+//   R2  A dead region gets no more children, and every operation says BAD_STATE. It is taken apart in pieces, and
+//       has a place in the tree until it has no child left.
 //   R3  ops->free() runs at the last reference, no lock held.
 //   R4  Children of a region (regions, mappings) never overlap and lie inside it.
 // Locks: everything here is guarded by the address space's lock, which each call takes itself. No
@@ -81,7 +82,8 @@ zx_status_t vmar_map(struct vmar *r, uint32_t options, uint64_t vmar_offset, str
 // Makes room at [addr, addr+len): trims and splits mappings, destroys regions fully inside. All
 // checks of spec 23 section 11 after the handle's: INVALID_ARGS addr unaligned or rounded len 0;
 // BAD_STATE; INVALID_ARGS outside; ACCESS_DENIED vDSO code; INVALID_ARGS part of a sub-region;
-// NO_MEMORY splitting.
+// NO_MEMORY splitting. Works upward in pieces; only if others change the range meanwhile can a call that fails have
+// done part of its work.
 zx_status_t vmar_unmap(struct vmar *r, vaddr_t addr, uint64_t len) MUST_CHECK;
 
 // `options`: ZX_VM_PERM_*. All checks of section 12 after the handle's: INVALID_ARGS WRITE/EXECUTE
@@ -90,7 +92,7 @@ zx_status_t vmar_unmap(struct vmar *r, vaddr_t addr, uint64_t len) MUST_CHECK;
 zx_status_t vmar_protect(struct vmar *r, uint32_t options, vaddr_t addr, uint64_t len) MUST_CHECK;
 
 // Destroys the region with everything in it. BAD_STATE: dead already; ACCESS_DENIED: holds the vDSO
-// code (nothing is touched then).
+// code (nothing is touched then). Works in pieces.
 zx_status_t vmar_destroy(struct vmar *r) MUST_CHECK;
 
 void vmar_acquire(struct vmar *r);
