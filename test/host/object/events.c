@@ -488,6 +488,99 @@ SCENARIO_ON(faulting_threads_are_killed_one_by_one, 3, 30)
     close_handle(port);
 }
 
+// ---- races ------------------------------------------------------------------------------------
+
+struct scene {
+    struct child child;
+    zx_handle_t port;
+};
+
+static void dawdle(void)
+{
+    for (unsigned n = (unsigned)host_random(12); n > 0; n--)
+        lab_pause();
+}
+
+// Answers whatever is asked, for as long as there is somebody who asks.
+static void answers_all(void *arg)
+{
+    struct scene *s = arg;
+    zx_port_packet_t p;
+
+    for (;;) {
+        assert_ok(zx_port_wait(s->port, FOREVER, &p));
+        if (p.key == 1) // its end
+            return;
+        dawdle();
+        zx_status_t status = zx_task_resume_from_exception(s->child.thread, s->port,
+                                                           ZX_RESUME_TRY_NEXT);
+        // Late: it is in no exception, or in the next one before anybody was asked.
+        if (status != ZX_OK && status != ZX_ERR_ACCESS_DENIED)
+            assert_status(status, ZX_ERR_BAD_STATE);
+    }
+}
+
+static void suspends(void *arg)
+{
+    struct scene *s = arg;
+
+    for (unsigned i = 0; i < 4; i++) {
+        zx_handle_t token;
+        zx_status_t status = zx_task_suspend(i % 2 ? s->child.thread : s->child.process, &token);
+        if (status != ZX_OK) {
+            assert_status(status, ZX_ERR_BAD_STATE);
+            return;
+        }
+        dawdle();
+        close_handle(token);
+    }
+}
+
+static void kills(void *arg)
+{
+    dawdle();
+    assert_ok(zx_task_kill(((struct scene *)arg)->child.process));
+}
+
+// Events, an exception, suspensions and a kill meet in one thread: it ends, and tells so once.
+// CALLS(zx_task_suspend, zx_task_kill)
+SCENARIO_ON(race_of_all_that_stops_a_thread, 4, 60)
+{
+    for (unsigned killed = 0; killed < 2; killed++) {
+        struct scene s = {.port = make_port(), .child = make_child(lab.job)};
+
+        bind_port(s.child.process, s.port, 9, DEBUGGER);
+        assert_ok(zx_object_wait_async(s.child.process, s.port, 1, ZX_PROCESS_TERMINATED,
+                                       ZX_WAIT_ASYNC_ONCE));
+        start(&s.child, faults);
+        RACE(&s, answers_all, suspends, killed ? kills : suspends);
+        await_killed(&s.child);
+        assert_int_equal(state_of(s.child.thread), ZX_THREAD_TERMINATED);
+        close_child(&s.child);
+        close_handle(s.port);
+    }
+}
+
+static void closes_port(void *arg)
+{
+    dawdle();
+    close_handle(((struct scene *)arg)->port);
+}
+
+// The debugger goes, wherever the process is just then: it runs to its end.
+SCENARIO_ON(race_of_a_process_and_its_debuggers_end, 4, 60)
+{
+    struct scene s = {.port = make_port(), .child = make_child(lab.job)};
+
+    bind_port(s.child.process, s.port, 9, DEBUGGER);
+    bind_port(lab.job, s.port, 8, DEBUGGER);
+    start(&s.child, leaves);
+    RACE(&s, closes_port, suspends);
+    await_code(&s.child, 0);
+    assert_status(unbind(lab.job, DEBUGGER), ZX_ERR_BAD_STATE);
+    close_child(&s.child);
+}
+
 // Without memory for the packet the exception is as one that nobody handles.
 SWEEP(exception_raise_no_memory, 4)
 {
@@ -528,6 +621,8 @@ const struct CMUnitTest events_tests[] = {
     T(unbinding_a_job_lets_all_below_go),
     T(bindings_of_a_thread_and_its_end),
     T(faulting_threads_are_killed_one_by_one),
+    T(race_of_all_that_stops_a_thread),
+    T(race_of_a_process_and_its_debuggers_end),
     T(exception_raise_no_memory),
 };
 const size_t events_test_count = countof(events_tests);
