@@ -20,14 +20,16 @@ class Board:
     console: which of QEMU's serial lines the tree's console is.
     smp: the fewest and the most CPUs; unless asked otherwise, a board gets the most.
     mem: how much memory, where QEMU's own choice is not what such a board has.
+    icount: whether it is of use with --icount.
     """
 
-    def __init__(self, machine, tree=None, console=0, smp=(4, 4), mem=None):
+    def __init__(self, machine, tree=None, console=0, smp=(4, 4), mem=None, icount=True):
         self.machine = machine
         self.tree = tree
         self.console = console
         self.smp = smp
         self.mem = mem
+        self.icount = icount
 
     def device_tree(self, folder):
         """Path of the device tree, made if need be in `folder`; None if QEMU makes it."""
@@ -45,8 +47,9 @@ BOARDS = {
     "virt": Board("virt", smp=(1, 512)),
     # Its first serial line is the PL011, the second the mini UART of the tree's stdout-path.
     "raspi4b": Board("raspi4b", "dtbs/broadcom/bcm2711-rpi-4-b.dtb", console=1),
-    # The only machine with a 16550 in memory and a GICv2; one CPU, as its tree says.
-    "npcm845": Board("npcm845-evb", "npcm845-evb.dts"),
+    # The only machine with a 16550 in memory and a GICv2; one CPU, as its tree says. With --icount
+    # it crawls.
+    "npcm845": Board("npcm845-evb", "npcm845-evb.dts", icount=False),
     "imx8mp": Board("imx8mp-evk", "dtbs/freescale/imx8mp-evk.dtb", console=1, smp=(1, 4),
                     mem="1G"),
 }

@@ -223,6 +223,8 @@ def emulated(options):
         if getattr(options, option):
             raise Problem("%s has no choice of --%s: it is a board, and --board virt has"
                           % (options.board, option))
+    if options.icount and not board.icount:
+        raise Problem("%s is of no use with --icount" % options.board)
     known = ask_qemu("-M", "help")
     if known and board.machine not in known:
         raise Absent("this QEMU has no machine %s: QEMU 10 has (scripts/setup installs the newest "

@@ -100,6 +100,9 @@ void close_handle(zx_handle_t *handle);
 // told.
 void devices_find(zx_handle_t tree);
 
+// Reads `count` words of registers (probe.c). False: they do not answer.
+bool probe_words(const volatile uint32_t *from, uint32_t *to, uint32_t count);
+
 // Starts the drivers of all devices that have one (driver.c).
 void drivers_begin(void);
 
@@ -116,6 +119,9 @@ struct gifts;
 // Claims the node's registers and interrupts, once. ZX_ERR_ALREADY_BOUND: another driver has
 // registers in one of its pages, or one of its interrupts.
 zx_status_t own_claim(struct device *device, const char **out_reason);
+
+// True if there is memory in the pages of a range, which then is no device's.
+bool own_is_memory(uint64_t base, uint64_t size);
 
 // Adds the handles of what the node owns. What was added stays in `gifts` in case of an error.
 zx_status_t own_give(struct device *device, struct gifts *gifts, const char **out_reason);

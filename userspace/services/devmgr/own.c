@@ -11,6 +11,7 @@
 #include "gifts.h"
 
 #include <driver/handles.h>
+#include <fdt/boot.h>
 #include <libfdt.h>
 #include <zircon/errors.h>
 #include <zircon/syscalls.h>
@@ -33,6 +34,14 @@ static uint64_t page_bytes(const struct registers *registers)
     uint64_t in_page = registers->base % DEVICE_PAGE;
 
     return (in_page + registers->size + DEVICE_PAGE - 1) & ~(uint64_t)(DEVICE_PAGE - 1);
+}
+
+bool own_is_memory(uint64_t base, uint64_t size)
+{
+    const struct registers registers = {.base = base, .size = size};
+    const struct fdt_range pages = {.base = first_page(&registers), .bytes = page_bytes(&registers)};
+
+    return fdt_overlaps_memory(&devmgr.tree, &pages);
 }
 
 // ---- claiming -----------------------------------------------------------------------------------
@@ -73,6 +82,11 @@ static zx_status_t claim_registers(struct device *device, const char **out_reaso
         }
         registers->base = range.base;
         registers->size = range.bytes;
+        *out_reason = "its registers lie in memory";
+        if (own_is_memory(range.base, range.bytes)) {
+            status = ZX_ERR_NOT_SUPPORTED;
+            break;
+        }
         *out_reason = "another driver has registers in its pages";
         status = claim(device, ZX_RSRC_KIND_MMIO, first_page(registers), page_bytes(registers),
                        &registers->resource);

@@ -40,7 +40,7 @@ static bool read_slot(struct fdt_node node, uint32_t words[VIRTIO_WORDS])
     zx_vaddr_t address;
 
     if (fdt_node_reg(&devmgr.tree, node, 0, &range) != ZX_OK || range.bytes < 4 * VIRTIO_WORDS ||
-        range.base % 4 != 0) {
+        range.base % 4 != 0 || own_is_memory(range.base, range.bytes)) {
         return false;
     }
     uint64_t in_page = range.base % DEVICE_PAGE;
@@ -60,13 +60,11 @@ static bool read_slot(struct fdt_node node, uint32_t words[VIRTIO_WORDS])
     if (status != ZX_OK) {
         return false;
     }
-    const volatile uint32_t *registers = (const volatile uint32_t *)(address + in_page);
+    bool good =
+        probe_words((const volatile uint32_t *)(address + in_page), words, VIRTIO_WORDS);
 
-    for (uint32_t i = 0; i < VIRTIO_WORDS; i++) {
-        words[i] = registers[i];
-    }
     (void)zx_vmar_unmap(zx_vmar_root_self(), address, DEVICE_PAGE);
-    return true;
+    return good;
 }
 
 // The kind of device in a virtio slot; 0: the slot is empty. *out_version: which registers it has.
