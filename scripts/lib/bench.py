@@ -86,7 +86,7 @@ DISK_ROW = "virtio_blk_read_4k"
 # deep the timers of the guest's waits lie among the others.
 SLACK = {DISK_ROW: 0.03}
 DISK = ["-global", "virtio-mmio.force-legacy=false",
-        "-blockdev", "driver=null-co,node-name=disk,size=67108864,read-zeroes=on,latency-ns=2000000",
+        "-blockdev", "driver=null-co,node-name=disk,size=67108864,read-zeroes=on,latency-ns=20000000",
         "-device", "virtio-blk-device,drive=disk,bus=virtio-mmio-bus.0"]
 
 

@@ -23,7 +23,7 @@ baselines are in `test/bench/baseline.json`, and a dearer row fails the run. The
 `scripts/bench --profile NAME`, which also counts the marks, the loop and, for round trips, the first start of
 the other thread. The rows `beside_N_KIND` are one operation each beside N others of the kind: handles in the
 process, messages in the queue, waits of the port, mappings in the region, threads that wait for something else.
-`virtio_blk_read_4k` is what the threads of the client and of the driver take, the most frequent of 200 reads; its
+`virtio_blk_read_4k` is what the threads of the client and of the driver take, the most frequent of 100 reads; its
 disk answers on the host's time, so it is not exact, and may be dearer by a little.
 
 | operation | instructions | goal | |

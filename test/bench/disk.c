@@ -22,7 +22,7 @@
 #define DISK    "/svc/fs/device/disk0"
 #define DRIVER  "virtio-disk"
 #define BYTES   4096u
-#define SAMPLES 200u
+#define SAMPLES 100u
 #define FIRST   20u // samples that make what is made once
 
 static zx_handle_t driver; // its thread
