@@ -257,7 +257,7 @@ void mutex_unlock_slow(struct mutex *m)
     atomic_store_explicit(&m->owner, word, memory_order_release);
     if (heir->pi_member_of != NULL)
         settle_locked(pass_on_locked(heir)); // M5
-    recompute_locked(self);
+    settle_locked(self); // it may have joined a pi_queue with what it inherited until now
     atomic_store_explicit(&w->word, 0, memory_order_release);
     sched_unpark(heir, false);
     spin_unlock(&pi_lock);

@@ -28,50 +28,59 @@ static struct actor actors[ACTORS];
 static struct mutex mutexes[MUTEXES];
 static struct pi_queue queues[QUEUES];
 
-// The model: actors by number.
+// The model: actors by number. A member that queues for a mutex as well counts in its pi_queue with the
+// priority that it had before, until it has the mutex (mutex.c, M5).
 static struct {
     unsigned base[ACTORS];
     int waits[ACTORS];  // mutex that it queues for
     int member[ACTORS]; // queue that it is in
+    unsigned counted[ACTORS];
     int holder[MUTEXES];
     int owner[QUEUES];
 } model;
 
 // ---- the model -----------------------------------------------------------------------------------------
 
-static bool is_free(unsigned a) { return model.waits[a] == NONE && model.member[a] == NONE; }
-
-// Whom `a` waits for, or NONE.
-static int waits_for(unsigned a)
+// Whom `a` waits for by a mutex and by a pi_queue, or NONE.
+static int mutex_holder(unsigned a)
 {
-    if (model.waits[a] != NONE)
-        return model.holder[model.waits[a]];
-    return model.member[a] != NONE ? model.owner[model.member[a]] : NONE;
+    return model.waits[a] == NONE ? NONE : model.holder[model.waits[a]];
+}
+
+static int queue_owner(unsigned a)
+{
+    return model.member[a] == NONE ? NONE : model.owner[model.member[a]];
 }
 
 // Whether `from` waits for `a`, directly or not, or is `a`.
 static bool leads_to(int from, unsigned a)
 {
-    while (from != NONE && from != (int)a)
-        from = waits_for((unsigned)from);
-    return from != NONE;
+    if (from == NONE || from == (int)a)
+        return from != NONE;
+    return leads_to(mutex_holder((unsigned)from), a) || leads_to(queue_owner((unsigned)from), a);
 }
 
 static unsigned expected_priority(unsigned a)
 {
-    unsigned highest = 0;
+    unsigned highest = model.base[a];
 
     for (unsigned w = 0; w < ACTORS; w++) {
-        if (leads_to((int)w, a))
-            highest = MAX(highest, model.base[w]);
+        if (mutex_holder(w) == (int)a)
+            highest = MAX(highest, expected_priority(w));
+        if (queue_owner(w) == (int)a)
+            highest = MAX(highest, model.waits[w] == NONE ? expected_priority(w) : model.counted[w]);
     }
     return highest;
 }
 
 static void check_all(void)
 {
-    for (unsigned a = 0; a < ACTORS; a++)
-        assert_int_equal(priority_now(&actors[a].k), expected_priority(a));
+    for (unsigned a = 0; a < ACTORS; a++) {
+        const unsigned expected = expected_priority(a);
+        assert_int_equal(priority_now(&actors[a].k), expected);
+        if (model.waits[a] == NONE)
+            model.counted[a] = expected;
+    }
 }
 
 // ---- the actors ----------------------------------------------------------------------------------------
@@ -128,7 +137,7 @@ static void give_order(unsigned a, enum order order, unsigned mutex)
 
 static void lock(unsigned a, unsigned m)
 {
-    if (!is_free(a) || model.holder[m] == (int)a || leads_to(model.holder[m], a))
+    if (model.waits[a] != NONE || leads_to(model.holder[m], a))
         return;
     if (model.holder[m] == NONE)
         model.holder[m] = (int)a;
@@ -136,6 +145,14 @@ static void lock(unsigned a, unsigned m)
         model.waits[a] = (int)m;
     give_order(a, ORDER_LOCK, m);
     assert_int_equal(atomic_load(&actors[a].order) == ORDER_NONE, model.waits[a] == NONE);
+}
+
+static void leave(unsigned a)
+{
+    if (model.member[a] == NONE || model.waits[a] != NONE)
+        return;
+    pi_queue_leave(&queues[model.member[a]], &actors[a].k.thread);
+    model.member[a] = NONE;
 }
 
 // The mutex goes to one of those that waited with the highest priority.
@@ -163,31 +180,26 @@ static void take_over(unsigned m)
     model.holder[m] = heir;
     wait_for(&actors[heir]);
     assert_int_equal(atomic_load(&actors[heir].order), ORDER_NONE);
+    if (leads_to(queue_owner((unsigned)heir), (unsigned)heir))
+        leave((unsigned)heir); // the owner waits for this mutex, too
 }
 
 static void unlock(unsigned a, unsigned m)
 {
-    if (!is_free(a) || model.holder[m] != (int)a)
+    if (model.waits[a] != NONE || model.holder[m] != (int)a)
         return;
     give_order(a, ORDER_UNLOCK, m);
     take_over(m);
 }
 
-// A blocked thread may be made a member by anybody: the actor waits for orders.
+// A blocked thread may be made a member by anybody: the actor waits for orders. It may be a member and
+// then queue for a mutex; it leaves when it has it.
 static void join(unsigned a, unsigned q)
 {
-    if (!is_free(a) || leads_to(model.owner[q], a))
+    if (model.waits[a] != NONE || model.member[a] != NONE || leads_to(model.owner[q], a))
         return;
     pi_queue_join(&queues[q], &actors[a].k.thread);
     model.member[a] = (int)q;
-}
-
-static void leave(unsigned a)
-{
-    if (model.member[a] == NONE)
-        return;
-    pi_queue_leave(&queues[model.member[a]], &actors[a].k.thread);
-    model.member[a] = NONE;
 }
 
 static void own(unsigned q, int owner)
@@ -271,10 +283,9 @@ static bool held(void)
 // Without circles somebody can always go on.
 static void end(void)
 {
-    for (unsigned a = 0; a < ACTORS; a++)
-        leave(a);
     for (unsigned q = 0; q < QUEUES; q++)
         own(q, NONE);
+    check_all();
     while (held()) {
         for (unsigned m = 0; m < MUTEXES; m++) {
             if (model.holder[m] != NONE)
@@ -283,6 +294,7 @@ static void end(void)
         }
     }
     for (unsigned a = 0; a < ACTORS; a++) {
+        leave(a);
         assert_int_equal(priority_now(&actors[a].k), model.base[a]);
         give_order(a, ORDER_END, 0);
         kthread_join(&actors[a].k);

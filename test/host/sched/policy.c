@@ -150,6 +150,67 @@ KERNEL_TEST(sleeper_comes_back_over_a_spinner, 1, 60)
     }
 }
 
+// How late it may be: the interrupt, which the laboratory lets wait for a few points, and the switch.
+static zx_duration_t some_points(void)
+{
+    zx_time_t start = hal_now();
+
+    for (unsigned i = 0; i < 1000; i++)
+        hal_preempt_point();
+    return (hal_now() - start) / 5;
+}
+
+static struct kthread equals[3];
+static struct thread *director;
+
+static void wakes_on_time(void *arg)
+{
+    const zx_duration_t allowed = *(const zx_duration_t *)arg;
+
+    for (unsigned i = 0; i < 15; i++) {
+        zx_time_t deadline = hal_now() + (zx_time_t)host_random(4 * (uint64_t)allowed);
+        thread_sleep_until(deadline);
+        zx_duration_t late = hal_now() - deadline;
+        if (late > allowed)
+            print_error("%lld ns late, allowed %lld\n", (long long)late, (long long)allowed);
+        assert_true(late <= allowed);
+    }
+    atomic_store(&stop, true);
+    assert_true(wait_wake(director, ZX_OK));
+}
+
+// A sleeper beside three spinners, and nobody else: we do not look after them meanwhile.
+static void sleep_beside_spinners(unsigned priority, zx_duration_t allowed)
+{
+    static struct kthread sleeping;
+
+    begin();
+    director = thread_current();
+    wait_arm(false);
+    for (unsigned i = 0; i < countof(equals); i++)
+        kthread_start(&equals[i], 20, spin_until_stop, NULL);
+    kthread_start(&sleeping, priority, wakes_on_time, &allowed);
+    assert_ok(wait_block(WAIT_ON_NOTHING, ZX_TIME_INFINITE));
+    kthread_join(&sleeping);
+    for (unsigned i = 0; i < countof(equals); i++)
+        kthread_join(&equals[i]);
+}
+
+// Above the spinners, it is late by the interrupt and the switch.
+KERNEL_TEST_DET(sleeper_of_higher_priority_wakes_on_time, 1, 60)
+{
+    sleep_beside_spinners(24, some_points());
+}
+
+// Among them, by a time slice of each as well, which ends late by as much.
+KERNEL_TEST_DET(sleeper_among_equals_waits_for_a_slice_each, 1, 60)
+{
+    const zx_duration_t slices = countof(equals) * ZX_MSEC(10);
+
+    if (clock_is_fast(20 * slices))
+        sleep_beside_spinners(20, slices + (1 + countof(equals)) * some_points());
+}
+
 // ---- several CPUs ----------------------------------------------------------------------------------
 
 static void stops_when_the_other_moves(void *arg)
@@ -333,6 +394,8 @@ const struct CMUnitTest policy_tests[] = {
     T(higher_priority_runs_at_once_lower_not_at_all),
     T(woken_higher_priority_preempts_its_waker),
     T(sleeper_comes_back_over_a_spinner),
+    T(sleeper_of_higher_priority_wakes_on_time),
+    T(sleeper_among_equals_waits_for_a_slice_each),
     T(displaced_thread_moves_to_an_idle_cpu),
     T(low_thread_finds_the_free_cpu),
     T(no_cpu_idles_while_threads_wait),
