@@ -425,6 +425,80 @@ static void test_death_of_a_sharer(void **state)
     lab_seeds(death_of_a_sharer, 3, 40);
 }
 
+// ---- large ranges that go in pieces ---------------------------------------------------------------
+
+#define LARGE 2600u // pages, more than go in one hold of the address space's lock
+
+// Maps the VMO whole, in the region or in one inside it, and lets it go: by unmapping it, with its region, or with
+// that region's whole place.
+static void map_and_let_go(void *arg)
+{
+    struct shared *s = arg;
+
+    for (unsigned round = 0; round < 3; round++) {
+        const uint32_t can = ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE;
+        zx_handle_t region = s->vmar;
+        zx_vaddr_t base = 0, va;
+        if (round > 0)
+            assert_ok(zx_vmar_allocate(s->vmar, can, 0, PAGES(LARGE + 8), &region, &base));
+        va = map(region, RW | ZX_VM_MAP_RANGE, s->vmo, LARGE);
+        assert_ok(host_user_probe(va + PAGES(host_random(LARGE)), 8, HAL_FAULT_WRITE));
+        if (round == 0)
+            assert_ok(zx_vmar_unmap(s->vmar, va, PAGES(LARGE)));
+        else if (round == 1)
+            assert_ok(zx_vmar_destroy(region));
+        else
+            assert_ok(zx_vmar_unmap(s->vmar, base, PAGES(LARGE + 8)));
+        if (round > 0)
+            assert_ok(zx_handle_close(region));
+    }
+    atomic_fetch_sub(&s->running, 1);
+}
+
+// Memory of its own beside that, often where some of it has just gone: nobody else takes it away.
+static void keep_mapping_a_little(void *arg)
+{
+    struct shared *s = arg;
+    zx_handle_t mine = make_vmo(40);
+
+    for (uint64_t value = 1; atomic_load(&s->running) == 2; value++) {
+        zx_vaddr_t va = map(s->vmar, RW, mine, 40);
+        uint64_t seen = 0;
+        assert_ok(host_user_probe(va, 8, HAL_FAULT_WRITE));
+        host_user_write(va, &value, sizeof(value));
+        for (unsigned i = 0; i < 4; i++) {
+            lab_pause();
+            assert_ok(host_user_probe(va, 8, 0));
+            host_user_read(&seen, va, sizeof(seen));
+            assert_int_equal(seen, value);
+        }
+        assert_ok(zx_vmar_unmap(s->vmar, va, PAGES(40)));
+    }
+    assert_ok(zx_handle_close(mine));
+}
+
+static void large_ranges_go_in_pieces(void *arg)
+{
+    struct shared s = {.pages = LARGE};
+
+    (void)arg;
+    s.vmo = make_vmo(LARGE);
+    assert_ok(zx_vmo_op_range(s.vmo, ZX_VMO_OP_COMMIT, 0, PAGES(LARGE), NULL, 0));
+    // Little room beside it.
+    assert_ok(zx_vmar_allocate(lab.vmar, ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE, 0,
+                               PAGES(3 * LARGE), &s.vmar, &s.va));
+    run_both(map_and_let_go, keep_mapping_a_little, &s);
+    assert_ok(zx_vmar_destroy(s.vmar));
+    assert_ok(zx_handle_close(s.vmar));
+    assert_ok(zx_handle_close(s.vmo));
+}
+
+static void test_large_ranges_go_in_pieces(void **state)
+{
+    (void)state;
+    lab_seeds(large_ranges_go_in_pieces, 3, 30);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -435,6 +509,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_chain_of_the_dead),
         cmocka_unit_test(test_first_touch_by_many_threads),
         cmocka_unit_test(test_death_of_a_sharer),
+        cmocka_unit_test(test_large_ranges_go_in_pieces),
     };
 
     return lab_main(argc, argv, tests, countof(tests));
