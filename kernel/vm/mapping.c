@@ -18,7 +18,6 @@
 static ACCOUNT_CACHE(vm_mapping_cache, sizeof(struct vm_mapping), alignof(struct vm_mapping));
 
 #define POPULATE_BATCH 16u         // pages handed to the HAL at a time
-#define MAPPING_WORK   16u         // what a mapping costs beside its translations
 #define WINDOW_SIZE    (2ul << 20) // M4
 
 struct vm_mapping *mapping_alloc(void)

@@ -74,7 +74,8 @@ bool region_place_locked(const struct vmar *r, size_t size, size_t align, size_t
 
 // What is unmapped in one hold of an address space's lock: the room that the functions with `room` are given. Each
 // translation takes one of it, and each mapping some more.
-#define UNMAP_PIECE 2048u
+#define UNMAP_PIECE  2048u
+#define MAPPING_WORK 16u
 
 // Uninitialised storage; NULL: out of memory.
 struct vm_mapping *mapping_alloc(void);

@@ -104,9 +104,15 @@ bool region_destroy_some_locked(struct vmar *top, struct list *dead, size_t *roo
             return false;
         if (child != NULL) {
             struct vm_mapping *m = vm_node_mapping(child);
+            const size_t work = MAPPING_WORK + (child->size >> PAGE_SHIFT);
             mutex_assert_held(&m->as->lock);
-            (void)mapping_remove_some_locked(m, child->base, vm_node_end(child), &no_spare, dead,
-                                             room);
+            if (likely(work < *room)) {
+                *room -= work;
+                mapping_remove_locked(m, dead);
+            } else {
+                (void)mapping_remove_some_locked(m, child->base, vm_node_end(child), &no_spare,
+                                                 dead, room);
+            }
             continue;
         }
         --*room;

@@ -246,10 +246,41 @@ static zx_status_t check_unmap_locked(struct vmar *r, vaddr_t addr, uint64_t len
     return ZX_OK;
 }
 
-zx_status_t vmar_unmap(struct vmar *r, vaddr_t addr, uint64_t len)
+// The usual case: the range is that of one mapping, with few translations.
+static bool is_one_mapping(const struct vm_node *n, vaddr_t addr, uint64_t len)
 {
+    return n != NULL && n->base == addr && n->size == len && !n->is_region && len <= BLOCK_SIZE;
+}
+
+// One piece of an unmap of [*at, end), under one hold of the lock; *at is where the rest begins.
+static zx_status_t unmap_piece_locked(struct vmar *r, vaddr_t *at, vaddr_t end, struct list *dead)
+    REQUIRES(r->as->lock)
+{
+    const uint64_t rest = end - *at;
     struct vm_mapping *spare = NULL;
     struct vm_node *first = NULL;
+    size_t room = UNMAP_PIECE;
+
+    mutex_assert_held(&r->as->lock);
+    zx_status_t status = check_unmap_locked(r, *at, rest, &first);
+    if (unlikely(status != ZX_OK))
+        return status;
+    if (likely(is_one_mapping(first, *at, rest))) {
+        struct vm_mapping *m = vm_node_mapping(first);
+        mutex_assert_held(&m->as->lock);
+        mapping_remove_locked(m, dead);
+        *at = end;
+        return ZX_OK;
+    }
+    if (!get_spare(first, *at, rest, &spare))
+        return ZX_ERR_NO_MEMORY;
+    *at = clear_range(first, *at, rest, &spare, dead, &room);
+    DEBUG_ASSERT(spare == NULL);
+    return ZX_OK;
+}
+
+zx_status_t vmar_unmap(struct vmar *r, vaddr_t addr, uint64_t len)
+{
     const uint64_t size = round_len(len);
     vaddr_t at = addr;
     zx_status_t status;
@@ -257,20 +288,13 @@ zx_status_t vmar_unmap(struct vmar *r, vaddr_t addr, uint64_t len)
     if ((addr & PAGE_MASK) || size == 0)
         return ZX_ERR_INVALID_ARGS;
     do {
-        size_t room = UNMAP_PIECE;
-        uint64_t rest = size - (at - addr);
         struct list dead;
         list_init(&dead);
         mutex_lock(&r->as->lock);
-        status = check_unmap_locked(r, at, rest, &first);
-        if (status == ZX_OK && !get_spare(first, at, rest, &spare))
-            status = ZX_ERR_NO_MEMORY;
-        if (status == ZX_OK)
-            at = clear_range(first, at, rest, &spare, &dead, &room);
+        status = unmap_piece_locked(r, &at, addr + size, &dead);
         mutex_unlock(&r->as->lock);
-        DEBUG_ASSERT(spare == NULL);
         vm_dead_free(&dead);
-    } while (status == ZX_OK && at - addr < size);
+    } while (status == ZX_OK && at != addr + size);
     return status;
 }
 

@@ -24,6 +24,9 @@ SCENARIO(vmo_reads_back_what_was_written)
 
     assert_int_equal(b.rights, 0xd0ff);
     assert_int_equal(state_of(vmo), ZX_VMO_ZERO_CHILDREN);
+    assert_ok(zx_object_signal(vmo, 0, ZX_USER_SIGNAL_ALL));
+    assert_int_equal(state_of(vmo), ZX_VMO_ZERO_CHILDREN | ZX_USER_SIGNAL_ALL);
+    assert_status(zx_object_signal(vmo, ZX_VMO_ZERO_CHILDREN, 0), ZX_ERR_INVALID_ARGS);
     assert_ok(zx_vmo_get_size(vmo, &size));
     assert_int_equal(size, 8192); // whole pages
     assert_ok(zx_vmo_read(vmo, text, 4093, 7));
@@ -143,6 +146,8 @@ SCENARIO(destroyed_region_takes_its_mappings_with_it)
     assert_ok(zx_object_get_info(region, ZX_INFO_VMAR, &info, sizeof(info), NULL, NULL));
     assert_int_equal(info.base, base);
     assert_int_equal(info.len, 65536);
+    assert_status(zx_object_wait_one(region, ZX_USER_SIGNAL_0, 0, NULL), ZX_ERR_ACCESS_DENIED);
+    assert_int_not_equal(zx_object_set_property(region, ZX_PROP_NAME, "name", 4), ZX_OK);
     assert_ok(zx_vmar_map(region, RW, 0, vmo, 0, 4096, &va));
     assert_true(va >= base && va + 4096 <= base + 65536);
     host_user_write(va, "x", 1);
