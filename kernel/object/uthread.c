@@ -333,6 +333,17 @@ static void log_exception(const struct hal_exception *e)
     process_exception(what);
 }
 
+// What a report says of why a page could not be had, where the syndrome and the mappings do not tell.
+static zx_status_t reason_of(zx_status_t status)
+{
+    switch (status) {
+    case ZX_ERR_NO_MEMORY:
+    case ZX_ERR_OUT_OF_RANGE:
+    case ZX_ERR_BAD_STATE: return status;
+    default: return ZX_OK;
+    }
+}
+
 void kernel_user_exception(const struct hal_exception *e)
 {
     static const uint32_t types[] = {
@@ -345,8 +356,10 @@ void kernel_user_exception(const struct hal_exception *e)
     };
     zx_exception_report_t report = {.header = {.size = sizeof(report), .type = types[e->kind]}};
     report.context.arch.u.arm_64.esr = (uint32_t)e->esr;
-    if (e->kind == HAL_EXC_PAGE_FAULT)
+    if (e->kind == HAL_EXC_PAGE_FAULT) {
         report.context.arch.u.arm_64.far = e->far;
+        report.context.arch.u.arm_64.reason = reason_of(e->status);
+    }
     enum exception_outcome outcome = exception_raise(&report);
     if (outcome == EXCEPTION_UNHANDLED)
         log_exception(e);

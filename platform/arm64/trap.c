@@ -126,6 +126,7 @@ void arm64_user_exception(struct plat_frame *frame, uint64_t esr, uint64_t far, 
     };
     if (e.kind == HAL_EXC_PAGE_FAULT) {
         e.far = far;
+        e.status = status;
         e.what = status == ZX_ERR_NO_MEMORY ? "out of memory" : arm64_esr_fault(esr);
     }
     kernel_user_exception(&e);

@@ -123,6 +123,7 @@ static void user_access(vaddr_t va, void *buf, size_t len, unsigned access, bool
         struct hal_exception e = {
             .kind = HAL_EXC_PAGE_FAULT,
             .far = va,
+            .status = status,
             .pc = hal_current()->plat.user_regs[32],
             .what = (access & HAL_FAULT_WRITE) != 0 ? "data abort, write" : "data abort, read",
         };

@@ -1,55 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Limits of jobs (zx_job_set_limits, ZX_INFO_JOB_LIMITS): refused exactly, counted exactly, inherited.
-#include "object_test.h"
+#include "limits_test.h"
 
 #include <mem/alloc_fail.h>
-#include <mem/page.h>
-
-#define PAGE 4096u
-
-static zx_info_job_limits_t usage_of(zx_handle_t job)
-{
-    zx_info_job_limits_t info;
-    size_t actual, avail;
-
-    assert_ok(zx_object_get_info(job, ZX_INFO_JOB_LIMITS, &info, sizeof(info), &actual, &avail));
-    assert_int_equal(actual, 1);
-    assert_int_equal(avail, 1);
-    return info;
-}
-
-static const zx_job_limits_t keep = {ZX_JOB_LIMIT_KEEP, ZX_JOB_LIMIT_KEEP, ZX_JOB_LIMIT_KEEP,
-                                     ZX_JOB_LIMIT_KEEP, ZX_JOB_LIMIT_KEEP};
-
-static zx_status_t set_limits(zx_handle_t job, const zx_job_limits_t *limits)
-{
-    return zx_job_set_limits(job, 0, limits, sizeof(*limits));
-}
-
-static void limit_pages(zx_handle_t job, uint64_t pages)
-{
-    zx_job_limits_t limits = keep;
-
-    limits.pages = pages;
-    assert_ok(set_limits(job, &limits));
-}
-
-static zx_status_t commit(zx_handle_t vmo, uint64_t page, uint64_t count)
-{
-    return zx_vmo_op_range(vmo, ZX_VMO_OP_COMMIT, page * PAGE, count * PAGE, NULL, 0);
-}
 
 static zx_status_t decommit(zx_handle_t vmo, uint64_t page, uint64_t count)
 {
     return zx_vmo_op_range(vmo, ZX_VMO_OP_DECOMMIT, page * PAGE, count * PAGE, NULL, 0);
-}
-
-static zx_handle_t make_vmo(uint64_t pages)
-{
-    zx_handle_t vmo;
-
-    assert_ok(zx_vmo_create(pages * PAGE, 0, &vmo));
-    return vmo;
 }
 
 // Runs fn in a process in `job` to its end.
@@ -572,164 +529,6 @@ SCENARIO(pages_stay_with_who_made_them_when_clones_merge)
     close_handle(job);
 }
 
-#define HELD_PAGES 1200u // more than the kernel's last reserve
-
-static uint64_t held_pages; // by each holder
-
-static void hold_pages(zx_handle_t event)
-{
-    zx_handle_t vmo = make_vmo(held_pages);
-
-    assert_ok(commit(vmo, 0, held_pages));
-    assert_ok(zx_object_signal(event, 0, ZX_EVENT_SIGNALED));
-    child_waits(event);
-}
-
-static void mark(zx_handle_t job, uint64_t flag)
-{
-    assert_ok(zx_object_set_property(job, ZX_PROP_JOB_KILL_ON_OOM, &flag, sizeof(flag)));
-}
-
-static struct child start_holder(zx_handle_t job, bool marked, uint64_t pages)
-{
-    zx_handle_t event = make_event();
-
-    held_pages = pages;
-    mark(job, marked);
-    struct child c = start_child(job, hold_pages, duplicate_without(event, 0));
-    await(event, ZX_EVENT_SIGNALED);
-    close_handle(event);
-    return c;
-}
-
-// Commits from page *at on until the process has ended or nothing is left.
-static void take_until_the_end_of(zx_handle_t process, zx_handle_t vmo, uint64_t *at)
-{
-    zx_status_t status = ZX_OK;
-
-    while (status == ZX_OK && !(state_of(process) & ZX_PROCESS_TERMINATED)) {
-        status = commit(vmo, *at, 8);
-        *at += status == ZX_OK ? 8 : 0;
-    }
-    await(process, ZX_PROCESS_TERMINATED);
-}
-
-// CALLS(zx_object_set_property): ZX_PROP_JOB_KILL_ON_OOM. One job at a time, the newest first.
-SCENARIO(marked_jobs_are_killed_when_memory_is_low_the_newest_first)
-{
-    zx_handle_t jobs[3] = {make_job(lab.job), 0, make_job(lab.job)}, vmo = make_vmo(1u << 20);
-    struct child c[3];
-    uint64_t at = 0;
-
-    jobs[1] = make_job(jobs[2]); // the newest, within one that is not marked
-    c[0] = start_holder(jobs[0], true, HELD_PAGES);
-    c[1] = start_holder(jobs[1], true, HELD_PAGES);
-    c[2] = start_holder(jobs[2], false, HELD_PAGES);
-    take_until_the_end_of(c[1].process, vmo, &at);
-    assert_int_equal(process_info(c[1].process).return_code, -1);
-    assert_false(process_info(c[0].process).exited);
-    take_until_the_end_of(c[0].process, vmo, &at);
-    while (commit(vmo, at, 8) == ZX_OK)
-        at += 8;
-    assert_false(process_info(c[2].process).exited); // no marked job is left: an ordinary error
-    zx_handle_t process, vmar;
-    close_handle(vmo);
-    assert_status(zx_process_create(jobs[0], "x", 1, 0, &process, &vmar), ZX_ERR_BAD_STATE);
-    assert_ok(zx_task_kill(c[2].process));
-    await(c[2].process, ZX_PROCESS_TERMINATED);
-    for (unsigned i = 0; i < countof(c); i++)
-        close_child(&c[i]);
-    for (unsigned i = 0; i < countof(jobs); i++)
-        close_handle(jobs[i]);
-}
-
-// They end one after the other, though nobody asks for memory any more when the first has ended, which leaves
-// next to nothing. One has no process at all.
-// CALLS(zx_object_set_property): ZX_PROP_JOB_KILL_ON_OOM. Until memory is not low any more.
-SCENARIO(marked_jobs_are_killed_while_memory_stays_low)
-{
-    zx_handle_t jobs[3], vmo = make_vmo(1u << 20);
-    struct child c[3];
-    uint64_t at = 0;
-
-    for (unsigned i = 0; i < countof(jobs); i++) {
-        jobs[i] = make_job(lab.job);
-        c[i] = start_holder(jobs[i], true, 1);
-    }
-    zx_handle_t empty = make_job(lab.job);
-    mark(empty, true);
-    while (commit(vmo, at, 8) == ZX_OK)
-        at += 8;
-    for (unsigned i = 0; i < countof(jobs); i++) {
-        await(c[i].process, ZX_PROCESS_TERMINATED);
-        assert_int_equal(process_info(c[i].process).return_code, -1);
-    }
-    close_handle(vmo);
-    for (unsigned i = 0; i < countof(jobs); i++) {
-        close_child(&c[i]);
-        close_handle(jobs[i]);
-    }
-    close_handle(empty);
-}
-
-#define MARGIN 64u // pages: more than a refill of a CPU's cache
-
-// Commits `step` pages at a time from *at on while `left` pages, or more, are free.
-static void take_down_to(uint64_t left, uint64_t step, zx_handle_t vmo, uint64_t *at)
-{
-    for (; page_free_estimate() >= left; *at += step)
-        assert_ok(commit(vmo, *at, step));
-}
-
-// Takes slabs of the kernel's, until so few pages are left or the job has ended. Returns how many events it made.
-static unsigned take_in_objects(uint64_t left, zx_handle_t job, zx_handle_t *events, unsigned most)
-{
-    unsigned count = 0;
-
-    for (; page_free_estimate() >= left && !(state_of(job) & ZX_JOB_NO_PROCESSES); count++) {
-        assert_true(count < most);
-        events[count] = make_event();
-    }
-    return count;
-}
-
-// A marked job is killed for pages that are not taken one by one.
-static void expect_kill(bool objects)
-{
-    static zx_handle_t events[1u << 14];
-    zx_handle_t job = make_job(lab.job), vmo = make_vmo(1u << 20);
-    struct child c = start_holder(job, true, HELD_PAGES);
-    const uint64_t left = page_reserve() - MARGIN;
-    uint64_t at = 0;
-    unsigned count = 0;
-
-    take_down_to(page_reserve() + 2 * MARGIN, 8, vmo, &at);
-    assert_true(page_free_estimate() >= page_reserve());
-    assert_false(process_info(c.process).exited);
-    if (objects)
-        count = take_in_objects(left, job, events, countof(events));
-    else
-        take_down_to(left, MARGIN, vmo, &at);
-    await(job, ZX_JOB_NO_PROCESSES);
-    assert_int_equal(process_info(c.process).return_code, -1);
-    while (count > 0)
-        close_handle(events[--count]);
-    close_handle(vmo);
-    close_child(&c);
-    close_handle(job);
-}
-
-// CALLS(zx_object_set_property): ZX_PROP_JOB_KILL_ON_OOM. However the pages are taken.
-SCENARIO(marked_jobs_are_killed_for_contiguous_runs)
-{
-    expect_kill(false);
-}
-
-SCENARIO(marked_jobs_are_killed_for_kernel_objects)
-{
-    expect_kill(true);
-}
-
 #define T(name) cmocka_unit_test(test_##name)
 const struct CMUnitTest limits_tests[] = {
     T(set_limits_checks_options_size_pointer_handle),
@@ -748,9 +547,5 @@ const struct CMUnitTest limits_tests[] = {
     T(pages_outlive_their_job_at_the_expense_of_those_above),
     T(race_of_charges_drains_and_counts),
     T(pages_stay_with_who_made_them_when_clones_merge),
-    T(marked_jobs_are_killed_when_memory_is_low_the_newest_first),
-    T(marked_jobs_are_killed_while_memory_stays_low),
-    T(marked_jobs_are_killed_for_contiguous_runs),
-    T(marked_jobs_are_killed_for_kernel_objects),
 };
 const size_t limits_test_count = countof(limits_tests);

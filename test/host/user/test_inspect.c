@@ -281,7 +281,7 @@ static void test_recursion_is_folded_and_bounded(void **state)
 
 // ---- words ----
 
-static const char *cause(uint32_t type, uint32_t esr, uint64_t far, uint64_t sp)
+static const char *cause_of(uint32_t type, uint32_t esr, zx_status_t reason, uint64_t far, uint64_t sp)
 {
     static char text[200];
     const zx_info_maps_t maps[] = {
@@ -292,9 +292,33 @@ static const char *cause(uint32_t type, uint32_t esr, uint64_t far, uint64_t sp)
     const zx_thread_state_general_regs_t regs = {.sp = sp, .pc = 0x10002, .r[16] = 7};
 
     report.context.arch.u.arm_64.esr = esr;
+    report.context.arch.u.arm_64.reason = reason;
     report.context.arch.u.arm_64.far = far;
     inspect_exception(&report, &regs, maps, 2, text, sizeof(text));
     return text;
+}
+
+static const char *cause(uint32_t type, uint32_t esr, uint64_t far, uint64_t sp)
+{
+    return cause_of(type, esr, ZX_OK, far, sp);
+}
+
+static void test_reasons_of_missing_pages(void **state)
+{
+    const uint32_t fault = ZX_EXCP_FATAL_PAGE_FAULT, write = 0x92000047;
+
+    (void)state;
+    assert_string_equal(cause_of(fault, write, ZX_ERR_NO_MEMORY, 0x40008, 0),
+                        "a write to 0x40008, a page that cannot be had of 'stack' (rw-): "
+                        "out of memory, or at a limit of its job");
+    assert_string_equal(cause_of(fault, write, ZX_ERR_OUT_OF_RANGE, 0x40008, 0),
+                        "a write to 0x40008, a page that cannot be had of 'stack' (rw-): "
+                        "past the end of the memory object");
+    assert_string_equal(
+        cause_of(fault, write, ZX_ERR_BAD_STATE, 0x40008, 0),
+        "a write to 0x40008, a page that cannot be had of 'stack' (rw-): its pager is gone");
+    assert_string_equal(cause_of(fault, write, ZX_ERR_INTERNAL, 0x40008, 0),
+                        "a write to 0x40008, a page that cannot be had of 'stack' (rw-)");
 }
 
 static void test_causes(void **state)
@@ -350,6 +374,7 @@ int run_inspect_tests(void)
         cmocka_unit_test(test_bad_frame_pointers_end_it),
         cmocka_unit_test(test_recursion_is_folded_and_bounded),
         cmocka_unit_test(test_causes),
+        cmocka_unit_test(test_reasons_of_missing_pages),
     };
 
     return cmocka_run_group_tests_name("inspect", tests, NULL, NULL);

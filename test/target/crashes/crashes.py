@@ -154,6 +154,21 @@ def kinds(preset):
               explained.count("userspace/apps/programs/crash.c:") >= len(some), explained)
 
 
+def memory(preset):
+    """Programs that may not have the page, or the page table, that they need."""
+    output = boot(preset, ["limit --pages 500 eater -t", "limit --kernel-memory 1000000 eater -r", "true"])
+    accesses = ("a write to", "a read of")
+    reports = reports_of(output)
+    check("a report of each", len(reports) == len(accesses), output)
+    for access, report in zip(accesses, reports):
+        check("told that the limit was met", re.match(
+            access + r" 0x[0-9a-f]+, a page that cannot be had of 'eaten' \(rw-\): "
+                     r"out of memory, or at a limit of its job$", report.cause), report.text)
+    check("and by whom", [report.process for report in reports] == ["eater", "eater"], output)
+    check("limit tells what was refused", re.search(r"limit: --pages 500 refused [1-9]", without_log(output)) and
+          re.search(r"limit: --kernel-memory 1000000 refused [1-9]", without_log(output)), output)
+
+
 def functions(preset, output):
     """(function, file) that symbolize finds for each frame, innermost first; and all that it says."""
     explained = symbolize(preset, output)
@@ -314,7 +329,8 @@ def debugger(preset):
 
 
 PARTS = {"documented": documented, "debugger": debugger,
-         "kinds": kinds, "places": places, "hostile": hostile, "service": service, "own": own, "storm": storm}
+         "kinds": kinds, "memory": memory, "places": places, "hostile": hostile, "service": service, "own": own,
+         "storm": storm}
 
 
 def main():

@@ -2,8 +2,10 @@
 //
 // eater: takes all memory there is, and tells what came of it. By COMMIT, the kernel says no at last; the program
 // gives a little back (without it not even its message could be sent) and ends well. With -t by touching: a page
-// that cannot be had ends the program, and whoever waits for it sees that it was killed.
+// that cannot be had ends the program, and whoever waits for it sees that it was killed. With -r by reading, here
+// and there, memory that has no page: the kernel needs a page table for each place, and nothing else.
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,9 +13,11 @@
 #include <zircon/process.h>
 #include <zircon/status.h>
 #include <zircon/syscalls.h>
+#include <zircon/syscalls/object.h>
 
 #define PLENTY  (1ull << 40) // bytes, more than any machine has
 #define TO_TALK (1ull << 20) // bytes given back before anything is said
+#define TABLE   (2ull << 20) // bytes that one page table translates
 
 static int fail(const char *what, zx_status_t status)
 {
@@ -41,7 +45,7 @@ static zx_status_t commit_all(zx_handle_t vmo, uint64_t *out_bytes)
     return status;
 }
 
-static int touch_all(zx_handle_t vmo)
+static int touch_all(zx_handle_t vmo, bool write)
 {
     zx_vaddr_t base;
     zx_status_t status = zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, vmo, 0,
@@ -49,8 +53,14 @@ static int touch_all(zx_handle_t vmo)
 
     if (status != ZX_OK)
         return fail("cannot map", status);
-    for (uint64_t offset = 0; offset < PLENTY; offset += ZX_PAGE_SIZE)
-        *(volatile char *)(base + offset) = 1;
+    for (uint64_t offset = 0; offset < PLENTY; offset += write ? ZX_PAGE_SIZE : TABLE) {
+        volatile char *place = (volatile char *)(base + offset);
+
+        if (write)
+            *place = 1;
+        else
+            (void)*place;
+    }
     return fail("there is no end of memory", ZX_ERR_INTERNAL);
 }
 
@@ -59,15 +69,19 @@ int main(int argc, char **argv)
     zx_handle_t vmo;
     uint64_t bytes;
 
-    if (argc > 2 || (argc == 2 && strcmp(argv[1], "-t") != 0)) {
-        fprintf(stderr, "usage: eater [-t]\n");
+    const bool touch = argc == 2 && strcmp(argv[1], "-t") == 0;
+    const bool read = argc == 2 && strcmp(argv[1], "-r") == 0;
+
+    if (argc > 2 || (argc == 2 && !touch && !read)) {
+        fprintf(stderr, "usage: eater [-t | -r]\n");
         return 2;
     }
     zx_status_t status = zx_vmo_create(PLENTY, 0, &vmo);
     if (status != ZX_OK)
         return fail("cannot create a VMO", status);
+    (void)zx_object_set_property(vmo, ZX_PROP_NAME, "eaten", sizeof("eaten") - 1);
     if (argc == 2)
-        return touch_all(vmo);
+        return touch_all(vmo, touch);
     status = commit_all(vmo, &bytes);
     if (bytes < TO_TALK)
         return fail("got next to nothing", status);

@@ -106,9 +106,20 @@ void inspect_access(const zx_info_maps_t *map, char *text)
     text[3] = '\0';
 }
 
+// What the kernel gives as the reason why a page cannot be had.
+static const char *missing_because(zx_status_t reason)
+{
+    switch (reason) {
+    case ZX_ERR_NO_MEMORY: return ": out of memory, or at a limit of its job";
+    case ZX_ERR_OUT_OF_RANGE: return ": past the end of the memory object";
+    case ZX_ERR_BAD_STATE: return ": its pager is gone";
+    default: return "";
+    }
+}
+
 // Why a page cannot be had that a mapping promises, or that none does.
 static void why(const zx_info_maps_t *maps, size_t map_count, zx_vaddr_t at, bool wanted_execute,
-                bool wanted_write, char *text, size_t size)
+                bool wanted_write, zx_status_t reason, char *text, size_t size)
 {
     const zx_info_maps_t *map = inspect_mapping_of(maps, map_count, at);
     char access[4];
@@ -118,7 +129,7 @@ static void why(const zx_info_maps_t *maps, size_t map_count, zx_vaddr_t at, boo
         return;
     }
     if (map_count == 0) {
-        snprintf(text, size, "which is not to be had");
+        snprintf(text, size, "which is not to be had%s", missing_because(reason));
         return;
     }
     if (map == NULL) {
@@ -129,9 +140,9 @@ static void why(const zx_info_maps_t *maps, size_t map_count, zx_vaddr_t at, boo
     const bool allowed = wanted_execute ? access[2] == 'x'
                          : wanted_write ? access[1] == 'w'
                                         : access[0] == 'r';
-    snprintf(text, size, "%s of '%.*s' (%s)",
+    snprintf(text, size, "%s of '%.*s' (%s)%s",
              allowed ? "a page that cannot be had" : "which is not allowed there: in the mapping",
-             (int)sizeof(map->name), map->name, access);
+             (int)sizeof(map->name), map->name, access, allowed ? missing_because(reason) : "");
 }
 
 // Whether a fault is of the stack that has come to its end: near the stack pointer, where nothing
@@ -159,9 +170,10 @@ static void page_fault(const zx_exception_report_t *report,
     const uint32_t esr = report->context.arch.u.arm_64.esr;
     const zx_vaddr_t far = report->context.arch.u.arm_64.far;
     const bool execute = EC(esr) == EC_PREFETCH_ABORT, write = !execute && IS_WRITE(esr);
-    char reason[96];
+    char reason[128];
 
-    why(maps, map_count, far, execute, write, reason, sizeof(reason));
+    why(maps, map_count, far, execute, write, report->context.arch.u.arm_64.reason, reason,
+        sizeof(reason));
     snprintf(text, size, "%s 0x%llx, %s%s",
              execute ? "a jump to" : write ? "a write to" : "a read of", (unsigned long long)far,
              reason,

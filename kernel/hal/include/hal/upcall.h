@@ -51,6 +51,7 @@ struct hal_exception {
     enum hal_exception_kind kind;
     uint64_t esr; // syndrome, 0 if none
     vaddr_t far;  // fault address, valid for page faults
+    zx_status_t status; // of kernel_user_fault for it, valid for page faults
     vaddr_t pc;
     vaddr_t sp;
     vaddr_t lr;

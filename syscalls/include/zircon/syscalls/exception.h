@@ -42,6 +42,10 @@ typedef uint32_t zx_excp_type_t;
 
 typedef struct zx_arm64_exc_data {
     uint32_t esr;
+    // Jacinth's own. Only for FATAL_PAGE_FAULT, where the mapping allows the access but its page cannot be had:
+    // ZX_ERR_NO_MEMORY, of the machine or by a limit of the job; ZX_ERR_OUT_OF_RANGE, past the end of the VMO;
+    // ZX_ERR_BAD_STATE, its pager is gone. Otherwise 0.
+    zx_status_t reason;
     uint64_t far; // only for FATAL_PAGE_FAULT, otherwise 0
 } zx_arm64_exc_data_t;
 
@@ -72,6 +76,7 @@ typedef struct zx_exception_report {
 
 __ABI_SIZE(zx_exception_report_t, 32);
 __ABI_OFFSET(zx_exception_report_t, context, 8);
+__ABI_OFFSET(zx_arm64_exc_data_t, reason, 4);
 __ABI_OFFSET(zx_arm64_exc_data_t, far, 8);
 
 __END_CDECLS
