@@ -14,13 +14,13 @@
 
 static void kill_jobs(struct work *w);
 static struct work oom_work = {.fn = kill_jobs};
-static zx_koid_t victim; // of the last job that was killed; the work's
+static zx_koid_t victim; // [job_tree_lock] of the job that is killed now, or was last
 static bool look_again;  // [job_tree_lock] when a process leaves its job: it may have been the victim's last
 
 // What a look at the tree finds.
 struct choice {
     struct job *newest; // marked and ready, with the highest koid
-    bool going;         // the victim still has a process, itself or below
+    bool going;         // the victim has not been killed yet, or still has a process, itself or below
 };
 
 static bool has_processes_locked(const struct job *job)
@@ -41,7 +41,7 @@ static void choose_locked(struct job *job, struct choice *choice)
 {
     struct job *child;
     mutex_assert_held(&job_tree_lock);
-    if (job->obj.koid == victim && has_processes_locked(job))
+    if (job->obj.koid == victim && (job->state == JOB_READY || has_processes_locked(job)))
         choice->going = true;
     if (job->kill_on_oom && job->state == JOB_READY && object_alive(&job->obj) &&
         (choice->newest == NULL || job->obj.koid > choice->newest->obj.koid))
@@ -50,7 +50,8 @@ static void choose_locked(struct job *job, struct choice *choice)
         choose_locked(child, choice);
 }
 
-// The job to kill, referenced; NULL: there is none, or it is not time yet.
+// The job to kill, referenced; NULL: there is none, or it is not time yet. The work may run on several CPUs at once,
+// each of which has been asked: one of them gets the job.
 static struct job *choose(void)
 {
     struct choice choice = {0};
@@ -59,13 +60,14 @@ static struct job *choose(void)
     look_again = choice.going || choice.newest != NULL;
     if (choice.going || (choice.newest != NULL && !object_try_ref(&choice.newest->obj)))
         choice.newest = NULL;
+    if (choice.newest != NULL)
+        victim = choice.newest->obj.koid;
     mutex_unlock(&job_tree_lock);
     return choice.newest;
 }
 
 static void kill_one(struct job *job)
 {
-    victim = job->obj.koid;
     char name[ZX_MAX_NAME_LEN];
     mutex_lock(&job->lock);
     strlcpy(name, job->name, sizeof(name));
