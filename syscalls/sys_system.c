@@ -2,10 +2,17 @@
 // System calls on the machine's power (spec 31 section 3).
 #include "sys_priv.h"
 
+#include <debug/crashlog.h>
 #include <hal/console.h>
 #include <object/log_object.h>
 #include <sched/cpu.h>
 #include <zircon/syscalls/system.h>
+
+static void end_in_order(void)
+{
+    log_flush_sync();
+    crashlog_forget();
+}
 
 zx_status_t sys_system_powerctl(zx_handle_t resource, uint32_t cmd,
                                 user_in_zx_system_powerctl_arg_t arg)
@@ -24,9 +31,9 @@ zx_status_t sys_system_powerctl(zx_handle_t resource, uint32_t cmd,
     case ZX_SYSTEM_POWERCTL_REBOOT:
     case ZX_SYSTEM_POWERCTL_REBOOT_BOOTLOADER:
     case ZX_SYSTEM_POWERCTL_REBOOT_RECOVERY:
-        log_flush_sync();
+        end_in_order();
         return hal_power_reboot(); // returns only if the platform cannot
-    case ZX_SYSTEM_POWERCTL_SHUTDOWN: log_flush_sync(); return hal_power_off();
+    case ZX_SYSTEM_POWERCTL_SHUTDOWN: end_in_order(); return hal_power_off();
     default: return ZX_ERR_INVALID_ARGS;
     }
 }

@@ -28,6 +28,7 @@ static uint64_t log_tail;                                    // [L] position of 
 static atomic_bool log_async; // a thread drains to the console
 static atomic_bool log_dead;  // a panic has begun
 static void (*_Atomic notify_fn)(void);
+static kformat_out_fn keep_fn; // [L] gets the text of every record; NULL: nobody
 
 void log_set_notify(void (*fn)(void))
 {
@@ -64,6 +65,18 @@ static uint64_t record_get(uint64_t pos, struct log_record *out)
     out->datalen = MIN(out->datalen, LOG_DATA_MAX);
     ring_get(pos + LOG_HEADER_SIZE, out->data, out->datalen);
     return record_span(out->datalen);
+}
+
+void log_keep(kformat_out_fn fn)
+{
+    struct log_record r;
+    unsigned long irq = spin_lock_irqsave(&log_lock);
+    for (uint64_t pos = log_tail; pos < log_head;) {
+        pos += record_get(pos, &r);
+        log_format_record(&r, fn, NULL);
+    }
+    keep_fn = fn;
+    spin_unlock_irqrestore(&log_lock, irq);
 }
 
 // Drops the oldest records until `span` bytes fit.
@@ -113,6 +126,11 @@ zx_status_t log_write(uint32_t flags, uint64_t pid, uint64_t tid, const void *da
     if (len) // an empty record may come with no address
         ring_put(log_head + LOG_HEADER_SIZE, data, len);
     log_head += span;
+    if (keep_fn != NULL) {
+        if (len)
+            memcpy(r.data, data, len);
+        log_format_record(&r, keep_fn, NULL);
+    }
     bool async = atomic_load_explicit(&log_async, memory_order_relaxed);
     spin_unlock_irqrestore(&log_lock, irq);
 

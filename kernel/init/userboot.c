@@ -129,8 +129,13 @@ static zx_status_t make_crashlog(struct object **out)
     const char *text = crashlog_last(&len);
     zx_status_t status = vmo_from_bytes(text, len, "crashlog", out);
     if (status == ZX_OK && text != NULL) {
-        klog(LOG_WARN, "the last boot ended in a panic: dmesg --last");
+        klog(LOG_WARN, "the last boot ended in a %s: dmesg --last",
+             crashlog_last_is_panic() ? "panic" : "reset");
         crashlog_forget();
+    }
+    if (status == ZX_OK) {
+        crashlog_follow();
+        log_keep(crashlog_tail);
     }
     return status;
 }

@@ -3,6 +3,7 @@
 // contiguous memory, stops the other CPUs and jumps. Until they are stopped everything can be given back.
 #include <object/mexec.h>
 
+#include <debug/crashlog.h>
 #include <debug/log.h>
 #include <hal/boot.h>
 #include <hal/console.h>
@@ -198,6 +199,7 @@ NO_RETURN static void enter(struct mexec *m)
 {
     klog(LOG_INFO, "starting another kernel");
     log_flush_sync();
+    crashlog_forget();
     hal_irq_disable();
     piece_clean(&m->kernel);
     piece_clean(&m->initrd);

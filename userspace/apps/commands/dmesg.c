@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// dmesg: the kernel's log. -f: waits for more. --last: what the last boot left when it ended in a panic.
+// dmesg: the kernel's log. -f: waits for more. --last: what the last boot left when it ended in a panic, or in a reset
+// that nobody asked for.
 
 #include "command.h"
 
@@ -72,7 +73,7 @@ static int print_last(void)
     if (text == NULL)
         return command_end();
     if (size == 0)
-        command_complain("the last boot did not end in a panic, or what it left is lost");
+        command_complain("the last boot ended in order, or what it left is lost");
     fwrite(text, 1, strnlen(text, size), stdout);
     return command_end();
 }

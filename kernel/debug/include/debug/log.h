@@ -73,6 +73,10 @@ bool log_readable(const struct log_cursor *c);
 // interrupt handler or hold any spinlock below RANK_LOG: it may only set flags. NULL: none.
 void log_set_notify(void (*fn)(void));
 
+// Gives the text of all records, those so far and those to come, to `fn`, under the log's lock: it may take
+// no other.
+void log_keep(kformat_out_fn fn);
+
 // Who writes: fills in the koids of the running process and thread for klog; may run in any context.
 void log_set_identity(void (*fn)(uint64_t *out_pid, uint64_t *out_tid));
 
