@@ -56,12 +56,9 @@ def main():
         check("the end of its log is there",
               "told" in say("dmesg --last | grep 'watchdog0 is fed' && echo to''ld"), person.log)
         check("without a panic", "told" not in say("dmesg --last | grep -q PANIC && echo to''ld"), person.log)
-<<<<<<< HEAD
         armed()
         person.type("/boot/test/driver/hang watchdog\r")
         reset("its driver hangs, and nothing feeds it instead")
-=======
->>>>>>> a4d3102 (The end of the log survives a reset that nobody asked for)
         armed()
         person.type("kernel crash panic\r")
         while "end of panic report" not in person.seen:
