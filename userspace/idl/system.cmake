@@ -28,6 +28,6 @@ method(power ORDINAL 6
         "SYSTEM_REBOOT). The answer tells that it was begun."
     REQUEST "action u32")
 method(crash_log ORDINAL 7
-    DOC "The text that the last boot left when it ended in a panic, up to the first NUL or the VMO's"
-        "end. A VMO of size 0: it did not."
+    DOC "The text that the last boot left when it ended in a panic, or in a reset that nobody asked for,"
+        "up to the first NUL or the VMO's end. A VMO of size 0: it ended in order."
     REPLY "vmo handle")

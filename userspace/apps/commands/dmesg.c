@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// dmesg: the kernel's log. -f: waits for more. --last: what the last boot left when it ended in a panic, or in a reset
-// that nobody asked for.
+// dmesg: the kernel's log. -f: waits for more. --last: what the last boot left when it ended in a
+// panic, or in a reset that nobody asked for.
 
 #include "command.h"
 
