@@ -261,6 +261,22 @@ SCENARIO(packets_come_one_for_each_acknowledgement)
     assert_ok(zx_handle_close_many((zx_handle_t[]){h, port}, 2));
 }
 
+// A time of 0 is none: what fires with it before the acknowledgement is lost.
+// CALLS(zx_interrupt_trigger, zx_interrupt_ack)
+SCENARIO(a_time_of_0_is_lost_before_the_acknowledgement)
+{
+    zx_handle_t port, h = make_bound(1, &port);
+
+    assert_ok(zx_interrupt_trigger(h, 0, 0));
+    expect_packet(port, 1, 0);
+    assert_ok(zx_interrupt_trigger(h, 0, 0));
+    assert_ok(zx_interrupt_ack(h));
+    expect_no_packet(port);
+    assert_ok(zx_interrupt_trigger(h, 0, 5));
+    expect_packet(port, 1, 5);
+    assert_ok(zx_handle_close_many((zx_handle_t[]){h, port}, 2));
+}
+
 // CALLS(zx_interrupt_ack)
 SCENARIO(acknowledging_a_packet_that_nobody_took)
 {
@@ -437,6 +453,7 @@ const struct CMUnitTest interrupt_tests[] = {
     T(suspended_wait_goes_on_afterwards),
     T(binding_is_for_good),
     T(packets_come_one_for_each_acknowledgement),
+    T(a_time_of_0_is_lost_before_the_acknowledgement),
     T(acknowledging_a_packet_that_nobody_took),
     T(destroy_takes_the_packet_back),
     T(fire_before_the_binding_stays_pending),

@@ -87,9 +87,75 @@ SCENARIO(kinds_and_ends_of_the_space_are_apart)
     close_handle(last.resource);
 }
 
+// A root that was made of a root does what that does, and both live by themselves.
+// CALLS(zx_resource_create)
+SCENARIO(a_root_of_a_root_is_one)
+{
+    zx_handle_t root, second, lines, interrupt;
+
+    assert_ok(zx_resource_create(lab.resource, ZX_RSRC_KIND_ROOT, 0, 0, "first", 5, &root));
+    assert_ok(zx_resource_create(root, ZX_RSRC_KIND_ROOT | ZX_RSRC_FLAG_EXCLUSIVE, 0, 0, NULL, 0,
+                                 &second));
+    close_handle(root);
+    assert_ok(zx_resource_create(second, ZX_RSRC_KIND_IRQ | ZX_RSRC_FLAG_EXCLUSIVE, 40, 2, NULL, 0,
+                                 &lines));
+    close_handle(second);
+    assert_ok(zx_interrupt_create(lines, 41, 0, &interrupt));
+    close_handle(lines);
+    // What was made of a resource stays when that is gone; its range is free again.
+    assert_ok(zx_resource_create(lab.resource, ZX_RSRC_KIND_IRQ | ZX_RSRC_FLAG_EXCLUSIVE, 40, 2, NULL,
+                                 0, &lines));
+    assert_status(zx_interrupt_create(lines, 41, 0, &second), ZX_ERR_ALREADY_BOUND);
+    close_handle(interrupt);
+    assert_ok(zx_interrupt_create(lines, 41, 0, &interrupt));
+    assert_ok(zx_handle_close_many((zx_handle_t[]){lines, interrupt}, 2));
+}
+
+// CALLS(zx_resource_create, zx_object_wait_one, zx_object_signal)
+SCENARIO(nobody_waits_for_a_resource)
+{
+    zx_handle_t h;
+
+    assert_ok(zx_resource_create(lab.resource, ZX_RSRC_KIND_SMC, 3, 1, NULL, 0, &h));
+    assert_int_equal(basic(h).rights, 0x800b);
+    assert_status(zx_object_wait_one(h, ZX_USER_SIGNAL_0, 0, NULL), ZX_ERR_ACCESS_DENIED);
+    assert_status(zx_object_signal(h, 0, ZX_USER_SIGNAL_0), ZX_ERR_ACCESS_DENIED);
+    close_handle(h);
+}
+
+// CALLS(zx_resource_create): the first check that fails says so
+SCENARIO(resource_create_checks_in_order)
+{
+    const uint32_t bad = ZX_RSRC_KIND_COUNT;
+    zx_handle_t smc, weak, out = 77;
+
+    assert_ok(zx_resource_create(lab.resource, ZX_RSRC_KIND_SMC, 3, 1, NULL, 0, &smc));
+    weak = duplicate_without(smc, ZX_RIGHT_WRITE);
+    assert_status(zx_resource_create(weak, bad, 0, 0, LAB_BAD_PTR, 4, &out), ZX_ERR_ACCESS_DENIED);
+    assert_status(zx_resource_create(smc, bad, 0, 0, LAB_BAD_PTR, 4, &out), ZX_ERR_ACCESS_DENIED);
+    assert_status(zx_resource_create(lab.resource, bad, 0, 0, NULL, 0, &out), ZX_ERR_INVALID_ARGS);
+    assert_status(zx_resource_create(lab.resource, ZX_RSRC_KIND_SMC | 1u << 17, 3, 1, NULL, 0, &out),
+                  ZX_ERR_INVALID_ARGS);
+    assert_status(zx_resource_create(lab.resource, ZX_RSRC_KIND_IOPORT, 0, 1, LAB_BAD_PTR, 4, &out),
+                  ZX_ERR_INVALID_ARGS);
+    assert_status(zx_resource_create(lab.resource, ZX_RSRC_KIND_IOPORT, 0, 0, NULL, 0, &out),
+                  ZX_ERR_INVALID_ARGS);
+    assert_status(zx_resource_create(lab.resource, ZX_RSRC_KIND_IOPORT, 0, 1, NULL, 0, &out),
+                  ZX_ERR_BAD_STATE);
+    assert_status(zx_resource_create(lab.resource, ZX_RSRC_KIND_VMEX, 0, 1, NULL, 0, &out),
+                  ZX_ERR_INVALID_ARGS);
+    assert_status(zx_resource_create(lab.resource, ZX_RSRC_KIND_SMC, 0x3f, 2, NULL, 0, &out),
+                  ZX_ERR_NOT_FOUND);
+    assert_int_equal(out, 77);
+    assert_ok(zx_handle_close_many((zx_handle_t[]){smc, weak}, 2));
+}
+
 #define T(name) cmocka_unit_test(test_##name)
 const struct CMUnitTest resource_tests[] = {
     T(exclusive_ranges_keep_others_out),
     T(kinds_and_ends_of_the_space_are_apart),
+    T(a_root_of_a_root_is_one),
+    T(nobody_waits_for_a_resource),
+    T(resource_create_checks_in_order),
 };
 const size_t resource_test_count = countof(resource_tests);
