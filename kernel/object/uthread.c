@@ -333,17 +333,6 @@ static void log_exception(const struct hal_exception *e)
     process_exception(what);
 }
 
-// What a report says of why a page could not be had, where the syndrome and the mappings do not tell.
-static zx_status_t reason_of(zx_status_t status)
-{
-    switch (status) {
-    case ZX_ERR_NO_MEMORY:
-    case ZX_ERR_OUT_OF_RANGE:
-    case ZX_ERR_BAD_STATE: return status;
-    default: return ZX_OK;
-    }
-}
-
 void kernel_user_exception(const struct hal_exception *e)
 {
     static const uint32_t types[] = {
@@ -358,7 +347,8 @@ void kernel_user_exception(const struct hal_exception *e)
     report.context.arch.u.arm_64.esr = (uint32_t)e->esr;
     if (e->kind == HAL_EXC_PAGE_FAULT) {
         report.context.arch.u.arm_64.far = e->far;
-        report.context.arch.u.arm_64.reason = reason_of(e->status);
+        if (e->status == ZX_ERR_NO_MEMORY) // what syndrome and mappings do not tell
+            report.context.arch.u.arm_64.reason = e->status;
     }
     enum exception_outcome outcome = exception_raise(&report);
     if (outcome == EXCEPTION_UNHANDLED)
