@@ -91,6 +91,14 @@ void ktrace_record(uint32_t event, uint64_t a, uint64_t b)
     (void)put(event, sizeof(struct record), (uint32_t[4]){(uint32_t)a, (uint32_t)b});
 }
 
+void ktrace_record_short(uint32_t event, uint32_t arg)
+{
+    struct record r = {.tag = tag(event, 16), .tid = arg, .ts = hal_ticks()};
+    void *to = take(16);
+    if (to != NULL)
+        memcpy(to, &r, 16);
+}
+
 static void put_name(uint32_t event, uint64_t id, uint64_t arg, const char *name)
 {
     struct name_record r = {.id = (uint32_t)id, .arg = (uint32_t)arg};
@@ -112,6 +120,15 @@ static void name_thread(void *ctx UNUSED, struct uthread *t)
     put_name(KTRACE_THREAD_NAME, t->obj.koid, t->process->obj.koid, t->name);
 }
 
+static void name_process(struct process *p)
+{
+    char name[ZX_MAX_NAME_LEN];
+    mutex_lock(&p->lock);
+    memcpy(name, p->name, sizeof(name));
+    mutex_unlock(&p->lock);
+    put_name(KTRACE_PROC_NAME, p->obj.koid, 0, name);
+}
+
 // The next job of the tree, parents before children; NULL after the last.
 static struct job *next_job_locked(struct job *job)
 {
@@ -123,18 +140,24 @@ static struct job *next_job_locked(struct job *job)
     return n != NULL ? list_entry(n, struct job, sibling) : NULL;
 }
 
-static void name_the_living(void)
+// The thread's next system call takes the slow way, where it is recorded. If it stores the base at the same
+// time, either this store comes after that one, or the thread sees that calls are traced: all four accesses
+// are in one order.
+static void trace_calls(void *ctx UNUSED, struct uthread *t)
+{
+    __atomic_store_n(&t->thread.hal.vdso_code_base, 0, __ATOMIC_SEQ_CST);
+}
+
+// For each thread, and with `named` for each process its name first.
+static void for_the_living(bool named, void (*fn)(void *ctx, struct uthread *t))
 {
     mutex_lock(&job_tree_lock);
     for (struct job *job = job_super_root(); job != NULL; job = next_job_locked(job)) {
         struct process *p;
         list_for_each_entry (p, &job->processes, job_node) {
-            char name[ZX_MAX_NAME_LEN];
-            mutex_lock(&p->lock);
-            memcpy(name, p->name, sizeof(name));
-            mutex_unlock(&p->lock);
-            put_name(KTRACE_PROC_NAME, p->obj.koid, 0, name);
-            process_for_each_thread(p, name_thread, NULL);
+            if (named)
+                name_process(p);
+            process_for_each_thread(p, fn, NULL);
         }
     }
     mutex_unlock(&job_tree_lock);
@@ -204,9 +227,11 @@ zx_status_t ktrace_start(uint32_t groups)
     if (status != ZX_OK)
         return status;
     groups &= KTRACE_ALL;
-    name_the_living();
+    for_the_living(true, name_thread);
     name_probes(false);
-    atomic_store_explicit(&ktrace_groups, groups != 0 ? groups : KTRACE_ALL, memory_order_relaxed);
+    atomic_store_explicit(&ktrace_groups, groups != 0 ? groups : KTRACE_ALL, memory_order_seq_cst);
+    if (ktrace_on(KTRACE_IRQ))
+        for_the_living(false, trace_calls);
     return ZX_OK;
 }
 

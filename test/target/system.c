@@ -11,6 +11,7 @@
 #include <zircon/status.h>
 #include <zircon/syscalls/log.h>
 #include <zircon/syscalls/system.h>
+#include <zircon/zx-syscall-numbers.h>
 
 // CALLS(zx_syscall_test_0, zx_syscall_test_1, zx_syscall_test_2, zx_syscall_test_3)
 // CALLS(zx_syscall_test_4, zx_syscall_test_5, zx_syscall_test_6, zx_syscall_test_7)
@@ -269,6 +270,54 @@ TEST(all_cpus_but_one_are_taken_offline_and_come_back)
         }
         EXPECT_OK(zx_system_powerctl(root, ZX_SYSTEM_POWERCTL_ENABLE_ALL_CPUS, NULL));
         EXPECT_EQ(cpus_online(), all);
+    }
+}
+
+static uint8_t trace[1 << 20];
+
+// How many 16-byte records of that event have `number` in them.
+static unsigned call_records(size_t size, uint32_t event, uint32_t number)
+{
+    unsigned count = 0;
+
+    for (size_t at = 0; at + 16 <= size;) {
+        uint32_t tag, argument;
+        memcpy(&tag, trace + at, sizeof(tag));
+        memcpy(&argument, trace + at + 4, sizeof(argument));
+        if ((tag & 15) == 0)
+            break;
+        if (tag >> 20 == 0x020 && (tag >> 8 & 0xfff) == event && (tag & 15) == 2)
+            count += argument >> 8 == number && (argument & 0xff) < zx_system_get_num_cpus();
+        at += (tag & 15) * 8;
+    }
+    return count;
+}
+
+// CALLS(zx_ktrace_control, zx_ktrace_read): system calls are recorded while that is asked for, and not after
+TEST(system_calls_are_traced)
+{
+    const zx_handle_t root = test_root_resource();
+    size_t size = 0;
+
+    if (root == ZX_HANDLE_INVALID) {
+        test_skip("no root resource");
+        return;
+    }
+    for (unsigned round = 0; round < 2; round++) {
+        ASSERT_OK(zx_ktrace_control(root, 1, 0x020, NULL));
+        for (unsigned i = 0; i < 10; i++)
+            EXPECT_EQ(zx_syscall_test_2(1, 2), 3);
+        EXPECT_EQ(zx_object_signal(ZX_HANDLE_INVALID, 0, 0), ZX_ERR_BAD_HANDLE);
+        ASSERT_OK(zx_ktrace_control(root, 2, 0, NULL));
+        EXPECT_EQ(zx_syscall_test_2(1, 2), 3); // nobody looks any more
+        EXPECT_EQ(zx_syscall_test_2(1, 2), 3);
+        ASSERT_OK(zx_ktrace_read(root, trace, 0, sizeof(trace), &size));
+        EXPECT_EQ(call_records(size, 0x032, ZX_SYS_syscall_test_2), 10);
+        EXPECT_EQ(call_records(size, 0x033, ZX_SYS_syscall_test_2), 10);
+        EXPECT_EQ(call_records(size, 0x032, ZX_SYS_object_signal), 1);
+        EXPECT_EQ(call_records(size, 0x033, ZX_SYS_object_signal), 1);
+        EXPECT_EQ(call_records(size, 0x032, ZX_SYS_channel_write), 0);
+        ASSERT_OK(zx_ktrace_control(root, 3, 0, NULL));
     }
 }
 

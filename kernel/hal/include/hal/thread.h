@@ -14,6 +14,7 @@
 #define THREAD_PENDING_SUSPEND (1u << 1)
 #define THREAD_PENDING_POLICY (1u << 2) // a policy exception is to be raised at the boundary
 #define THREAD_PENDING_WORK (1u << 3)   // deferred destruction to run at the boundary
+#define THREAD_PENDING_TRACE (1u << 4)  // the end of this system call is to be recorded
 
 // Locks: [O] only the thread itself (or its creator before start); [a] atomic; [I] fixed after init.
 struct hal_thread {

@@ -6,9 +6,10 @@
 // 0: no trace), and kept; at boot if the command line has `ktrace.bufsize` or `ktrace.grpmask`, whose
 // groups (0xfff) then record from the start. So nobody who does not trace pays for it.
 //
-// What is recorded: names, the life of processes and threads, and probes. The other events of the contract
-// would cost every switch, message and interrupt some instructions, traced or not: they have numbers, and
-// nobody writes them.
+// What is recorded: names, the life of processes and threads, system calls, and probes. The other events of
+// the contract would cost every switch, message and interrupt some instructions, traced or not: they have
+// numbers, and nobody writes them. System calls cost nothing: while they are traced threads do not keep
+// the base of their vDSO, without which the entry takes the slow way (kernel_bad_syscall).
 #pragma once
 
 #include <hal/types.h>
@@ -22,6 +23,7 @@
 // Groups, as a mask.
 #define KTRACE_META  0x001u
 #define KTRACE_TASKS 0x008u
+#define KTRACE_IRQ   0x020u // system calls are of it
 #define KTRACE_PROBE 0x040u
 #define KTRACE_ALL   0xfffu
 
@@ -33,6 +35,8 @@
 #define KTRACE_PROC_NAME    KTRACE_EVENT(KTRACE_META, 0x022u)
 #define KTRACE_SYSCALL_NAME KTRACE_EVENT(KTRACE_META, 0x023u)
 #define KTRACE_PROBE_NAME   KTRACE_EVENT(KTRACE_META, 0x025u)
+#define KTRACE_SYSCALL_ENTER KTRACE_EVENT(KTRACE_IRQ, 0x032u)
+#define KTRACE_SYSCALL_EXIT KTRACE_EVENT(KTRACE_IRQ, 0x033u)
 #define KTRACE_THREAD_CREATE KTRACE_EVENT(KTRACE_TASKS, 0x110u)
 #define KTRACE_THREAD_START KTRACE_EVENT(KTRACE_TASKS, 0x111u)
 #define KTRACE_THREAD_EXIT  KTRACE_EVENT(KTRACE_TASKS, 0x112u)
@@ -63,6 +67,14 @@ zx_status_t ktrace_probe(uint32_t id, uint32_t arg0, uint32_t arg1) MUST_CHECK;
 
 // What has been recorded: the bytes from the start of the buffer, NULL and 0 if there is none yet.
 const void *ktrace_data(size_t *out_bytes);
+
+// Whether any of the groups records.
+ALWAYS_INLINE bool ktrace_on(uint32_t groups)
+{
+    return (atomic_load_explicit(&ktrace_groups, memory_order_relaxed) & groups) != 0;
+}
+// A 16-byte record, whose one argument stands where others have the thread.
+void ktrace_record_short(uint32_t event, uint32_t arg);
 
 // A 32-byte record of the calling thread. In line: what a call site costs while nothing is traced.
 void ktrace_record(uint32_t event, uint64_t a, uint64_t b);
