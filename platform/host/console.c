@@ -19,6 +19,7 @@ static size_t text_used;
 static char input[INPUT_MAX];
 static size_t input_head, input_count;
 static bool input_on;
+static bool passing; // a byte is on its way to the kernel
 static bool released; // a driver outside of the kernel has the device
 static uint64_t entropy_state;
 
@@ -27,7 +28,7 @@ void host_console_reset(void)
     text_used = 0;
     text[0] = '\0';
     input_head = input_count = 0;
-    input_on = released = false;
+    input_on = released = passing = false;
     entropy_state = host.config.seed ^ 0xe2f0u;
 }
 
@@ -134,11 +135,20 @@ void host_console_input(const char *bytes, size_t len)
     vcpu_wake(v);
 }
 
+bool host_console_input_taken(void)
+{
+    pthread_mutex_lock(&lock);
+    bool taken = input_count == 0 && !passing;
+    pthread_mutex_unlock(&lock);
+    return taken;
+}
+
 void host_console_dispatch(void)
 {
     for (;;) {
         pthread_mutex_lock(&lock);
         bool any = input_on && input_count > 0;
+        passing = any;
         uint8_t byte = (uint8_t)input[input_head];
         if (any) {
             input_head = (input_head + 1) % INPUT_MAX;

@@ -165,6 +165,8 @@ WITH_WRITER(typed_before_the_console_went)
     size_t size = 1;
 
     host_console_input("abc", 3);
+    while (!host_console_input_taken())
+        assert_ok(zx_nanosleep(zx_deadline_after(ZX_USEC(10))));
     assert_ok(zx_debug_read(lab.resource, text, &size));
     size = 2;
     assert_ok(zx_interrupt_create(alone, HOST_CONSOLE_IRQ, ZX_INTERRUPT_MODE_LEVEL_HIGH, &h));

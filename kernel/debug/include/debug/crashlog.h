@@ -6,8 +6,8 @@
 // The region is a header with magic, length and checksum, then the text. What a reset, a boot loader or
 // a cold start made of it shows by the checksum, and counts as no crash log.
 //
-// Locks: none, but see crashlog_tail. What comes before it runs on the boot CPU, before there is another; the writers in a panic, on
-// its one CPU.
+// Locks: none, but see crashlog_tail. What comes before it runs on the boot CPU, before there is another;
+// the writers in a panic, on its one CPU.
 #pragma once
 
 #include <hal/types.h>

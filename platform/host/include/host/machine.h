@@ -109,6 +109,8 @@ unsigned host_irq_fires(unsigned irq);           // calls of handlers so far
 struct hal_smc;
 void host_set_firmware(void (*fn)(struct hal_smc *call)); // what answers; NULL: nobody, as at first
 void host_console_input(const char *bytes, size_t len);
+// Whether the kernel has all of it.
+bool host_console_input_taken(void);
 // The last bytes that the kernel wrote to the console, NUL-terminated.
 const char *host_console_text(void);
 // How often it has `s` by now, and where first (SIZE_MAX: nowhere).
