@@ -35,7 +35,7 @@ void timer_init(struct timer *timer, timer_fn fn)
     atomic_init(&timer->cpu, NULL);
 }
 
-static void insert_locked(struct cpu *cpu, struct timer *timer)
+ALWAYS_INLINE void insert_locked(struct cpu *cpu, struct timer *timer)
 {
     struct rb_node **link = &cpu->timers.root, *parent = NULL;
     bool leftmost = true;
