@@ -252,6 +252,13 @@ static bool is_one_mapping(const struct vm_node *n, vaddr_t addr, uint64_t len)
     return n != NULL && n->base == addr && n->size == len && !n->is_region && len <= BLOCK_SIZE;
 }
 
+// Whether [at, end) takes so much off the upper end of n that the piece may stop before that: then what it has not
+// come to is a mapping of its own until the next piece.
+static bool may_stop_in_tail(const struct vm_node *n, vaddr_t at, vaddr_t end)
+{
+    return n != NULL && !n->is_region && n->base < at && MIN(vm_node_end(n), end) - at > BLOCK_SIZE;
+}
+
 // One piece of an unmap of [*at, end), under one hold of the lock; *at is where the rest begins.
 static zx_status_t unmap_piece_locked(struct vmar *r, vaddr_t *at, vaddr_t end, struct list *dead)
     REQUIRES(r->as->lock)
@@ -274,8 +281,13 @@ static zx_status_t unmap_piece_locked(struct vmar *r, vaddr_t *at, vaddr_t end, 
     }
     if (!get_spare(first, *at, rest, &spare))
         return ZX_ERR_NO_MEMORY;
+    if (spare == NULL && may_stop_in_tail(first, *at, end)) {
+        spare = mapping_alloc();
+        if (spare == NULL)
+            room = SIZE_MAX; // then all at once
+    }
     *at = clear_range(first, *at, rest, &spare, dead, &room);
-    DEBUG_ASSERT(spare == NULL);
+    mapping_free(spare);
     return ZX_OK;
 }
 

@@ -5,6 +5,7 @@
 
 #include <hal/mmu.h>
 #include <host/machine.h>
+#include <mem/alloc_fail.h>
 
 #define MANY  5000u // pages
 #define SMALL 1500u // mappings of a page
@@ -113,6 +114,32 @@ static void test_hold_of_map_range_and_unmap(void **state)
         assert_false(poke(va + PAGES(10), 1) || poke(va + PAGES(pages - 11), 1));
         assert_int_equal(t.as->mapping_count, 2);
         assert_int_equal(t.as->mapped_bytes, PAGES(pages + 50 - (pages - 20)));
+        vmo_drop(&vmo);
+        finish();
+        assert_true(vmo.freed);
+    }
+}
+
+// The upper end of a mapping goes in pieces as well; all at once where there is no memory for what that takes.
+static void test_hold_of_a_tail(void **state)
+{
+    (void)state;
+    for (unsigned poor = 0; poor < 2; poor++) {
+        start();
+        vmo_new(&vmo, MANY, 0);
+        assert_int_equal(vmo_commit(&vmo.v, 0, PAGES(MANY)), ZX_OK);
+        assert_int_equal(map_at(&region.r, RW | ZX_VM_MAP_RANGE, 3, &vmo, 0, MANY), ZX_OK);
+        const vaddr_t va = vmar_base(&region.r) + PAGES(3);
+        watch();
+        alloc_fail_set(poor, true);
+        assert_int_equal(vmar_unmap(&region.r, va + PAGES(1), PAGES(MANY - 1)), ZX_OK);
+        alloc_fail_set(0, false);
+        expect_pieces(poor ? MANY : MOST_UNMAPPED, poor ? 1 : 2);
+        assert_int_equal(translated(va, MANY), 1);
+        assert_true(poke(va, 1));
+        assert_false(poke(va + PAGES(1), 1) || poke(va + PAGES(MANY - 1), 1));
+        assert_int_equal(t.as->mapping_count, 1);
+        assert_int_equal(t.as->mapped_bytes, PAGES(1));
         vmo_drop(&vmo);
         finish();
         assert_true(vmo.freed);
@@ -233,6 +260,7 @@ static void test_a_region_that_is_being_destroyed(void **state)
     assert_int_equal(late, 4);
 }
 
-VM_GROUP(hold_space, VM_TEST(test_hold_of_map_range_and_unmap), VM_TEST(test_hold_of_many_mappings),
+VM_GROUP(hold_space, VM_TEST(test_hold_of_map_range_and_unmap), VM_TEST(test_hold_of_a_tail),
+         VM_TEST(test_hold_of_many_mappings),
          VM_TEST(test_unmap_goes_on_behind_what_others_map),
          VM_TEST(test_a_region_that_is_being_destroyed));
