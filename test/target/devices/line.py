@@ -5,7 +5,8 @@
 usage: line.py PRESET kills|board|typing [OPTION FOR scripts/run ...]
 
 kills, on a deterministic machine (--icount): the driver is ended again and again under a program that writes; all of
-the text arrives, in order; at most SERIAL_HELD bytes come twice each time. A panic takes the device from its driver.
+the text arrives, in order; at most SERIAL_HELD bytes come twice each time. One that hangs is ended. A
+panic takes the device from its driver.
 board, on any machine: a driver that has the device ends, three times, each under a program that writes.
 typing: what is typed reaches the shell by way of the driver, and each line ends that.
 """
@@ -104,6 +105,16 @@ def test_board():
     return 0 if check("nothing that was written is lost", 0 <= count <= ROUNDS, text) and good else 1
 
 
+def test_hang():
+    """The driver stands still under what is written: the console goes on without it."""
+    status, text = run("sleep 1; /boot/test/driver/hang uart & sleep 1; echo be''gin; seq 1 500; echo the end", "--icount",
+                       "--tests", "--append", "kernel.quiet")
+    wanted = "".join("%d\n" % i for i in range(1, 501))
+    body = text.partition("begin\n")[2].partition("the end\n")[0]
+    good = check("a machine whose console hangs ends well", status == 0, text)
+    return check("nothing is lost with a driver that hangs", 0 <= repeats(body, wanted) <= 1, text) and good
+
+
 def test_panic():
     _, text = run("sleep 1; lsdev -r console0; sleep 1; kernel crash panic", "--icount")
     good = check("the driver had the device before the panic", BACK in text, text)
@@ -144,6 +155,7 @@ def main():
     if sys.argv[2] == "board":
         return test_board()
     good = test_kills()
+    good &= test_hang()
     return 0 if test_panic() and good else 1
 
 

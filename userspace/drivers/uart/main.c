@@ -181,7 +181,8 @@ static void attach(void *context, const struct ipc_request *request, zx_handle_t
     }
     owner = context;
     stream = handle;
-    status = zx_handle_duplicate(zx_process_self(), ZX_RIGHT_WAIT | ZX_RIGHT_TRANSFER, &process);
+    status = zx_handle_duplicate(zx_process_self(), ZX_RIGHT_WAIT | ZX_RIGHT_DESTROY | ZX_RIGHT_TRANSFER,
+                                 &process);
     if (status == ZX_OK) {
         status = take_device();
     }

@@ -8,6 +8,7 @@
 //       not shown of the log, too.
 //   L2  When the driver has ended the kernel has its device again. What was left in the stream is written anew
 //       by way of the kernel; SERIAL_HELD bytes may come out twice. A line of the log is the kernel's again.
+//       One that does not go on is ended: nobody could see or type anything.
 //   L3  Input is passed on in the order in which it came: what the driver has read follows what the kernel had
 //       (keys.c ends when that is read), and precedes what the kernel has when the driver is gone.
 //
@@ -27,7 +28,7 @@
 // What one zx_debug_write() takes, and the stream at a time.
 #define PIECE 256u
 
-// How long a driver may take to answer.
+// How long a driver may take to answer, and to send what one write put into the stream.
 #define PATIENCE ZX_SEC(60)
 
 // While a driver has the device that this program is not attached to, the kernel's input is looked for from time
@@ -114,8 +115,10 @@ static bool send_piece(const char *bytes, size_t size, size_t *out_done)
     size_t written = put_piece(bytes, size);
 
     *out_done = written;
-    (void)zx_object_wait_many(items, 2, ZX_TIME_INFINITE);
-    if ((items[0].pending & SERIAL_SENT) != 0) {
+    if (zx_object_wait_many(items, 2, zx_deadline_after(PATIENCE)) == ZX_ERR_TIMED_OUT) {
+        (void)zx_task_kill(line.process);
+        (void)zx_object_wait_one(line.process, ZX_PROCESS_TERMINATED, ZX_TIME_INFINITE, NULL);
+    } else if ((items[0].pending & SERIAL_SENT) != 0) {
         return true;
     }
     size_t left = empty_stream() + (size - written);
