@@ -33,6 +33,8 @@ static void reset_with(uint32_t partition)
     mmio_write32(pm + PM_WDOG, PM_PASSWORD | WDOG_TICKS_SHORTLY);
     uint32_t rstc = mmio_read32(pm + PM_RSTC) & RSTS_VALUE & ~RSTC_CONFIG_MASK;
     mmio_write32(pm + PM_RSTC, PM_PASSWORD | rstc | RSTC_FULL_RESET);
+    // A driver outside of the kernel may have fed its watchdog in between, on another CPU.
+    mmio_write32(pm + PM_WDOG, PM_PASSWORD | WDOG_TICKS_SHORTLY);
 }
 
 static void bcm2835_off(void)
