@@ -124,7 +124,9 @@ static void tree(void *arg)
     assert_status(bootfs_open_vmo(bootfs, "bin", &vmo), ZX_ERR_NOT_FILE);
     assert_status(bootfs_open_vmo(bootfs, "bin/sh/x", &vmo), ZX_ERR_NOT_FOUND);
     assert_ok(zx_handle_close(root));
-    // server_stop() demands that everything is freed: the tree goes with its last reference.
+    // server_stop() demands that everything is freed: the tree goes with its last reference. References are
+    // the server's thread's while it runs.
+    server_join(&server);
     bootfs_destroy(bootfs);
     server_stop(&server);
 }

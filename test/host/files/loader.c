@@ -102,6 +102,7 @@ static void service(void *arg)
     // What is still open when the server ends is closed by it.
     channel = open_path(root, "loader", FILE_OPEN_READ);
     assert_ok(zx_handle_close(root));
+    server_join(&server);
     bootfs_destroy(bootfs);
     server_stop(&server);
     assert_ok(zx_object_wait_one(channel, ZX_CHANNEL_PEER_CLOSED, FOREVER, NULL));

@@ -55,11 +55,18 @@ zx_handle_t server_start(struct server *server, struct vfs_node *root,
     return ends[0];
 }
 
-void server_stop(struct server *server)
+void server_join(struct server *server)
 {
     assert_ok(zx_object_signal(server->stop, 0, ZX_EVENT_SIGNALED));
     lab_thread_join(server->thread);
+    server->thread = ZX_HANDLE_INVALID;
     assert_ok(server->ended);
+}
+
+void server_stop(struct server *server)
+{
+    if (server->thread != ZX_HANDLE_INVALID)
+        server_join(server);
     vfs_destroy(server->vfs);
     vfs_node_unref(server->root);
     vfs_loop_destroy(server->loop);

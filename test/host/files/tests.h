@@ -65,6 +65,8 @@ struct server {
 // Starts a server of `root` (its reference is taken). Gives the client's end of a root connection.
 zx_handle_t server_start(struct server *server, struct vfs_node *root,
                          const struct vfs_limits *limits, uint32_t options);
+// Its thread ends: what it used may be touched.
+void server_join(struct server *server);
 // Ends it and frees everything; checks that nothing the code under test allocated is left.
 void server_stop(struct server *server);
 
