@@ -115,6 +115,13 @@ def test_hang():
     return check("nothing is lost with a driver that hangs", 0 <= repeats(body, wanted) <= 1, text) and good
 
 
+def test_kept():
+    status, text = run("lsdev -r console0; sleep 1; lsdev -r console0; sleep 1; dmesg", "--icount", "--append",
+                       "jacinth.console=kernel")
+    return check("the device stays the kernel's if it is told so",
+                 status == 0 and ": restarted" in text and BACK not in text, text)
+
+
 def test_panic():
     _, text = run("sleep 1; lsdev -r console0; sleep 1; kernel crash panic", "--icount")
     good = check("the driver had the device before the panic", BACK in text, text)
@@ -156,6 +163,7 @@ def main():
         return test_board()
     good = test_kills()
     good &= test_hang()
+    good &= test_kept()
     return 0 if test_panic() and good else 1
 
 
