@@ -106,7 +106,16 @@ def boot_disk(options):
         return output.read().decode(errors="replace"), status
 
 
+def unsure_rows(text):
+    """Rows of boot_disk()'s text that no more than half of the samples agree on: this computer was too slow for its
+    disk. They are told, and not compared."""
+    agreed = [(int(m.group(1)), int(m.group(2)))
+              for m in re.finditer(r"^# -?\d+: (\d+) of (\d+) samples\r?$", text, re.M)]
+    return {DISK_ROW} if any(2 * count <= of for count, of in agreed) else set()
+
+
 def measure(options):
+    """The figures by row, and the rows of them that say nothing this time."""
     text, status = boot(options) if options.only != DISK_ROW else ("", 0)
     if status == 0 and options.only in (None, DISK_ROW):
         more, status = boot_disk(options)
@@ -119,7 +128,7 @@ def measure(options):
     if status != 0 or not rows:
         sys.stderr.write(text)
         raise machine.Problem("test/bench did not end well (status %d)" % status)
-    return rows
+    return rows, unsure_rows(text)
 
 
 def read_baseline():
@@ -137,7 +146,7 @@ def write_baseline(baseline):
 
 
 def compare(options):
-    rows = measure(options)
+    rows, unsure = measure(options)
     baseline = read_baseline()
     name = compiler(options)
     mine = baseline.get(name, {})
@@ -146,7 +155,9 @@ def compare(options):
     for row, count in rows.items():
         base = mine.get(row)
         verdict = ""
-        if base is not None and count > base + base * SLACK.get(row, 0):
+        if row in unsure:
+            verdict = "unsure"
+        elif base is not None and count > base + base * SLACK.get(row, 0):
             dearer.append(row)
             verdict = "DEARER"
         elif base is not None and count < base:
@@ -159,7 +170,7 @@ def compare(options):
                        for row, count in rows.items()], f, indent=2)
             f.write("\n")
     if options.update:
-        mine.update(rows)
+        mine.update({row: count for row, count in rows.items() if row not in unsure})
         for row in missing:
             del mine[row]
         baseline[name] = mine

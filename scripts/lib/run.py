@@ -30,9 +30,8 @@ def main():
                         "with the status of the last one")
     parser.add_argument("--gdb", action="store_true",
                         help="wait for gdb on TCP port 1234 before the first instruction")
-    # Tests look for hangs, on machines that may be slow: ctest gives them more patience.
     parser.add_argument("--silence", type=int, metavar="SECONDS",
-                        default=int(os.environ.get("JACINTH_SILENCE", "60")),
+                        default=watch.PATIENCE,
                         help="with --cmd: give up after this long without output (default 60)")
     parser.add_argument("--print", action="store_true", dest="show",
                         help="print QEMU's command line instead of running it")

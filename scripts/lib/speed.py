@@ -52,7 +52,7 @@ def grows_slowly(cost):
 
 
 def write(options):
-    rows, goals = bench.measure(options), reach()
+    (rows, _), goals = bench.measure(options), reach()
     text = HEAD % bench.compiler(options)
     for row, count in rows.items():
         goal = goals.get(row)

@@ -28,6 +28,8 @@ SILENCE = 124     # nothing printed for too long
 PANIC_MARK = b"*** KERNEL PANIC"
 PANIC_END = b"*** end of panic report"
 CANNOT_BOOT_MARK = b"jacinth: cannot boot: "
+# After this many seconds without output it hangs. Tests run on machines that may be slow: ctest gives them more.
+PATIENCE = int(os.environ.get("JACINTH_SILENCE", "60"))
 PANIC_REPORT_SECONDS = 10  # a panic's report may take this long between two lines
 LONGEST_LINE = 4096       # an unfinished line longer than this is passed on as it is
 
@@ -86,7 +88,7 @@ class Filter:
         self.output.write(line)
 
 
-def run(command, nonce, silence_seconds=60, output=None):
+def run(command, nonce, silence_seconds=PATIENCE, output=None):
     """Runs QEMU's `command` and returns the exit status to give."""
     output = output or sys.stdout.buffer
     console = Filter(nonce, output)
