@@ -125,23 +125,37 @@ TEST(requests_that_are_none_are_refused)
 
 // ---- the clock ----------------------------------------------------------------------------------
 
-// What the clock says: `seconds` at `at`, on the machine's own time. The driver was killed while it was set: what it
-// said before, or what it was set to.
+// What the clock says: `seconds` at some instant from `from` to `until`, on the machine's own time. The driver was
+// killed while it was set: what it said before, or what it was set to.
 struct setting {
     int64_t seconds;
-    zx_time_t at;
+    zx_time_t from, until;
 };
 
 static zx_handle_t clock_channel;
 static struct setting settings[2];
 static bool unsure; // settings[1] may be the one
 
-// A tick of a second, and one for who asks.
-static bool says(const struct setting *setting, int64_t seconds)
+// Whether it says `reading->seconds` at such an instant. A second of slack for the part of a second that it does not
+// say, and one for two clocks that do not run quite alike.
+static bool says(const struct setting *setting, const struct setting *reading)
 {
-    int64_t wanted = setting->seconds + (zx_clock_get_monotonic() - setting->at) / ZX_SEC(1);
+    int64_t least = setting->seconds + (reading->from - setting->until) / ZX_SEC(1);
+    int64_t most = setting->seconds + (reading->until - setting->from) / ZX_SEC(1);
 
-    return seconds >= wanted - 2 && seconds <= wanted + 2;
+    return reading->seconds >= least - 2 && reading->seconds <= most + 2;
+}
+
+static zx_status_t read_clock(struct setting *reading)
+{
+    uint64_t seconds = 0;
+
+    reading->from = zx_clock_get_monotonic();
+    zx_status_t status = rtc_get(clock_channel, soon(), &seconds);
+
+    reading->until = zx_clock_get_monotonic();
+    reading->seconds = (int64_t)seconds;
+    return status;
 }
 
 static bool open_clock(void)
@@ -156,9 +170,10 @@ static void close_clock(void)
 
 static bool set_clock_to(int64_t seconds)
 {
-    settings[1] = (struct setting){seconds, zx_clock_get_monotonic()};
+    settings[1] = (struct setting){.seconds = seconds, .from = zx_clock_get_monotonic()};
     zx_status_t status = rtc_set(clock_channel, soon(), (uint64_t)seconds);
 
+    settings[1].until = zx_clock_get_monotonic();
     if (status == ZX_OK) {
         settings[0] = settings[1];
     }
@@ -168,20 +183,20 @@ static bool set_clock_to(int64_t seconds)
 
 static bool use_clock(uint64_t *dice)
 {
-    uint64_t seconds;
+    struct setting reading;
 
     if (!unsure && roll(dice, 3) == 0) {
         return set_clock_to(1000000 + (int64_t)roll(dice, 1000000) * 1000);
     }
-    if (rtc_get(clock_channel, soon(), &seconds) != ZX_OK) {
+    if (read_clock(&reading) != ZX_OK) {
         return false;
     }
-    if (unsure && says(&settings[1], (int64_t)seconds)) {
+    if (unsure && says(&settings[1], &reading)) {
         settings[0] = settings[1];
     }
     unsure = false;
-    if (!says(&settings[0], (int64_t)seconds)) {
-        check_fail(__FILE__, __LINE__, "the clock says %llu", (unsigned long long)seconds);
+    if (!says(&settings[0], &reading)) {
+        check_fail(__FILE__, __LINE__, "the clock says %lld", (long long)reading.seconds);
     }
     return true;
 }
@@ -190,18 +205,15 @@ const struct victim victim_clock = {"rtc0", 1000, open_clock, use_clock, close_c
 
 TEST(a_clock_whose_driver_is_killed_says_the_right_time_or_nothing)
 {
-    uint64_t seconds;
+    struct setting first;
 
     ASSERT_TRUE(open_again(&victim_clock));
-    ASSERT_EQ(rtc_get(clock_channel, soon(), &seconds), ZX_OK);
+    ASSERT_EQ(read_clock(&first), ZX_OK);
     close_clock();
-    const struct setting first = {(int64_t)seconds, zx_clock_get_monotonic()};
-
     settings[0] = first;
     kill_while_used(&victim_clock);
     ASSERT_TRUE(open_again(&victim_clock));
-    EXPECT_TRUE(set_clock_to(first.seconds +
-                             (zx_clock_get_monotonic() - first.at) / ZX_SEC(1)));
+    EXPECT_TRUE(set_clock_to(first.seconds + (zx_clock_get_monotonic() - first.until) / ZX_SEC(1)));
     close_clock();
 }
 

@@ -180,6 +180,7 @@ zx_status_t driver_restart(struct device *device)
         return ZX_OK;
     }
     vfs_timer_cancel(&device->again);
+    say("%s: restarted", device->path);
     try_start(device);
     return device->state == DEVICES_RUNNING ? ZX_OK : ZX_ERR_UNAVAILABLE;
 }
