@@ -92,22 +92,38 @@ static zx_handle_t boot_image(uint64_t boot)
     return vmo;
 }
 
+static bool all_cpus_are_online(void)
+{
+    zx_info_cpu_stats_t cpus[32];
+    size_t count = 0, online = 0;
+
+    EXPECT_OK(zx_object_get_info(test_root_resource(), ZX_INFO_CPU_STATS, cpus, sizeof(cpus),
+                                 &count, NULL));
+    for (size_t i = 0; i < count; i++)
+        online += (cpus[i].flags & ZX_INFO_CPU_STATS_FLAG_ONLINE) != 0;
+    return count != 0 && online == count;
+}
+
+// The kernel does not wait for all of them before its first program.
+static void await_all_cpus(void)
+{
+    for (zx_time_t end = test_patience(); !all_cpus_are_online();) {
+        ASSERT_TRUE(zx_clock_get_monotonic() < end);
+        zx_nanosleep(zx_deadline_after(ZX_MSEC(5)));
+    }
+}
+
 // CALLS(zx_system_mexec)
 TEST(the_kernel_starts_itself)
 {
     const uint64_t boot = test_option("boot", 0);
-    zx_info_cpu_stats_t cpus[32];
-    size_t count;
     const char *reason = NULL;
     zx_handle_t kernel;
 
     ASSERT_TRUE(map_initrd());
     if (boot != 0)
         EXPECT_EQ(test_option("sum", 0), sum_of(archive, archive_size));
-    ASSERT_OK(zx_object_get_info(test_root_resource(), ZX_INFO_CPU_STATS, cpus, sizeof(cpus),
-                                 &count, NULL));
-    for (size_t i = 0; i < count; i++)
-        EXPECT_TRUE(cpus[i].flags & ZX_INFO_CPU_STATS_FLAG_ONLINE);
+    await_all_cpus();
     if (boot == BOOTS)
         return;
     ASSERT_OK(launch_open_file(archive, archive_size, "boot/kernel", &kernel, &reason));
