@@ -9,6 +9,7 @@ be.
 """
 
 import os
+import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -20,6 +21,18 @@ from terminal import check  # noqa: E402
 PROMPT = "jacinth:~$ "
 BANNER = "`help` says"
 SECONDS = 10
+TOO_LONG, LONGEST = 500, 128  # of drivers/watchdog/imx.c
+
+
+def longest(preset, board):
+    """A board whose watchdog has no time as long as it is told to have is fed with the longest that there is."""
+    done = subprocess.run(
+        [os.path.join(ROOT, "scripts", "run"), "--no-build", "--preset", preset, "--board", board, "--icount",
+         "--append", "kernel.quiet jacinth.watchdog=%d" % TOO_LONG,
+         "--cmd", "until dmesg | grep 'watchdog0 is fed'; do sleep 1; done; reboot"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    text = done.stdout.decode("utf-8", "replace")
+    check("the longest time instead of a longer one", "watchdog0 is fed: %d s" % LONGEST in text, text)
 
 
 def main():
@@ -46,6 +59,7 @@ def main():
         check("it starts anew: %s" % what, BANNER in person.wait_for(PROMPT), person.log)
 
     def body():
+        longest(preset, board)
         person.wait_for(PROMPT)
         armed()
         check("lsdev knows it", "watchdog0" in say("lsdev"), person.log)

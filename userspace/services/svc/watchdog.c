@@ -4,6 +4,7 @@
 // the kernel does, nobody feeds it, and it resets the machine.
 //
 //   W1  At most one request waits for its answer: a driver that hangs does not make them pile up, and is not fed for.
+//       One request is waited for, LONGEST_WAIT at most: what the longest time is, of a driver that has just answered.
 //   W2  The connection is made anew at the next turn after it was lost: a driver that was started again feeds on.
 
 #include "svc.h"
@@ -22,6 +23,8 @@
 
 // Fed this often in its time.
 #define TURNS 4
+
+#define LONGEST_WAIT ZX_SEC(1)
 
 static uint32_t seconds;
 static zx_handle_t channel; // the connection; ZX_HANDLE_INVALID: none
@@ -52,21 +55,44 @@ static void disconnect(void)
     waits = false;
 }
 
+static void feed(void *context);
+
+// The time is too long for the device: the longest that it has, from now on. False: it does not say.
+static bool shorten(void)
+{
+    uint32_t longest;
+
+    if (watchdog_state(channel, zx_deadline_after(LONGEST_WAIT), NULL, &longest) != ZX_OK ||
+        longest == 0 || longest >= seconds) {
+        return false;
+    }
+    say("%s: %u s are too long for it", DEVICE, seconds);
+    seconds = longest;
+    return true;
+}
+
 static void answered(void *context, zx_signals_t observed)
 {
     uint32_t its_txid, its_ordinal;
-    zx_status_t result;
+    zx_status_t result = ZX_OK;
     zx_status_t status = ipc_read_status(channel, &its_txid, &its_ordinal, &result);
 
     (void)context;
-    (void)observed;
     if (status == ZX_ERR_SHOULD_WAIT) {
-        return;
+        if ((observed & ZX_CHANNEL_PEER_CLOSED) == 0) {
+            return;
+        }
+        // The loop cannot go on waiting: the connection is as good as lost.
+        status = ZX_ERR_NO_MEMORY;
     }
     waits = false;
-    tell(status == ZX_OK ? result : status);
-    if (status != ZX_OK) {
+    if (status != ZX_OK || (observed & ZX_CHANNEL_PEER_CLOSED) != 0) {
+        tell(status == ZX_OK ? result : status);
         disconnect();
+    } else if (result == ZX_ERR_OUT_OF_RANGE && shorten()) {
+        feed(NULL);
+    } else {
+        tell(result);
     }
 }
 
