@@ -9,6 +9,7 @@
 
 #include "crashes.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <threads.h>
@@ -34,12 +35,22 @@
 #define OF_GUARD 1u
 
 static zx_handle_t job;
-static zx_handle_t port; // the guard closes it
+static _Atomic zx_handle_t port; // who takes it out closes it
+static atomic_bool
+    guarded; // a thread of this process has crashed: the kernel tells of it, and ends it all
 static zx_handle_t own_port;
 static zx_handle_t guard_thread; // libc's
 
+// Once the port has gone, much fails, and none of it is news: the end is the guard's and the kernel's.
+static void stop_if_guarded(void)
+{
+    while (atomic_load(&guarded))
+        zx_nanosleep(ZX_TIME_INFINITE);
+}
+
 static void fail(const char *what, zx_status_t status)
 {
+    stop_if_guarded();
     printf("crashes: %s: %s\n", what, zx_status_get_string(status));
     exit(1);
 }
@@ -71,7 +82,8 @@ static int guard(void *unused)
 
     (void)unused;
     while (zx_port_wait(own_port, ZX_TIME_INFINITE, &packet) != ZX_OK) {}
-    zx_handle_close(port);
+    atomic_store(&guarded, true); // before: who replaces what was taken out here sees that
+    zx_handle_close(atomic_exchange(&port, ZX_HANDLE_INVALID));
     if (zx_object_get_child(zx_process_self(), packet.exception.tid, ZX_RIGHT_SAME_RIGHTS,
                             &thread) != ZX_OK ||
         zx_task_resume_from_exception(thread, own_port, ZX_RESUME_TRY_NEXT) != ZX_OK)
@@ -91,11 +103,10 @@ static void start_guard(void)
 }
 
 // The guard cannot watch over itself: that is done here.
-static void open_port(void)
+static void bind_port(zx_handle_t made)
 {
-    port = make_port();
-    bind(guard_thread, port, OF_GUARD);
-    bind(job, port, OF_ALL);
+    bind(guard_thread, made, OF_GUARD);
+    bind(job, made, OF_ALL);
 }
 
 // Who waits for this service is let go, and the kernel tells of it: better than to leave somebody
@@ -103,8 +114,12 @@ static void open_port(void)
 static void let_all_go(zx_status_t why)
 {
     printf("crashes: a process cannot be looked for: %s\n", zx_status_get_string(why));
-    zx_handle_close(port);
-    open_port();
+    zx_handle_t made = make_port();
+    zx_handle_t old = atomic_exchange(&port, made);
+
+    stop_if_guarded(); // else the guard closes `made`, at any time from now on
+    zx_handle_close(old);
+    bind_port(made);
 }
 
 struct limits {
@@ -165,8 +180,9 @@ int main(void)
     zx_status_t status = reader_start();
     if (status != ZX_OK)
         fail("no thread", status);
+    port = make_port();
     start_guard();
-    open_port();
+    bind_port(port);
     for (;;) {
         zx_port_packet_t packet;
         zx_time_t until =
