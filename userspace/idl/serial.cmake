@@ -10,6 +10,6 @@ constant(SERIAL_HELD VALUE 16 DOC "Most bytes taken from the stream that the dev
 
 method(attach ORDINAL 1
     DOC "The driver takes the device. What is written to the other end of the stream goes out, what comes in can be"
-        "read there. `process` can be waited for: when it has ended, whoever had the device before has it again. If it hangs it can be killed."
-        "Lasts as long as this connection. ZX_ERR_ALREADY_BOUND: somebody has it."
+        "read there. `process` can be waited for: when it has ended, whoever had the device before has it again. If"
+        "it hangs it can be killed. Lasts as long as this connection. ZX_ERR_ALREADY_BOUND: somebody has it."
     REQUEST "stream handle" REPLY "process handle")
