@@ -59,6 +59,7 @@ zx_status_t hal_next_tree(void *to, size_t bytes, const struct hal_next *next)
         .cmdline = next->cmdline,
         .initrd = {.base = next->initrd, .bytes = next->initrd_bytes},
         .kaslr_seed = next->kaslr_seed,
+        .had_initrd = boot_info.initrd_size != 0,
         .old_initrd = boot_info.initrd,
         .old_tree = boot_info.fdt,
     };

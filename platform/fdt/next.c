@@ -57,7 +57,9 @@ zx_status_t fdt_write_next(const void *blob, void *to, size_t bytes, const struc
     if (error != 0) {
         return error == -FDT_ERR_NOSPACE ? ZX_ERR_NO_MEMORY : ZX_ERR_INTERNAL;
     }
-    drop_reservation(to, next->old_initrd);
+    if (next->had_initrd) { /* without, old_initrd is 0, where there may be another's */
+        drop_reservation(to, next->old_initrd);
+    }
     drop_reservation(to, next->old_tree);
     (void)fdt_pack(to); /* so that the next one has as much room; a tree of this layout can be packed */
     return fdt_totalsize(to) <= FDT_BLOB_BYTES_MAX ? ZX_OK : ZX_ERR_NO_MEMORY;

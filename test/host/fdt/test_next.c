@@ -5,6 +5,7 @@
 #include "fixture.h"
 #include "suites.h"
 
+#include <libfdt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@ static struct fdt_next what(void)
         .cmdline = "another=line",
         .initrd = {.base = 0x123456000, .bytes = 0x789},
         .kaslr_seed = 0x1122334455667788,
+        .had_initrd = true,
         .old_initrd = 0x49ffe000,
     };
     memset(next.seed, 0x5a, sizeof(next.seed));
@@ -101,6 +103,27 @@ static void test_the_rest_stays(void **state)
     fixture_end(&to);
 }
 
+/* Without an old initrd no reservation is its: that of page 0 stays. */
+static void test_page_0_stays(void **state)
+{
+    static struct fixture f, to;
+    struct fdt_next next = what();
+
+    (void)state;
+    next.old_initrd = 0;
+    next.old_tree = 0x49ffe000;
+    for (unsigned had = 0; had < 2; had++) {
+        next.had_initrd = had;
+        fixture_begin(&f, "rpi4");
+        assert_int_equal(make_next(&f, &to, f.bytes + 4096, &next), ZX_OK);
+        fixture_open(&to);
+        assert_int_equal(fdt_num_mem_rsv(f.blob), 1);
+        assert_int_equal(fdt_num_mem_rsv(to.blob), 1 - had);
+        fixture_end(&f);
+        fixture_end(&to);
+    }
+}
+
 /* Whatever the room: an error, or a tree that is right; nothing is written behind it (AddressSanitizer). */
 static void test_too_little_room_is_said(void **state)
 {
@@ -133,6 +156,7 @@ int run_next_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_chosen_is_replaced),
         cmocka_unit_test(test_the_rest_stays),
+        cmocka_unit_test(test_page_0_stays),
         cmocka_unit_test(test_too_little_room_is_said),
     };
     return cmocka_run_group_tests_name("fdt next", tests, NULL, NULL);

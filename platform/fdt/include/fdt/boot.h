@@ -81,6 +81,7 @@ struct fdt_next {
     struct fdt_range initrd; /* of no bytes: none */
     uint64_t kaslr_seed;
     uint8_t seed[FDT_RNG_SEED_MAX];
+    bool had_initrd;
     uint64_t old_initrd, old_tree; /* where they were: reservations that start there are dropped */
 };
 
