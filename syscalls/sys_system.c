@@ -3,15 +3,22 @@
 #include "sys_priv.h"
 
 #include <debug/crashlog.h>
+#include <debug/log.h>
 #include <hal/console.h>
 #include <object/log_object.h>
 #include <sched/cpu.h>
 #include <zircon/syscalls/system.h>
 
-static void end_in_order(void)
+// Ends the machine by `end`, so that the next boot finds no word of a reset. Returns only if the platform
+// cannot: then the log is kept for the next boot as before.
+static zx_status_t end_in_order(zx_status_t (*end)(void))
 {
     log_flush_sync();
     crashlog_forget();
+    zx_status_t status = end();
+    crashlog_follow();
+    log_keep(crashlog_tail);
+    return status;
 }
 
 zx_status_t sys_system_powerctl(zx_handle_t resource, uint32_t cmd,
@@ -31,9 +38,8 @@ zx_status_t sys_system_powerctl(zx_handle_t resource, uint32_t cmd,
     case ZX_SYSTEM_POWERCTL_REBOOT:
     case ZX_SYSTEM_POWERCTL_REBOOT_BOOTLOADER:
     case ZX_SYSTEM_POWERCTL_REBOOT_RECOVERY:
-        end_in_order();
-        return hal_power_reboot(); // returns only if the platform cannot
-    case ZX_SYSTEM_POWERCTL_SHUTDOWN: end_in_order(); return hal_power_off();
+        return end_in_order(hal_power_reboot);
+    case ZX_SYSTEM_POWERCTL_SHUTDOWN: return end_in_order(hal_power_off);
     default: return ZX_ERR_INVALID_ARGS;
     }
 }

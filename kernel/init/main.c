@@ -34,6 +34,7 @@ static void halt_machine(struct work *w)
     (void)w;
     klog(LOG_INFO, "no job and no process is left: the machine halts");
     log_flush_sync();
+    crashlog_forget();
     (void)hal_power_off();
 }
 
