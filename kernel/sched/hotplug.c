@@ -12,6 +12,8 @@
 //  H1 `online` becomes false under the CPU's rq_lock. Whoever queues a thread on another CPU looks at it
 //     under that lock (sched.c, lock_placed).
 //  H2 From step 2 on interrupts stay off: nothing on that CPU arms a timer, queues work or wakes anybody.
+//  H3 A CPU takes part only if it finds `expected` true when it comes, and makes it false; who has started
+//     it takes that back by the same exchange. So a CPU that comes after it was given up stops again.
 // Locks: [H] hotplug_busy, a word that a caller takes or goes away from; it is held over waits.
 #include "run_queue.h"
 
@@ -87,9 +89,22 @@ static zx_status_t cpu_down(struct cpu *cpu)
     return status;
 }
 
+zx_status_t sched_start(struct cpu *cpu)
+{
+    atomic_store_explicit(&cpu->expected, true, memory_order_release);
+    zx_status_t status = hal_cpu_start(cpu->num, &cpu->idle->hal);
+    if (status == ZX_OK ||
+        atomic_exchange_explicit(&cpu->expected, false, memory_order_acq_rel)) // H3
+        return status;
+    return ZX_OK; // it has just come
+}
+
 static zx_status_t cpu_up(struct cpu *cpu)
 {
-    zx_status_t status = hal_cpu_start(cpu->num, &cpu->idle->hal);
+    // One that was given up may be on its way still: it comes, and stops.
+    zx_status_t status = hal_cpu_wait_stopped(cpu->num);
+    if (status == ZX_OK)
+        status = sched_start(cpu);
     if (status != ZX_OK)
         return status;
     asker = thread_current();
@@ -102,6 +117,8 @@ static zx_status_t cpu_up(struct cpu *cpu)
 // On the CPU that has come back, its interrupts off, or that starts for the first time.
 void sched_arrive(struct cpu *cpu)
 {
+    while (!atomic_exchange_explicit(&cpu->expected, false, memory_order_acq_rel)) // H3
+        hal_cpu_stop();
     cpu->switch_ticks = hal_ticks();
     cpu->slice_armed = false;
     rq_lock(cpu);
@@ -165,6 +182,8 @@ zx_status_t sched_alone(void)
         return ZX_ERR_SHOULD_WAIT;
     self->affinity = 1; // whoever is not on CPU 0 blocks below, for its own CPU has to leave, and wakes there
     zx_status_t status = each_cpu(true, cpu_down);
+    if (status == ZX_OK && !hal_cpus_stopped())
+        status = ZX_ERR_TIMED_OUT; // one that is not online, but did not stop, or never came
     if (status != ZX_OK) {
         self->affinity = before;
         (void)each_cpu(false, cpu_up); // what cannot be helped has been said by the platform

@@ -623,7 +623,7 @@ zx_status_t sched_start_secondary(unsigned num)
     atomic_store_explicit(&cpu->current, cpu->idle, memory_order_relaxed);
     zx_status_t status = worker_start(cpu);
     if (status == ZX_OK)
-        status = hal_cpu_start(num, &cpu->idle->hal);
+        status = sched_start(cpu);
     cpu->takes_part = status == ZX_OK;
     return status;
 }

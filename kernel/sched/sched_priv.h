@@ -52,6 +52,9 @@ void timer_queue_adopt(struct cpu *from);
 void sched_leave_worker(struct cpu *cpu);
 void sched_leave_idle(struct cpu *cpu);
 void sched_arrive(struct cpu *cpu);
+// Starts a CPU that is stopped, for the first time or again. Errors of hal_cpu_start(); the CPU is then given
+// up: if it comes all the same, it stops.
+zx_status_t sched_start(struct cpu *cpu) MUST_CHECK;
 // A CPU that is online and where t may run: `cpu` if it is one, or if there is none.
 struct cpu *sched_place_online(struct thread *t, struct cpu *cpu);
 

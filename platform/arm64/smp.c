@@ -25,6 +25,8 @@
 // How long a CPU may take from the call to its first C line, and how often a spin table is asked.
 #define START_TIMEOUT_NS ZX_SEC(2)
 #define START_RETRY_NS   ZX_MSEC(20)
+// How long a CPU may take to stop: a hang detector, for an emulated machine may stand still meanwhile.
+#define STOP_TIMEOUT_NS ZX_SEC(60)
 
 enum start_method { START_NONE, START_PSCI, START_SPIN_TABLE };
 
@@ -33,6 +35,7 @@ struct cpu_info {
     enum start_method method;
     paddr_t release;    // spin table
     atomic_bool online; // [a]
+    bool called;        // whoever starts it has been told to, and has not refused
     atomic_bool parked; // [a] it has stopped, but not by firmware: it waits in hal_cpu_stop()
 };
 static struct cpu_info cpus[MAX_CPUS]; // [I] after boot, but for `online` and `parked`
@@ -160,6 +163,7 @@ zx_status_t hal_cpu_start(unsigned cpu, struct hal_thread *idle)
     status = start_call(c);
     if (status != ZX_OK)
         return status;
+    c->called = true;
     while (!online_before(c, MIN(deadline, hal_now() + START_RETRY_NS))) {
         if (hal_now() >= deadline)
             return ZX_ERR_TIMED_OUT;
@@ -203,8 +207,8 @@ static bool stopped_by_firmware(const struct cpu_info *c)
 bool arm64_cpus_stop_for_good(void)
 {
     for (unsigned cpu = 1; cpu < cpu_count; cpu++) {
-        // A CPU that has a stack has been started, and may be parked in the kernel's code.
-        if (arm64_irq_stack_top[cpu] != 0 && !stopped_by_firmware(&cpus[cpu]))
+        // It may be parked in the kernel's code.
+        if (cpus[cpu].called && !stopped_by_firmware(&cpus[cpu]))
             return false;
     }
     return true;
@@ -240,7 +244,7 @@ static bool has_stopped(const struct cpu_info *c)
 
 zx_status_t hal_cpu_wait_stopped(unsigned cpu)
 {
-    zx_time_t deadline = hal_now() + START_TIMEOUT_NS;
+    zx_time_t deadline = hal_now() + STOP_TIMEOUT_NS;
 
     while (!has_stopped(&cpus[cpu])) {
         if (hal_now() >= deadline)
@@ -248,6 +252,15 @@ zx_status_t hal_cpu_wait_stopped(unsigned cpu)
         hal_cpu_relax();
     }
     return ZX_OK;
+}
+
+bool hal_cpus_stopped(void)
+{
+    for (unsigned cpu = 1; cpu < cpu_count; cpu++) {
+        if (cpus[cpu].called && !has_stopped(&cpus[cpu]))
+            return false;
+    }
+    return true;
 }
 
 void hal_ipi_send(unsigned cpu, enum hal_ipi ipi)

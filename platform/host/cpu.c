@@ -165,12 +165,8 @@ static void secondary_entry(void *unused)
     kernel_secondary_main();
 }
 
-zx_status_t hal_cpu_start(unsigned cpu, struct hal_thread *idle)
+static zx_status_t start(struct vcpu *v, struct hal_thread *idle)
 {
-    if (cpu == 0 || cpu >= hal_cpu_count())
-        return ZX_ERR_NOT_SUPPORTED;
-    struct vcpu *v = &host.cpus[cpu];
-
     if (atomic_load(&v->stopped)) {
         atomic_store(&v->pending, 0);
         host_tsan_release(&v->deadline);
@@ -183,14 +179,40 @@ zx_status_t hal_cpu_start(unsigned cpu, struct hal_thread *idle)
     if (v->started)
         return ZX_ERR_NOT_SUPPORTED;
     hal_thread_init(idle, secondary_entry, NULL);
-    idle->cpu = cpu;
-    idle->plat.on_cpu = cpu + 1;
+    idle->cpu = v->num;
+    idle->plat.on_cpu = v->num + 1;
     v->current = idle;
     v->irqs_on = false;
     v->started = true;
     if (host.config.mode == HOST_PARALLEL)
         return par_start_cpu(v);
     return ZX_OK;
+}
+
+void host_start_late(unsigned cpu)
+{
+    host.cpus[cpu].late = true;
+}
+
+void host_refuse_stop(unsigned cpu)
+{
+    host.cpus[cpu].stuck = true;
+}
+
+zx_status_t hal_cpu_start(unsigned cpu, struct hal_thread *idle)
+{
+    if (cpu == 0 || cpu >= hal_cpu_count())
+        return ZX_ERR_NOT_SUPPORTED;
+    struct vcpu *v = &host.cpus[cpu];
+
+    if (v->stuck)
+        return ZX_ERR_TIMED_OUT;
+    zx_status_t status = start(v, idle);
+    if (status != ZX_OK || !v->late)
+        return status;
+    v->late = false;
+    hal_preempt_point(); // it may come before that is known
+    return ZX_ERR_TIMED_OUT;
 }
 
 void hal_cpu_stop(void)
@@ -215,7 +237,17 @@ zx_status_t hal_cpu_wait_stopped(unsigned cpu)
     while (!atomic_load(&v->stopped))
         hal_cpu_relax();
     host_tsan_acquire(&v->deadline);
-    return ZX_OK;
+    return v->stuck ? ZX_ERR_TIMED_OUT : ZX_OK;
+}
+
+bool hal_cpus_stopped(void)
+{
+    for (unsigned i = 1; i < host.config.cpus; i++) {
+        const struct vcpu *v = &host.cpus[i];
+        if (v->started && (!atomic_load(&v->stopped) || v->stuck))
+            return false;
+    }
+    return true;
 }
 
 void hal_ipi_send(unsigned cpu, enum hal_ipi ipi)

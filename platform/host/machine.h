@@ -37,6 +37,8 @@ struct vcpu {
     struct hal_thread *current;
     bool irqs_on;
     bool started;
+    bool late;                     // its next start comes after it was given up
+    bool stuck;                    // firmware refuses to stop it: what is stopped still runs
     atomic_bool stopped;           // by hal_cpu_stop(); parallel mode writes it under idle_lock
     atomic_bool idle;
     atomic_uint pending;           // VIRQ_*

@@ -46,10 +46,8 @@ void hal_next_enter(paddr_t entry, paddr_t tree)
 
     if (v->irqs_on || v->num != 0)
         host_fail(HOST_BROKEN, "hal_next_enter: interrupts on, or not on the first CPU");
-    for (unsigned i = 1; i < host.config.cpus; i++) {
-        if (host.cpus[i].started && !atomic_load(&host.cpus[i].stopped))
-            host_fail(HOST_BROKEN, "hal_next_enter: cpu %u runs", i);
-    }
+    if (!hal_cpus_stopped())
+        host_fail(HOST_BROKEN, "hal_next_enter: another CPU runs");
     if (((const char *)hal_phys_to_virt(tree))[0] != 't')
         host_fail(HOST_BROKEN, "hal_next_enter: not the tree of hal_next_tree()");
     if (on_next != NULL)

@@ -191,6 +191,26 @@ static void test_mexec_takes_a_bare_initrd(void **state)
     enters(__func__, boots_a_bare_initrd, 2, 50);
 }
 
+static void finds_a_cpu_that_runs(void *arg)
+{
+    const zx_handle_t kernel = kernel_file(), boot = vmo_of("an initrd", 9);
+
+    (void)arg;
+    host_refuse_stop(2);
+    for (unsigned i = 0; i < 3; i++)
+        assert_status(zx_system_mexec(lab.resource, kernel, boot), ZX_ERR_TIMED_OUT);
+}
+
+// CALLS(zx_system_mexec): not while another CPU runs in this kernel, how often one may ask
+static void test_mexec_waits_for_no_cpu_in_vain(void **state)
+{
+    struct lab_config c = lab_config_make(__func__, finds_a_cpu_that_runs);
+
+    (void)state;
+    c.cpus = 4;
+    lab_seeds_config(&c, 30);
+}
+
 // CALLS(zx_system_mexec): what it refuses, in order; nothing happens
 SCENARIO(mexec_checks_in_order)
 {
@@ -268,6 +288,7 @@ const struct CMUnitTest mexec_tests[] = {
     T(payload_checks_in_order),
     T(mexec_takes_a_container),
     T(mexec_takes_a_bare_initrd),
+    T(mexec_waits_for_no_cpu_in_vain),
     T(mexec_checks_in_order),
     T(mexec_fails_whole),
     T(mexec_refuses_broken_containers),

@@ -211,10 +211,51 @@ KERNEL_TEST(two_callers_do_not_meet, 3, 150)
     assert_ok(sched_cpus_up());
 }
 
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+// A CPU that comes when its start has been given up stops again; or it has come just in time. Either way
+// it is wholly there later on, with its worker.
+KERNEL_TEST(a_late_cpu_stops_or_takes_part, 3, 200)
+{
+    static struct kthread k;
+
+    for (unsigned i = 0; i < 3; i++) {
+        assert_ok(sched_cpus_down());
+        host_start_late(1);
+        zx_status_t status = sched_cpus_up();
+        assert_true(online(2));
+        if (status != ZX_OK) {
+            assert_int_equal(status, ZX_ERR_TIMED_OUT);
+            sleep_for((zx_duration_t)host_random(50000));
+            assert_false(online(1));
+            assert_ok(sched_cpus_up());
+        }
+        assert_others_online(true);
+        kthread_start_on(&k, 1, nothing, NULL);
+        kthread_join(&k);
+    }
+}
+
+// The first CPU is alone only when the others have stopped, whoever asks again, and whoever is online.
+KERNEL_TEST(a_cpu_that_does_not_stop_is_not_forgotten, 3, 50)
+{
+    host_refuse_stop(1);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(sched_alone(), ZX_ERR_TIMED_OUT);
+        assert_false(online(1));
+        assert_true(online(2));
+    }
+}
+
 const struct CMUnitTest hotplug_tests[] = {
     cmocka_unit_test(test_cpus_leave_and_come_back_under_load),
     cmocka_unit_test(test_timers_go_on_elsewhere),
     cmocka_unit_test(test_bound_threads_wait_for_their_cpu),
     cmocka_unit_test(test_two_callers_do_not_meet),
+    cmocka_unit_test(test_a_late_cpu_stops_or_takes_part),
+    cmocka_unit_test(test_a_cpu_that_does_not_stop_is_not_forgotten),
 };
 const size_t hotplug_test_count = countof(hotplug_tests);

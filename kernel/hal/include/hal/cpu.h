@@ -67,6 +67,9 @@ void hal_cpu_stop(void);
 // Waits until CPU `cpu`, which is about to, has stopped. ZX_ERR_TIMED_OUT: it has not; it is of no use
 // any more.
 zx_status_t hal_cpu_wait_stopped(unsigned cpu) MUST_CHECK;
+// Whether every CPU but the first that was ever started, in time or not, has stopped by now: then the caller
+// runs on the first, and nobody else in the kernel.
+bool hal_cpus_stopped(void);
 
 // Makes the boot CPU's context the given thread (kmain runs on it afterwards).
 void hal_cpu_adopt_boot_thread(struct hal_thread *t);

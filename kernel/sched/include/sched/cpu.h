@@ -32,6 +32,7 @@ struct cpu {
     atomic_bool is_idle;                 // [a] runs its idle thread with nothing ready
     atomic_bool online;                  // [a]; false is stored under rq_lock (hotplug.c)
     atomic_bool leaving;                 // [a] its worker is to take it offline
+    atomic_bool expected;                // [a] it has been started, and shall take part when it comes
     bool takes_part;                     // [I] it has been started once
     atomic_int away;                     // [a] > 0: the worker waits for the CPU to come back
     bool slice_armed;                    // [R]
@@ -80,7 +81,8 @@ NO_RETURN void sched_secondary_main(void);
 zx_status_t sched_cpus_down(void) MUST_CHECK;
 zx_status_t sched_cpus_up(void) MUST_CHECK;
 // Takes all CPUs but the first offline with the caller on that one, for good: nobody brings them back. If
-// one fails, all that can be are brought back. Errors as above.
+// one fails, all that can be are brought back. Errors as above; ZX_ERR_TIMED_OUT as well for a CPU that did
+// not stop, or come, when it was to before.
 zx_status_t sched_alone(void) MUST_CHECK;
 // What a CPU does on HAL_IPI_CALL, in interrupt context. Once, at boot.
 void sched_set_call_hook(void (*fn)(void));
