@@ -174,12 +174,12 @@ static void tell_all(struct work *w)
     } while (a != NULL);
 }
 
-void account_tell_again(struct account *a)
+bool account_has_refused(struct account *a)
 {
     mutex_lock(&account_lock);
-    a->told = false;
-    list_remove_if_linked(&a->telling);
+    bool told = a->told;
     mutex_unlock(&account_lock);
+    return told;
 }
 
 static zx_status_t refuse(struct account *full, enum account_kind kind)
@@ -413,6 +413,10 @@ zx_status_t account_set_limits(struct account *a, const uint64_t limits[ACCOUNT_
             continue;
         a->meter[kind].limit = limits[kind];
         drain_tree(a, (enum account_kind)kind); // C2: what is not in use does not hold room
+    }
+    if (status == ZX_OK) {
+        a->told = false; // in this same hold: who is refused from now on is refused by the new limits
+        list_remove_if_linked(&a->telling);
     }
     mutex_unlock(&account_lock);
     return status;

@@ -90,10 +90,16 @@ static bool job_hold(void *owner)
     return object_try_ref(&((struct job *)owner)->obj);
 }
 
+// The job's lock is held from the question to the signal, as in job_set_limits: so the signal says whether something
+// was refused under the limits that are in force.
 static void job_refused(void *owner)
 {
-    struct object *obj = &((struct job *)owner)->obj;
-    object_update(obj, 0, ZX_JOB_LIMIT_REACHED);
+    struct job *job = owner;
+    struct object *obj = &job->obj;
+    mutex_lock(obj->lock);
+    if (account_has_refused(job->account))
+        object_update_locked(obj, 0, ZX_JOB_LIMIT_REACHED);
+    mutex_unlock(obj->lock);
     object_unref(obj);
 }
 
@@ -101,11 +107,12 @@ static const struct account_owner_ops job_account_ops = {.hold = job_hold, .refu
 
 zx_status_t job_set_limits(struct job *job, const uint64_t limits[ACCOUNT_KINDS])
 {
+    struct object *obj = &job->obj;
+    mutex_lock(obj->lock);
     zx_status_t status = account_set_limits(job->account, limits);
-    if (status == ZX_OK) {
-        object_update(&job->obj, ZX_JOB_LIMIT_REACHED, 0);
-        account_tell_again(job->account); // after it: a signal that is set from now on stays
-    }
+    if (status == ZX_OK)
+        object_update_locked(obj, ZX_JOB_LIMIT_REACHED, 0);
+    mutex_unlock(obj->lock);
     return status;
 }
 

@@ -54,5 +54,5 @@ that are refused give `ZX_ERR_NO_MEMORY`, in a page fault an exception; handles,
            "@job"
            "ACCESS_DENIED: a limit would be raised, and the caller is in this job or below it."
     NOTES "All of the call takes effect, or nothing."
-    COST "0" "handle_table account object account" "O(accounts of processes and jobs below)"
+    COST "0" "handle_table object account" "O(accounts of processes and jobs below)"
     SEE job_create job_set_policy object_get_info)

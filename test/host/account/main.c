@@ -33,7 +33,7 @@ static uint64_t refusals(struct account *a)
     return usage[ACCOUNT_THREADS].refused;
 }
 
-// Whoever asks again and again is refused each time, but the owner hears of it once, until he wants to again.
+// Whoever asks again and again is refused each time, but the owner hears of it once, until limits are set again.
 KERNEL_TEST_DET(owner_is_told_of_the_first_refusal_only, 2, 20)
 {
     uint64_t limits[ACCOUNT_KINDS];
@@ -45,6 +45,7 @@ KERNEL_TEST_DET(owner_is_told_of_the_first_refusal_only, 2, 20)
         limits[kind] = ACCOUNT_KEEP_LIMIT;
     limits[ACCOUNT_THREADS] = 0;
     assert_ok(account_set_limits(a, limits));
+    assert_false(account_has_refused(a));
     for (unsigned round = 1; round <= 3; round++) {
         for (unsigned i = 0; i < 10; i++) {
             assert_status(account_charge(a, ACCOUNT_THREADS, 1), ZX_ERR_NO_RESOURCES);
@@ -53,7 +54,10 @@ KERNEL_TEST_DET(owner_is_told_of_the_first_refusal_only, 2, 20)
         sleep_for(1000000);
         assert_int_equal(atomic_load(&told), round);
         assert_int_equal(refusals(a), round * 10);
-        account_tell_again(a);
+        assert_true(account_has_refused(a));
+        limits[ACCOUNT_THREADS] = ACCOUNT_KEEP_LIMIT;
+        assert_ok(account_set_limits(a, limits));
+        assert_false(account_has_refused(a));
     }
     account_disown(a);
 }

@@ -494,6 +494,121 @@ SCENARIO_ON(race_of_charges_drains_and_counts, 3, 40)
     close_handle(race_job);
 }
 
+#define ASK_MOST 10u // and once more
+
+static struct {
+    zx_handle_t job, process;
+    zx_handle_t threads[ASK_MOST + 1];
+    unsigned count;
+} told;
+
+static zx_status_t ask_for_a_thread(void)
+{
+    zx_status_t status = zx_thread_create(told.process, "t", 1, 0, &told.threads[told.count]);
+
+    if (status == ZX_OK)
+        told.count++;
+    else
+        assert_status(status, ZX_ERR_NO_RESOURCES);
+    return status;
+}
+
+static void give_threads_back(void)
+{
+    while (told.count > 0)
+        close_handle(told.threads[--told.count]);
+}
+
+static void limit_threads(uint64_t threads)
+{
+    zx_job_limits_t limits = keep;
+
+    limits.threads = threads;
+    assert_ok(set_limits(told.job, &limits));
+}
+
+static void forbid_threads(void *arg)
+{
+    (void)arg;
+    limit_threads(0);
+}
+
+static void allow_threads(void *arg)
+{
+    (void)arg;
+    limit_threads(ZX_JOB_LIMIT_NONE);
+}
+
+// Or until it has asked often enough.
+static void ask_until_refused(void *arg)
+{
+    (void)arg;
+    while (told.count < ASK_MOST && ask_for_a_thread() == ZX_OK)
+        lab_pause();
+}
+
+static void ask_twice(void *arg)
+{
+    (void)arg;
+    (void)ask_for_a_thread();
+    (void)ask_for_a_thread();
+}
+
+static void told_begin(zx_handle_t *vmar)
+{
+    zx_job_limits_t limits = keep;
+
+    told.job = make_job(lab.job);
+    assert_ok(zx_process_create(told.job, "p", 1, 0, &told.process, vmar));
+    limits.processes = 1;
+    assert_ok(set_limits(told.job, &limits));
+}
+
+static void told_end(zx_handle_t vmar)
+{
+    close_handle(vmar);
+    close_handle(told.process);
+    close_handle(told.job);
+}
+
+// CALLS(zx_job_set_limits): the first refusal under new limits is told, whatever was told before, though who was
+// refused does not ask again.
+SCENARIO_ON(race_of_new_limits_and_their_first_refusal, 3, 60)
+{
+    zx_handle_t vmar, process, other;
+
+    told_begin(&vmar);
+    for (unsigned before = 0; before < 2; before++) {
+        if (before != 0) {
+            assert_status(zx_process_create(told.job, "q", 1, 0, &process, &other),
+                          ZX_ERR_NO_RESOURCES);
+            await(told.job, ZX_JOB_LIMIT_REACHED);
+        }
+        RACE(NULL, forbid_threads, ask_until_refused);
+        if (usage_of(told.job).threads.refused == before) // it was done with asking before that
+            (void)ask_for_a_thread();
+        await(told.job, ZX_JOB_LIMIT_REACHED);
+        assert_int_equal(usage_of(told.job).threads.refused, before + 1);
+        allow_threads(NULL);
+        give_threads_back();
+    }
+    told_end(vmar);
+}
+
+// CALLS(zx_job_set_limits): a refusal under the old limits does not set the signal when the new ones are in force.
+SCENARIO_ON(race_of_new_limits_and_the_last_refusal_under_the_old, 3, 60)
+{
+    zx_handle_t vmar;
+
+    told_begin(&vmar);
+    limit_threads(0);
+    RACE(NULL, ask_twice, allow_threads);
+    sleep_ns(1000000); // whoever was to be told is told by then, or this shows nothing
+    give_threads_back();
+    assert_int_equal(state_of(told.job) & ZX_JOB_LIMIT_REACHED, 0);
+    told_end(vmar);
+}
+
 static void clone_and_let_the_middle_go(zx_handle_t channel)
 {
     zx_handle_t kept, first, second;
@@ -546,6 +661,8 @@ const struct CMUnitTest limits_tests[] = {
     T(what_a_neighbour_has_in_reserve_is_not_in_the_way),
     T(pages_outlive_their_job_at_the_expense_of_those_above),
     T(race_of_charges_drains_and_counts),
+    T(race_of_new_limits_and_their_first_refusal),
+    T(race_of_new_limits_and_the_last_refusal_under_the_old),
     T(pages_stay_with_who_made_them_when_clones_merge),
 };
 const size_t limits_test_count = countof(limits_tests);

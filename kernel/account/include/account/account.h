@@ -58,14 +58,15 @@ struct account {
     void *owner;                    // [A] to be told when this account's limit refuses; or NULL
     const struct account_owner_ops *owner_ops; // [I]
     struct list_node telling;       // [A] on the list of those to be told
-    bool told;                      // [A] the owner has been told, or will be
+    bool told;                      // [A] refused since limits were last set: the owner has been told, or will be
 };
 
 struct account_owner_ops {
     // account_lock is held: keeps the owner alive until `refused` is called. False: it is going away.
     bool (*hold)(void *owner);
     // A limit of the owner's account has refused something: the first time, and the first time after each
-    // account_tell_again. No lock is held; ends the hold.
+    // account_set_limits, which may have come in between: account_has_refused tells. No lock is held; ends the
+    // hold.
     void (*refused)(void *owner);
 };
 
@@ -150,10 +151,11 @@ void account_trim(struct account *a, enum account_kind kind, int64_t keep);
 
 // Changes limits, all or none; ACCOUNT_KEEP_LIMIT leaves one as it is. A limit may be set below what is
 // in use: nothing more is had until it is met again. ZX_ERR_ACCESS_DENIED: the caller itself is under
-// this account, and a limit would go up.
+// this account, and a limit would go up. With success, what was refused before is over and done with: the owner is
+// told of the next refusal.
 zx_status_t account_set_limits(struct account *a, const uint64_t limits[ACCOUNT_KINDS]) MUST_CHECK;
-// What was refused up to now is over and done with: the owner is told of the next refusal.
-void account_tell_again(struct account *a);
+// Whether the account's own limits have refused something since they were last set.
+bool account_has_refused(struct account *a);
 void account_usage(struct account *a, struct account_usage out[ACCOUNT_KINDS]);
 // Frees the accounts of jobs and processes that are gone if nothing is charged to them. Happens by
 // itself as others come and go; this is for whoever counts memory.
