@@ -129,9 +129,7 @@ static zx_status_t set_kill_on_oom(struct object *obj, user_in_void value, size_
         return status;
     if (flag > 1)
         return ZX_ERR_INVALID_ARGS;
-    mutex_lock(&job_tree_lock);
-    job_from_object(obj)->kill_on_oom = flag != 0;
-    mutex_unlock(&job_tree_lock);
+    job_set_kill_on_oom(job_from_object(obj), flag != 0);
     return ZX_OK;
 }
 

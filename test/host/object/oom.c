@@ -2,9 +2,11 @@
 // Memory that runs out: who is killed for it (ZX_PROP_JOB_KILL_ON_OOM), and what the report of a fault says.
 #include "limits_test.h"
 
+#include <hal/lock_class.h>
 #include <mem/page.h>
 #include <zircon/syscalls/exception.h>
 #include <zircon/syscalls/port.h>
+#include <zircon/syscalls/profile.h>
 
 #define HELD_PAGES 1200u // more than the kernel's last reserve
 
@@ -164,6 +166,64 @@ SCENARIO(marked_jobs_are_killed_for_kernel_objects)
     expect_kill(true);
 }
 
+static atomic_uint looks; // at the tree of jobs, with its lock held
+
+static void count_looks(const struct lock_class *class_)
+{
+    if (strcmp(class_->name, "job_tree_class") == 0)
+        atomic_fetch_add(&looks, 1);
+}
+
+// The looks while a job is marked, if one is given, and many a page is refused.
+static unsigned looks_at_refusals(zx_handle_t job, zx_handle_t vmo, uint64_t at)
+{
+    atomic_store(&looks, 0);
+    lock_debug_set_trace(count_looks);
+    if (job != ZX_HANDLE_INVALID)
+        mark(job, true);
+    for (unsigned i = 0; i < 20; i++)
+        assert_status(commit(vmo, at, 1), ZX_ERR_NO_MEMORY);
+    lock_debug_set_trace(NULL);
+    return atomic_load(&looks);
+}
+
+static void take_all(zx_handle_t vmo, uint64_t *at)
+{
+    while (commit(vmo, *at, 1) == ZX_OK)
+        ++*at;
+}
+
+// CALLS(zx_object_set_property): ZX_PROP_JOB_KILL_ON_OOM. Who is refused does not have the jobs looked at each
+// time. On one CPU, and above those who are killed: nobody of them gets to its end before we wait.
+SCENARIO_ON(jobs_are_looked_at_again_only_when_something_has_changed, 1, 4)
+{
+    zx_handle_t jobs[2] = {make_job(lab.job), make_job(lab.job)}, vmo = make_vmo(1u << 20);
+    struct child c[2];
+    uint64_t at = 0;
+
+    for (unsigned i = 0; i < countof(jobs); i++)
+        c[i] = start_holder(jobs[i], false, 1);
+    assert_ok(zx_thread_set_priority(ZX_PRIORITY_HIGH));
+    take_all(vmo, &at);
+    assert_int_equal(looks_at_refusals(0, vmo, at), 0); // nobody is marked, as has been seen
+    for (unsigned i = 0; i < countof(jobs); i++) {
+        // The job is marked, chosen and killed, and is going; and who kills may be refused pages, too.
+        assert_in_range(looks_at_refusals(jobs[i], vmo, at), 4, 5);
+        assert_int_equal(looks_at_refusals(0, vmo, at), 0);
+        assert_int_equal(state_of(jobs[i]) & ZX_JOB_NO_PROCESSES, 0);
+        await(jobs[i], ZX_JOB_NO_PROCESSES);
+        assert_int_equal(process_info(c[i].process).return_code, -1);
+        take_all(vmo, &at);
+        assert_int_equal(looks_at_refusals(0, vmo, at), 0); // when it had gone, nobody was left
+    }
+    assert_ok(zx_thread_set_priority(ZX_PRIORITY_DEFAULT));
+    close_handle(vmo);
+    for (unsigned i = 0; i < countof(jobs); i++) {
+        close_child(&c[i]);
+        close_handle(jobs[i]);
+    }
+}
+
 // ---- the report ----------------------------------------------------------------------------------
 
 static void child_writes(zx_handle_t channel)
@@ -225,6 +285,7 @@ const struct CMUnitTest oom_tests[] = {
     T(marked_jobs_are_killed_while_memory_stays_low),
     T(marked_jobs_are_killed_for_contiguous_runs),
     T(marked_jobs_are_killed_for_kernel_objects),
+    T(jobs_are_looked_at_again_only_when_something_has_changed),
     T(fault_report_tells_why_there_is_no_page),
 };
 const size_t oom_test_count = countof(oom_tests);

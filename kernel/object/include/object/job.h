@@ -56,6 +56,8 @@ void job_when_nobody_is_left(struct work *w);
 // From now on, when memory gets low, a job with ZX_PROP_JOB_KILL_ON_OOM is killed (job_oom.c), by a worker,
 // which there must be.
 void job_oom_init(void);
+// Sets ZX_PROP_JOB_KILL_ON_OOM. Memory may be low already: who then asks for more has the job killed.
+void job_set_kill_on_oom(struct job *job, bool kill);
 // A process has left its job.
 void job_oom_process_left_locked(void) REQUIRES(job_tree_lock);
 
