@@ -91,6 +91,11 @@ void ktrace_record(uint32_t event, uint64_t a, uint64_t b)
     (void)put(event, sizeof(struct record), (uint32_t[4]){(uint32_t)a, (uint32_t)b});
 }
 
+void ktrace_record_args(uint32_t event, const uint32_t arg[4])
+{
+    (void)put(event, sizeof(struct record), arg);
+}
+
 void ktrace_record_short(uint32_t event, uint32_t arg)
 {
     struct record r = {.tag = tag(event, 16), .tid = arg, .ts = hal_ticks()};
@@ -140,9 +145,9 @@ static struct job *next_job_locked(struct job *job)
     return n != NULL ? list_entry(n, struct job, sibling) : NULL;
 }
 
-// The thread's next system call takes the slow way, where it is recorded. If it stores the base at the same
-// time, either this store comes after that one, or the thread sees that calls are traced: all four accesses
-// are in one order.
+// The thread's next system call takes the slow way, where it is recorded (ktrace_calls.c). If it stores the
+// base at the same time, either this store comes after that one, or the thread sees that calls are traced:
+// all four accesses are in one order.
 static void trace_calls(void *ctx UNUSED, struct uthread *t)
 {
     __atomic_store_n(&t->thread.hal.vdso_code_base, 0, __ATOMIC_SEQ_CST);
@@ -230,7 +235,7 @@ zx_status_t ktrace_start(uint32_t groups)
     for_the_living(true, name_thread);
     name_probes(false);
     atomic_store_explicit(&ktrace_groups, groups != 0 ? groups : KTRACE_ALL, memory_order_seq_cst);
-    if (ktrace_on(KTRACE_IRQ))
+    if (ktrace_on(KTRACE_CALLS))
         for_the_living(false, trace_calls);
     return ZX_OK;
 }

@@ -20,7 +20,6 @@
 #include <object/suspend.h>
 #include <sched/pi.h>
 #include <zircon/syscalls/exception.h>
-#include <zircon/zx-syscall-numbers.h>
 
 static ACCOUNT_CACHE(uthread_cache, sizeof(struct uthread), _Alignof(struct uthread));
 
@@ -288,38 +287,13 @@ static void policy_exception(struct uthread *t)
     process_exception(what);
 }
 
-// Numbers of the two records of a system call.
-static uint32_t trace_argument(uint64_t number)
-{
-    preempt_disable();
-    uint32_t cpu = hal_cpu_num();
-    preempt_enable();
-    return (uint32_t)number << 8 | cpu;
-}
-
-static void trace_enter(struct uthread *t, uint64_t number)
-{
-    t->traced_call = (uint32_t)number;
-    ktrace_record_short(KTRACE_SYSCALL_ENTER, trace_argument(number));
-    atomic_fetch_or_explicit(&t->thread.hal.pending, THREAD_PENDING_TRACE, memory_order_relaxed);
-}
-
-static void trace_exit(struct uthread *t)
-{
-    thread_clear_pending(&t->thread, THREAD_PENDING_TRACE);
-    if (!ktrace_on(KTRACE_IRQ))
-        return;
-    ktrace_record_short(KTRACE_SYSCALL_EXIT, trace_argument(t->traced_call));
-    t->thread.hal.vdso_code_base = 0; // so that the next one is seen as well
-}
-
 void kernel_user_boundary(void)
 {
     struct uthread *t = uthread_current();
     lock_debug_assert_none("the way to user mode");
     unsigned pending = thread_pending(&t->thread);
     if (pending & THREAD_PENDING_TRACE)
-        trace_exit(t);
+        ktrace_call_done(t);
     if (pending & THREAD_PENDING_POLICY) {
         policy_exception(t);
         pending = thread_pending(&t->thread);
@@ -333,17 +307,17 @@ void kernel_user_boundary(void)
 }
 
 // Number and place are in the frame for who wants them; see policy_exception.
-int64_t kernel_bad_syscall(uint64_t number, uintptr_t elr, bool *retry)
+int64_t kernel_bad_syscall(uint64_t number, uintptr_t elr, const uint64_t args[8], bool *retry)
 {
     (void)elr;
     struct thread *t = thread_current();
     vaddr_t base = vm_aspace_vdso_base(uthread_current()->process->aspace);
-    *retry = base != 0 && t->hal.vdso_code_base == 0;
+    *retry = base != 0 && __atomic_load_n(&t->hal.vdso_code_base, __ATOMIC_RELAXED) == 0;
     // Before the look at what is traced: trace_calls() in ktrace.c.
     __atomic_store_n(&t->hal.vdso_code_base, base, __ATOMIC_SEQ_CST);
     const unsigned traced = atomic_load_explicit(&ktrace_groups, memory_order_seq_cst);
-    if (*retry && (traced & KTRACE_IRQ) && number < ZX_SYS_COUNT)
-        trace_enter(uthread_current(), number);
+    if (*retry && (traced & KTRACE_CALLS))
+        ktrace_call_begins(uthread_current(), number, args);
     if (*retry)
         return ZX_OK;
     thread_post_pending(t, THREAD_PENDING_POLICY, ZX_OK);

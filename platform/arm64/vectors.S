@@ -177,7 +177,8 @@ syscall_bad:
     str xzr, [sp]
     mov x0, x16
     mov x1, x9
-    mov x2, sp
+    add x2, sp, #16 + F_X
+    mov x3, sp
     bl kernel_bad_syscall
     ldrb w9, [sp]
     add sp, sp, #16

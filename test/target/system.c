@@ -321,6 +321,45 @@ TEST(system_calls_are_traced)
     }
 }
 
+// CALLS(zx_ktrace_control, zx_ktrace_read): what a message was, with the koids of both ends
+TEST(messages_are_traced)
+{
+    const zx_handle_t root = test_root_resource();
+    zx_info_handle_basic_t info[2];
+    uint32_t record[8], bytes = 0, seen = 0;
+    zx_handle_t ends[2];
+    size_t size = 0;
+    char text[8];
+
+    if (root == ZX_HANDLE_INVALID) {
+        test_skip("no root resource");
+        return;
+    }
+    ASSERT_OK(zx_ktrace_control(root, 1, 0x010, NULL));
+    ASSERT_OK(zx_channel_create(0, &ends[0], &ends[1]));
+    EXPECT_OK(zx_channel_write(ends[0], 0, "hello", 5, NULL, 0));
+    EXPECT_OK(zx_channel_read(ends[1], 0, text, NULL, sizeof(text), 0, &bytes, NULL));
+    ASSERT_OK(zx_ktrace_control(root, 2, 0, NULL));
+    for (unsigned i = 0; i < 2; i++)
+        ASSERT_OK(zx_object_get_info(ends[i], ZX_INFO_HANDLE_BASIC, &info[i], sizeof(info[i]), NULL,
+                                     NULL));
+    ASSERT_OK(zx_ktrace_read(root, trace, 0, sizeof(trace), &size));
+    for (size_t at = 0; at + sizeof(record) <= size && (trace[at] & 15) != 0;
+         at += (trace[at] & 15) * 8u) {
+        memcpy(record, trace + at, sizeof(record));
+        const uint32_t a = (uint32_t)info[0].koid, b = (uint32_t)info[1].koid;
+        if (record[0] == 0x01013004 && record[4] == a && record[5] == b)
+            seen |= 1; // created
+        if (record[0] == 0x01013104 && record[4] == a && record[5] == 5 && record[6] == 0)
+            seen |= 2; // written
+        if (record[0] == 0x01013204 && record[4] == b && record[5] == 5 && record[6] == 0)
+            seen |= 4; // read
+    }
+    EXPECT_EQ(seen, 7);
+    ASSERT_OK(zx_ktrace_control(root, 3, 0, NULL));
+    EXPECT_OK(zx_handle_close_many(ends, 2));
+}
+
 // CALLS(zx_object_get_info)
 TEST(kernel_memory_adds_up)
 {

@@ -7,14 +7,27 @@
 #include <hal/time.h>
 #include <hal/upcall.h>
 #include <syscalls/table.h>
+#include <vm/aspace.h>
 #include <zircon/process.h>
 
 #include "zx_internal.h"
 
+// The slow way in, for a process that has a vDSO and a thread that has not kept its base. Programs here need
+// none: without, all calls are let through.
+static void find_vdso(uint64_t number, vaddr_t pc, const uint64_t args[8])
+{
+    bool retry = false;
+
+    if (__atomic_load_n(&hal_current()->vdso_code_base, __ATOMIC_RELAXED) == 0 &&
+        vm_aspace_vdso_base(vm_aspace_current()) != 0)
+        (void)kernel_bad_syscall(number, pc, args, &retry);
+}
+
 int64_t lab_syscall(uint64_t number, const uint64_t args[8])
 {
     struct hal_thread *t = hal_current();
-    vaddr_t pc = t->vdso_code_base + (number < ZX_SYS_COUNT ? syscall_table[number].site : 0);
+    vaddr_t base = __atomic_load_n(&t->vdso_code_base, __ATOMIC_RELAXED);
+    vaddr_t pc = base + (number < ZX_SYS_COUNT ? syscall_table[number].site : 0);
     int64_t r;
 
     if (number >= ZX_SYS_COUNT)
@@ -23,6 +36,7 @@ int64_t lab_syscall(uint64_t number, const uint64_t args[8])
     syscall_fn_t fn = (syscall_fn_t)e->fn;
     do {
         host_user_enter_kernel(number, args, pc);
+        find_vdso(number, pc, args);
         r = fn(args[0], args[1], args[2], args[3], args[4], args[5], args[6], args[7]);
         if ((e->flags & SYSCALL_RESULT_64) == 0)
             r = (int32_t)r;
@@ -37,7 +51,7 @@ int64_t lab_syscall_from(vaddr_t pc, uint64_t number, const uint64_t args[8])
     bool retry = false;
 
     host_user_enter_kernel(number, args, pc);
-    int64_t r = kernel_bad_syscall(number, pc, &retry);
+    int64_t r = kernel_bad_syscall(number, pc, args, &retry);
     r = (int64_t)host_user_leave_kernel((uint64_t)r);
     return retry ? ZX_ERR_BAD_SYSCALL : r;
 }

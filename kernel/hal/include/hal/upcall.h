@@ -26,10 +26,10 @@ void kernel_irq_exit(bool from_user);
 void kernel_user_boundary(void);
 
 // A system call whose site check failed or whose number is out of range: raises the policy exception.
-// `elr` is the return address. Returns the value for x0 if the thread survives.
+// `elr` is the return address, `args` are the call's. Returns the value for x0 if the thread survives.
 // May also find that the vDSO base was merely not cached (first call of a thread): then it fills
 // hal_thread.vdso_code_base in and returns true through *retry.
-int64_t kernel_bad_syscall(uint64_t number, uintptr_t elr, bool *retry);
+int64_t kernel_bad_syscall(uint64_t number, uintptr_t elr, const uint64_t args[8], bool *retry);
 
 // Access kinds of a user fault.
 #define HAL_FAULT_WRITE (1u << 0)

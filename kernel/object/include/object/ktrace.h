@@ -6,10 +6,11 @@
 // 0: no trace), and kept; at boot if the command line has `ktrace.bufsize` or `ktrace.grpmask`, whose
 // groups (0xfff) then record from the start. So nobody who does not trace pays for it.
 //
-// What is recorded: names, the life of processes and threads, system calls, and probes. The other events of
-// the contract would cost every switch, message and interrupt some instructions, traced or not: they have
-// numbers, and nobody writes them. System calls cost nothing: while they are traced threads do not keep
-// the base of their vDSO, without which the entry takes the slow way (kernel_bad_syscall).
+// What is recorded: names, the life of processes and threads, system calls, channels, ports and single waits
+// as system calls show them, and probes. The other events of the contract would cost every switch and
+// interrupt some instructions, traced or not: nobody writes them. System calls cost nothing: while they are
+// traced threads do not keep the base of their vDSO, without which the entry takes the slow way
+// (kernel_bad_syscall).
 #pragma once
 
 #include <hal/types.h>
@@ -23,9 +24,11 @@
 // Groups, as a mask.
 #define KTRACE_META  0x001u
 #define KTRACE_TASKS 0x008u
+#define KTRACE_IPC   0x010u
 #define KTRACE_IRQ   0x020u // system calls are of it
 #define KTRACE_PROBE 0x040u
 #define KTRACE_ALL   0xfffu
+#define KTRACE_CALLS (KTRACE_IPC | KTRACE_IRQ) // those for which system calls are looked at
 
 // Events with their group.
 #define KTRACE_EVENT(group, event) ((group) << 20 | (event) << 8)
@@ -43,6 +46,15 @@
 #define KTRACE_PROC_CREATE  KTRACE_EVENT(KTRACE_TASKS, 0x120u)
 #define KTRACE_PROC_START   KTRACE_EVENT(KTRACE_TASKS, 0x121u)
 #define KTRACE_PROC_EXIT    KTRACE_EVENT(KTRACE_TASKS, 0x122u)
+#define KTRACE_CHANNEL_CREATE KTRACE_EVENT(KTRACE_IPC, 0x130u)
+#define KTRACE_CHANNEL_WRITE KTRACE_EVENT(KTRACE_IPC, 0x131u)
+#define KTRACE_CHANNEL_READ KTRACE_EVENT(KTRACE_IPC, 0x132u)
+#define KTRACE_PORT_WAIT    KTRACE_EVENT(KTRACE_IPC, 0x140u)
+#define KTRACE_PORT_WAIT_DONE KTRACE_EVENT(KTRACE_IPC, 0x141u)
+#define KTRACE_PORT_CREATE  KTRACE_EVENT(KTRACE_IPC, 0x142u)
+#define KTRACE_PORT_QUEUE   KTRACE_EVENT(KTRACE_IPC, 0x143u)
+#define KTRACE_WAIT_ONE     KTRACE_EVENT(KTRACE_IPC, 0x150u)
+#define KTRACE_WAIT_ONE_DONE KTRACE_EVENT(KTRACE_IPC, 0x151u)
 
 #define KTRACE_NAME_MAX  32u    // with its NUL
 #define KTRACE_PROBE_MAX 0x7ffu // largest id of a probe
@@ -73,8 +85,16 @@ ALWAYS_INLINE bool ktrace_on(uint32_t groups)
 {
     return (atomic_load_explicit(&ktrace_groups, memory_order_relaxed) & groups) != 0;
 }
+// A 32-byte record of the calling thread with all its arguments. Any context.
+void ktrace_record_args(uint32_t event, const uint32_t arg[4]);
 // A 16-byte record, whose one argument stands where others have the thread.
 void ktrace_record_short(uint32_t event, uint32_t arg);
+
+// A system call of the current thread t that is being traced begins and ends (ktrace_calls.c). At the slow
+// way in, and at the boundary if THREAD_PENDING_TRACE is set. Nothing is held; user memory is not faulted in.
+struct uthread;
+void ktrace_call_begins(struct uthread *t, uint64_t number, const uint64_t args[8]);
+void ktrace_call_done(struct uthread *t);
 
 // A 32-byte record of the calling thread. In line: what a call site costs while nothing is traced.
 void ktrace_record(uint32_t event, uint64_t a, uint64_t b);

@@ -31,6 +31,7 @@ struct uthread {
     uint64_t arg1, arg2;           // [I] after start
     struct channel_call call;      // [O] pending channel_call
     uint32_t traced_call;          // [O] number of the call whose end is to be recorded
+    uint32_t traced_koid;          // [O] what it is about, 0 if that is not recorded
     struct futex_queue *futex_queue;             // [F] to wait on a futex with; NULL meanwhile
     struct futex_queue *_Atomic futex_waits_in;  // [F] NULL: waits on none
     struct exception *_Atomic exception;         // [E] that it is in, NULL: none
