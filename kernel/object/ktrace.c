@@ -235,6 +235,7 @@ zx_status_t ktrace_start(uint32_t groups)
     for_the_living(true, name_thread);
     name_probes(false);
     atomic_store_explicit(&ktrace_groups, groups != 0 ? groups : KTRACE_ALL, memory_order_seq_cst);
+    ktrace_watch_sched(ktrace_on(KTRACE_SCHEDULER));
     if (ktrace_on(KTRACE_CALLS))
         for_the_living(false, trace_calls);
     return ZX_OK;
@@ -243,6 +244,7 @@ zx_status_t ktrace_start(uint32_t groups)
 void ktrace_stop(void)
 {
     atomic_store_explicit(&ktrace_groups, 0, memory_order_relaxed);
+    ktrace_watch_sched(false);
 }
 
 void ktrace_rewind(void)

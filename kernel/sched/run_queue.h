@@ -7,6 +7,7 @@
 #include "sched_priv.h"
 
 #include <hal/time.h>
+#include <sched/trace.h>
 
 extern atomic_uint sched_idle_mask; // bit n: CPU n idles and may be given work (S6)
 
@@ -15,6 +16,8 @@ void sched_slice_arm_locked(struct cpu *cpu);
 void sched_idle_flag_set(struct cpu *cpu, bool idle);
 void sched_kick_idle(unsigned idle); // one of the CPUs in the mask
 void sched_next_settle_locked(struct cpu *cpu); // S5
+void sched_trace_switch_locked(const struct thread *from, const struct thread *to);
+void sched_trace_wake_locked(const struct thread *t); // if it is woken indeed
 // Moves the blocked t from `last` to where it should run. Releases the lock of `last`.
 void sched_unpark_elsewhere_locked(struct thread *t, bool handoff, struct cpu *last);
 
@@ -130,6 +133,8 @@ ALWAYS_INLINE void switch_to_locked(struct cpu *cpu, struct thread *prev, struct
         rq_unlock(cpu);
         return;
     }
+    if (sched_traced())
+        sched_trace_switch_locked(prev, next);
     charge_locked(cpu, prev, prev_idle);
     if (unlikely(next->slice_ticks == 0))
         next->slice_ticks = cpu->slice_full;
@@ -206,6 +211,8 @@ ALWAYS_INLINE void unpark_inline(struct thread *t, bool handoff)
     unsigned long flags = hal_irq_save();
     struct cpu *self = cpu_this();
     struct cpu *last = lock_cpu_of(t);
+    if (sched_traced())
+        sched_trace_wake_locked(t);
     if (unlikely(t->state != SCHED_BLOCKED ||
                  atomic_load_explicit(t->park_word, memory_order_acquire) > 0)) {
         rq_unlock(last);

@@ -82,6 +82,23 @@ void sched_idle_flag_set(struct cpu *cpu, bool idle)
         atomic_fetch_and_explicit(&sched_idle_mask, ~(1u << cpu->num), memory_order_relaxed);
 }
 
+const struct sched_tracer *_Atomic sched_tracer; // sched/trace.h
+
+NO_INLINE void sched_trace_switch_locked(const struct thread *from, const struct thread *to)
+{
+    const struct sched_tracer *tracer = atomic_load_explicit(&sched_tracer, memory_order_acquire);
+    if (tracer != NULL)
+        tracer->switched(from, to);
+}
+
+NO_INLINE void sched_trace_wake_locked(const struct thread *t)
+{
+    const struct sched_tracer *tracer = atomic_load_explicit(&sched_tracer, memory_order_acquire);
+    if (tracer != NULL && t->state == SCHED_BLOCKED &&
+        atomic_load_explicit(t->park_word, memory_order_acquire) <= 0)
+        tracer->woken(t);
+}
+
 // The same for callers that are not hot.
 static NO_INLINE void switch_locked(struct cpu *cpu) { switch_inline_locked(cpu, SWITCH_ANY); }
 

@@ -468,6 +468,64 @@ TRACED(ports_and_waits_are_recorded, READY, false)
     close_handle(event);
 }
 
+static void wait_until_signaled(void *arg)
+{
+    assert_ok(zx_object_wait_one(*(zx_handle_t *)arg, ZX_EVENT_SIGNALED, FOREVER, NULL));
+}
+
+// Whether this thread has a record that it blocked on this, which is no mutex.
+static bool blocked_on(const struct trace *t, uint32_t tid, uint32_t high, uint32_t low)
+{
+    const uint32_t *r;
+
+    for (unsigned n = 0; (r = find(t, 4, 0x160, n)) != NULL; n++) {
+        if (r[1] == tid && r[4] == high && r[5] == low && r[6] == 0)
+            return true;
+    }
+    return false;
+}
+
+// CALLS(zx_ktrace_control): a thread blocks, is woken and runs; a wait that times out is unblocked
+TRACED(switches_and_waits_are_recorded, READY, false)
+{
+    zx_handle_t event = make_event();
+    unsigned from = 0, to = 0, woken = 0, unblocked = 0, n = 0;
+    const uint32_t *r;
+
+    zx_handle_t thread = lab_thread(wait_until_signaled, &event);
+    const uint32_t tid = koid_of(thread);
+    await_state(thread, ZX_THREAD_STATE_BLOCKED_WAIT_ONE);
+    sleep_ns(ZX_SEC(10)); // nothing is left to do for anybody: it has left its CPU
+    start_over(0x4);
+    assert_ok(zx_object_signal(event, 0, ZX_EVENT_SIGNALED));
+    lab_thread_join(thread);
+    sleep_ns(ZX_SEC(10));
+    const struct trace t = stop_and_read();
+    const uint32_t me = koid_of(lab.thread);
+    for (n = 0; (r = find(&t, 4, 0x040, n)) != NULL; n++) {
+        assert_int_equal(*r & 0xff, 4);
+        assert_true((r[5] & 0xff) < zx_system_get_num_cpus());
+        assert_true(r[5] >> 24 < 32 && (r[5] >> 16 & 0xff) < 32);
+        assert_int_not_equal(r[6], r[7]);
+        to += r[4] == tid;
+        from += r[1] == tid && (r[5] >> 8 & 0xff) == 6; // its last switch
+    }
+    assert_true(to >= 1);
+    assert_int_equal(from, 1);
+    for (n = 0; (r = find(&t, 4, 0x161, n)) != NULL; n++)
+        woken += r[1] == me && r[6] == 0;
+    assert_true(woken >= 1); // by the signal
+    for (n = 0; (r = find(&t, 4, 0x162, n)) != NULL; n++)
+        unblocked += r[6] == (uint32_t)ZX_ERR_TIMED_OUT && blocked_on(&t, me, r[4], r[5]);
+    assert_true(unblocked >= 1); // the sleep
+    assert_null(find(&t, 0x10, 0x150, 0));
+    free(t.bytes);
+    const size_t before = available();
+    sleep_ns(ZX_MSEC(1));
+    assert_int_equal(available(), before);
+    close_handle(event);
+}
+
 // The n-th record of a system call's begin or end; its argument.
 static uint32_t call_record(const struct trace *t, uint32_t event, unsigned n)
 {
@@ -548,6 +606,7 @@ const struct CMUnitTest ktrace_tests[] = {
     T(channels_are_recorded),
     T(channel_calls_are_recorded),
     T(ports_and_waits_are_recorded),
+    T(switches_and_waits_are_recorded),
     T(begin_and_end_of_calls_are_recorded),
     T(calls_end_with_a_full_buffer),
 };

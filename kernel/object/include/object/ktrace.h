@@ -7,8 +7,8 @@
 // groups (0xfff) then record from the start. So nobody who does not trace pays for it.
 //
 // What is recorded: names, the life of processes and threads, system calls, channels, ports and single waits
-// as system calls show them, and probes. The other events of the contract would cost every switch and
-// interrupt some instructions, traced or not: nobody writes them. System calls cost nothing: while they are
+// as system calls show them, switches and kernel waits (a load and a branch each: sched/trace.h), and probes.
+// Nobody writes the other events of the contract. System calls cost nothing: while they are
 // traced threads do not keep the base of their vDSO, without which the entry takes the slow way
 // (kernel_bad_syscall).
 #pragma once
@@ -23,6 +23,7 @@
 
 // Groups, as a mask.
 #define KTRACE_META  0x001u
+#define KTRACE_SCHEDULER 0x004u
 #define KTRACE_TASKS 0x008u
 #define KTRACE_IPC   0x010u
 #define KTRACE_IRQ   0x020u // system calls are of it
@@ -40,6 +41,10 @@
 #define KTRACE_PROBE_NAME   KTRACE_EVENT(KTRACE_META, 0x025u)
 #define KTRACE_SYSCALL_ENTER KTRACE_EVENT(KTRACE_IRQ, 0x032u)
 #define KTRACE_SYSCALL_EXIT KTRACE_EVENT(KTRACE_IRQ, 0x033u)
+#define KTRACE_CONTEXT_SWITCH KTRACE_EVENT(KTRACE_SCHEDULER, 0x040u)
+#define KTRACE_KWAIT_BLOCK  KTRACE_EVENT(KTRACE_SCHEDULER, 0x160u)
+#define KTRACE_KWAIT_WAKE   KTRACE_EVENT(KTRACE_SCHEDULER, 0x161u)
+#define KTRACE_KWAIT_UNBLOCK KTRACE_EVENT(KTRACE_SCHEDULER, 0x162u)
 #define KTRACE_THREAD_CREATE KTRACE_EVENT(KTRACE_TASKS, 0x110u)
 #define KTRACE_THREAD_START KTRACE_EVENT(KTRACE_TASKS, 0x111u)
 #define KTRACE_THREAD_EXIT  KTRACE_EVENT(KTRACE_TASKS, 0x112u)
@@ -89,6 +94,9 @@ ALWAYS_INLINE bool ktrace_on(uint32_t groups)
 void ktrace_record_args(uint32_t event, const uint32_t arg[4]);
 // A 16-byte record, whose one argument stands where others have the thread.
 void ktrace_record_short(uint32_t event, uint32_t arg);
+
+// Switches and waits are told to the trace from now on, or not any more (ktrace_sched.c).
+void ktrace_watch_sched(bool on);
 
 // A system call of the current thread t that is being traced begins and ends (ktrace_calls.c). At the slow
 // way in, and at the boundary if THREAD_PENDING_TRACE is set. Nothing is held; user memory is not faulted in.
