@@ -81,6 +81,9 @@ void early_check_free(void);
 // Cuts memory that does not answer off boot_info.mem and says so; where `known` lies there is some.
 // From STAGE_HIGH on, when everything in use is in boot_info.reserved.
 void ram_check(paddr_t known);
+// Whether the 4 bytes at this address, mapped and used by nobody meanwhile, hold what is written to them. They
+// are left as they were.
+bool ram_holds(uintptr_t word);
 // Whether the 8 bytes at `at` are RAM that the tree keeps for firmware (or page 0, which nobody
 // gets): where a spin table may be (Linux Documentation/arch/arm64/booting.rst). Any time after
 // arm64_early_mmu().

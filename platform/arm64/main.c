@@ -122,7 +122,6 @@ static void open_crashlog(void)
 {
     const struct boot_range *log = &arm64_boot.crashlog;
     uint64_t bytes = MIN(log->size, CRASHLOG_BYTES_MAX);
-    uint32_t word;
 
     if (bytes == 0)
         return;
@@ -130,8 +129,7 @@ static void open_crashlog(void)
                      ? hal_phys_to_virt(log->base)
                      : hal_kernel_map(log->base, bytes,
                                       HAL_PROT_READ | HAL_PROT_WRITE | HAL_MEM_CACHED);
-    if (data == NULL || !arm64_probe_read((uintptr_t)data, 4, &word) ||
-        !arm64_probe_read((uintptr_t)(data + bytes - 4), 4, &word))
+    if (data == NULL || !ram_holds((uintptr_t)data) || !ram_holds((uintptr_t)(data + bytes - 4)))
         return;
     boot_info.crashlog = data;
     boot_info.crashlog_size = bytes;

@@ -14,10 +14,8 @@
 
 #include "pte.h"
 
-// Whether a page that nobody uses holds what is written to it. It is left as it was.
-static bool holds(paddr_t page)
+bool ram_holds(uintptr_t word)
 {
-    uintptr_t word = (uintptr_t)hal_phys_to_virt(page);
     uint32_t old, seen;
 
     if (!arm64_probe_read(word, 4, &old) || !arm64_probe_write(word, ~old))
@@ -38,7 +36,7 @@ static bool answers(paddr_t at, paddr_t end)
         at = next;
         next = early_reserved_end(at, PAGE_SIZE);
     } while (next != 0 && next < end);
-    return next != 0 || holds(at);
+    return next != 0 || ram_holds((uintptr_t)hal_phys_to_virt(at));
 }
 
 // Between a place where memory is and one where it is not, above or below: where it ends, to 2 MiB.
