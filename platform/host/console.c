@@ -176,13 +176,24 @@ zx_status_t hal_smc_call(struct hal_smc *call)
     return ZX_OK;
 }
 
+static bool power_stays; // host_refuse_power()
+
+void host_refuse_power(void)
+{
+    power_stays = true;
+}
+
 zx_status_t hal_power_off(void)
 {
+    if (power_stays)
+        return ZX_ERR_NOT_SUPPORTED;
     host_finish(HOST_POWER_OFF);
 }
 
 zx_status_t hal_power_reboot(void)
 {
+    if (power_stays)
+        return ZX_ERR_NOT_SUPPORTED;
     host_finish(HOST_POWER_OFF);
 }
 

@@ -2,9 +2,12 @@
 // The boot items of this machine: spec 31 section 3.2, spec 32 section 6.
 #include "object_test.h"
 
+#include <debug/crashlog.h>
+#include <debug/log.h>
 #include <hal/boot.h>
 #include <hal/mmu.h>
 #include <hal/next.h>
+#include <zircon/syscalls/system.h>
 
 #define MOST 16384u
 
@@ -282,6 +285,25 @@ SCENARIO(mexec_refuses_broken_containers)
     }
 }
 
+// CALLS(zx_system_powerctl): where it cannot end the machine, the log is kept for the next boot as before
+SCENARIO(a_refused_end_keeps_the_log)
+{
+    static const uint32_t ends[] = {ZX_SYSTEM_POWERCTL_SHUTDOWN, ZX_SYSTEM_POWERCTL_REBOOT};
+    static uint64_t region[1024];
+
+    host_refuse_power();
+    for (size_t i = 0; i < countof(ends); i++) {
+        size_t len;
+        crashlog_open(region, sizeof(region));
+        assert_status(zx_system_powerctl(lab.resource, ends[i], NULL), ZX_ERR_NOT_SUPPORTED);
+        klog(LOG_INFO, "still here");
+        crashlog_open(region, sizeof(region)); // as the next boot
+        const char *text = crashlog_last(&len);
+        assert_non_null(text);
+        assert_true(len > 10 && memcmp(text + len - 11, "still here\n", 11) == 0);
+    }
+}
+
 #define T(name) cmocka_unit_test(test_##name)
 const struct CMUnitTest mexec_tests[] = {
     T(payload_has_the_map_of_memory),
@@ -292,5 +314,6 @@ const struct CMUnitTest mexec_tests[] = {
     T(mexec_checks_in_order),
     T(mexec_fails_whole),
     T(mexec_refuses_broken_containers),
+    T(a_refused_end_keeps_the_log),
 };
 const size_t mexec_test_count = countof(mexec_tests);

@@ -34,6 +34,8 @@ void host_on_next(void (*fn)(const struct hal_next *next, const void *kernel));
 // From now on hal_next_tree() fails.
 void host_refuse_next(void);
 
+// From now on the machine can neither be switched off nor reset.
+void host_refuse_power(void);
 // The next hal_cpu_start() of that CPU says ZX_ERR_TIMED_OUT, and yet the CPU comes.
 void host_start_late(unsigned cpu);
 // From now on that CPU cannot be stopped: it hangs in hal_cpu_stop() for ever, and does not count as stopped.
