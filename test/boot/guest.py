@@ -7,6 +7,7 @@ those instructions, which set x0 and jump to the Image.
 """
 
 import concurrent.futures
+import itertools
 import os
 import re
 import select
@@ -165,13 +166,17 @@ PROMPTS = ("jacinth> ", "jacinth:~$ ")
 MACHINE = ("-M", "virt,gic-version=3", "-cpu", "cortex-a72", "-smp", "2", "-m", "256M")
 
 
+NUMBERS = itertools.count()
+
+
 class Loader:
     """One boot: a machine, and what lies where in its memory."""
 
     def __init__(self, build, name, options=MACHINE):
         self.build = build
-        # Of its files: a comma would end QEMU's option.
-        self.name = re.sub("[^a-z0-9]+", "-", name.lower())
+        # Of its files: a comma would end QEMU's option. Names that differ in signs only are of cases that may run at
+        # the same time.
+        self.name = "%s-%d" % (re.sub("[^a-z0-9]+", "-", name.lower()), next(NUMBERS))
         self.options = list(options)
         self.image_at, self.tree_at = IMAGE_AT, TREE_AT
         self.initrd_at, self.stub_at = INITRD_AT, STUB_AT

@@ -3,7 +3,7 @@
 // The terminal: connects the line discipline (tty/) with its clients, who speak `file` and `terminal`.
 //
 //   R1  Reads wait in a queue, first come first served; the discipline says when one is answered.
-//   R2  Ctrl-C ends all reads that wait (ZX_ERR_CANCELED), kills the foreground job, and shows
+//   R2  Ctrl-C kills the foreground job, ends all reads that wait (ZX_ERR_CANCELED), and shows
 //       FILE_SIGNAL_INTERRUPT to all clients until one takes it.
 //   R3  A client that goes takes its reads with it; input is not given to one whose end is closed.
 //   R4  Output is passed on in pieces, and between them what was typed is looked at, so that Ctrl-C
@@ -204,10 +204,11 @@ static void interrupt(void *context)
     (void)context;
     terminal.interrupts++;
     terminal.interrupted = true;
-    cancel_readers();
+    // Before reads end: who is to die shall not say on the screen that its read has failed.
     if (terminal.foreground != ZX_HANDLE_INVALID) {
         (void)zx_task_kill(terminal.foreground);
     }
+    cancel_readers();
     vfs_node_signal(&terminal.node, 0, FILE_SIGNAL_INTERRUPT);
 }
 
