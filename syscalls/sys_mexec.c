@@ -23,7 +23,8 @@ struct memory_range {
 static void put_header(uint8_t *at, uint32_t type, uint32_t extra, size_t length)
 {
     const struct boot_item h = {.type = type, .length = (uint32_t)length, .extra = extra,
-                                  .flags = BOOT_ITEM_FLAGS, .magic = BOOT_ITEM_MAGIC, .crc32 = BOOT_ITEM_NO_CRC};
+                                .flags = BOOT_ITEM_FLAGS, .magic = BOOT_ITEM_MAGIC,
+                                .crc32 = BOOT_ITEM_NO_CRC};
     memcpy(at, &h, sizeof(h));
 }
 
@@ -35,7 +36,7 @@ static void put_ranges(struct memory_range **to, const struct boot_range *r, uns
 }
 
 // The container: one item, the map of memory. `buffer` is zeroed and large enough.
-#define ITEMS_MAX (2 * sizeof(struct boot_item) +                                                \
+#define ITEMS_MAX (2 * sizeof(struct boot_item) +                                                  \
                    (BOOT_MAX_MEM + BOOT_MAX_RESERVED) * sizeof(struct memory_range))
 _Static_assert(ITEMS_MAX <= BUFFER_MAX, "all items fit in the largest buffer");
 
@@ -48,7 +49,8 @@ static size_t put_items(uint8_t *buffer)
     put_ranges(&next, boot_info.mem, boot_info.mem_count, MEMORY_RAM);
     put_ranges(&next, boot_info.reserved, boot_info.reserved_count, MEMORY_RESERVED);
     put_header(item, BOOT_ITEM_MEMORY, 0, (size_t)((uint8_t *)next - (uint8_t *)first));
-    put_header(buffer, BOOT_ITEM_CONTAINER, BOOT_ITEM_CONTAINER_EXTRA, (size_t)((uint8_t *)next - item));
+    put_header(buffer, BOOT_ITEM_CONTAINER, BOOT_ITEM_CONTAINER_EXTRA,
+               (size_t)((uint8_t *)next - item));
     return (size_t)((uint8_t *)next - buffer);
 }
 

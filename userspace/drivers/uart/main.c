@@ -215,11 +215,9 @@ static zx_status_t find_kind(void)
                                                    &uart_aux, &uart_imx};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        for (const char *const *name = kinds[i]->compatible; *name != NULL; name++) {
-            if (driver_is_compatible(*name)) {
-                uart.kind = kinds[i];
-                return ZX_OK;
-            }
+        if (driver_is_one_of(kinds[i]->compatible)) {
+            uart.kind = kinds[i];
+            return ZX_OK;
         }
     }
     return ZX_ERR_NOT_SUPPORTED;

@@ -83,16 +83,14 @@ static zx_status_t find_device(void)
                                                         &watchdog_bcm2835, &watchdog_sunxi};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        for (const char *const *name = kinds[i]->compatible; *name != NULL; name++) {
-            if (!driver_is_compatible(*name)) {
-                continue;
-            }
-            watchdog.kind = kinds[i];
-            watchdog.read = kinds[i]->width == 2 ? read16 : read32;
-            watchdog.write = kinds[i]->width == 2 ? write16 : write32;
-            watchdog.external = driver_has_property("fsl,ext-reset-output");
-            return driver_map_registers(0, kinds[i]->registers, &registers);
+        if (!driver_is_one_of(kinds[i]->compatible)) {
+            continue;
         }
+        watchdog.kind = kinds[i];
+        watchdog.read = kinds[i]->width == 2 ? read16 : read32;
+        watchdog.write = kinds[i]->width == 2 ? write16 : write32;
+        watchdog.external = driver_has_property("fsl,ext-reset-output");
+        return driver_map_registers(0, kinds[i]->registers, &registers);
     }
     return ZX_ERR_NOT_SUPPORTED;
 }

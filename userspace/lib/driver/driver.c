@@ -89,6 +89,14 @@ bool driver_is_compatible(const char *name)
     return description() != NULL && fdt_node_check_compatible(description(), 0, name) == 0;
 }
 
+bool driver_is_one_of(const char *const *names)
+{
+    while (*names != NULL && !driver_is_compatible(*names)) {
+        names++;
+    }
+    return *names != NULL;
+}
+
 zx_handle_t driver_take_interrupt(uint32_t index)
 {
     return zx_take_startup_handle(PA_HND(DRIVER_HANDLE_INTERRUPT, index));

@@ -74,6 +74,8 @@ zx_status_t driver_ask_interrupt(uint32_t index, zx_handle_t *out);
 
 // True if the node's `compatible` has this string.
 bool driver_is_compatible(const char *name);
+// The same for one of several, of which the last is NULL.
+bool driver_is_one_of(const char *const *names);
 
 // A property of the node that is one 32-bit number, or `absent`.
 uint32_t driver_property_u32(const char *name, uint32_t absent);
