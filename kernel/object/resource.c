@@ -10,6 +10,7 @@
 
 #include <hal/irq.h>
 #include <lib/string.h>
+#include <object/kernel_range.h>
 #include <account/account.h>
 
 LOCK_CLASS(resource_live_class, RANK_HANDLE_TABLE, LOCK_MUTEX);
@@ -94,7 +95,8 @@ static zx_status_t check_space(uint32_t kind, uint64_t base, uint64_t last)
     bool inside;
     switch (kind) {
     case ZX_RSRC_KIND_MMIO:
-        inside = true; // all but the very last byte, which no range reaches
+        // All but the very last byte, which no range reaches, and what the kernel has as if exclusively.
+        inside = !kernel_range_touches(base, last - base + 1);
         break;
     case ZX_RSRC_KIND_IRQ:
         inside = base >= IRQ_FIRST && last <= UINT32_MAX &&

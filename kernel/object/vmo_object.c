@@ -5,6 +5,7 @@
 
 #include <lib/string.h>
 #include <account/account.h>
+#include <object/kernel_range.h>
 #include <vm/source.h>
 
 static ACCOUNT_CACHE(vmo_cache, sizeof(struct vmo_object), _Alignof(struct vmo_object));
@@ -108,7 +109,10 @@ zx_status_t vmo_object_create_physical(paddr_t paddr, uint64_t size, const char 
     struct vmo_object *v = vmo_object_alloc(name);
     if (v == NULL)
         return ZX_ERR_NO_MEMORY;
-    return vmo_object_finish(v, vmo_init_physical(&v->vmo, paddr, size, &storage_ops), out);
+    zx_status_t status = vmo_init_physical(&v->vmo, paddr, size, &storage_ops);
+    if (status == ZX_OK)
+        status = kernel_range_check(paddr, size);
+    return vmo_object_finish(v, status, out);
 }
 
 zx_status_t vmo_object_create_clone(struct object *parent, uint64_t offset, uint64_t size,

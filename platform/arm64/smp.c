@@ -69,8 +69,10 @@ static enum start_method method_of(const struct fdt_cpu *cpu)
     // Without a release address (reported) there is nowhere to write to.
     if (strcmp(cpu->enable_method, "spin-table") != 0 || cpu->release_addr == 0)
         return START_NONE;
-    if (early_firmware_word(cpu->release_addr))
+    if (early_firmware_word(cpu->release_addr)) {
+        kernel_claim_range(cpu->release_addr, sizeof(uint64_t)); // who writes there starts the CPU
         return START_SPIN_TABLE;
+    }
     kernel_log(ZX_LOG_WARN, "smp: cpu-release-addr %#lx is not in memory that is reserved\n",
                (unsigned long)cpu->release_addr);
     return START_NONE;

@@ -77,6 +77,14 @@ void hal_console_release(void)
     hal_irq_unregister(HOST_CONSOLE_IRQ);
 }
 
+bool hal_console_holds(paddr_t first, paddr_t last)
+{
+    pthread_mutex_lock(&lock);
+    bool holds = !released && first <= HOST_CONSOLE_REGISTERS && last >= HOST_CONSOLE_REGISTERS;
+    pthread_mutex_unlock(&lock);
+    return holds;
+}
+
 void hal_console_retake(void)
 {
     set_released(false);

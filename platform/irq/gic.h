@@ -3,6 +3,7 @@
 #pragma once
 
 #include <arm64/mmio.h>
+#include <fdt/boot.h>
 #include <hal/types.h>
 
 #define GICD_CTLR       0x0000
@@ -27,6 +28,9 @@
 
 // Polls of a register that must change before the driver goes on without.
 #define GIC_POLLS 1000000u
+
+// Makes all registers of the controller the kernel's, those of its ITS included (kernel_claim_range).
+void gic_claim(struct fdt_tree *tree, struct fdt_node node);
 
 // Writes the bit of an INTID in a register of one bit an INTID.
 static inline void gic_write_bit(uintptr_t base, unsigned reg, unsigned intid)

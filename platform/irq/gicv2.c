@@ -13,6 +13,7 @@
 #include <arm64/sysreg.h>
 #include <fdt/boot.h>
 #include <fdt/driver.h>
+#include <hal/upcall.h>
 #include <irq/irq.h>
 
 #include "gic.h"
@@ -149,6 +150,9 @@ static zx_status_t gicv2_init(struct fdt_tree *tree, struct fdt_node node)
     for (unsigned i = IRQ_PRIVATE_COUNT; i < lines; i += 4)
         mmio_write32(gicd + GICD_IPRIORITYR + i, GIC_PRIORITY_WORD);
     gic_all_edge(gicd, lines);
+    gic_claim(tree, node);
+    kernel_claim_range(info.distributor.base, GICD_BYTES); // the tree may say less
+    kernel_claim_range(info.cpu_interface.base, GICC_BYTES);
     irqchip_attach(&gicv2_ops, lines);
     return ZX_OK;
 }

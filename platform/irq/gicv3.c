@@ -9,6 +9,7 @@
 #include <fdt/boot.h>
 #include <fdt/driver.h>
 #include <hal/cpu.h>
+#include <hal/upcall.h>
 #include <irq/irq.h>
 
 #include "gic.h"
@@ -286,6 +287,8 @@ static zx_status_t gicv3_init(struct fdt_tree *tree, struct fdt_node node)
         return ZX_ERR_NOT_FOUND;
     }
     distributor_init();
+    gic_claim(tree, node);
+    kernel_claim_range(info.distributor.base, GICD_BYTES); // the tree may say less
     irqchip_attach(&gicv3_ops, lines);
     return ZX_OK;
 }

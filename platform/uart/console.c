@@ -157,6 +157,16 @@ bool hal_console_irq(unsigned *out_irq)
     return true;
 }
 
+bool hal_console_holds(paddr_t first, paddr_t last)
+{
+    if (console.ops == NULL || first > mapped.base + mapped.bytes - 1 || last < mapped.base)
+        return false;
+    unsigned long flags = spin_lock_irqsave(&console_lock);
+    bool holds = !released;
+    spin_unlock_irqrestore(&console_lock, flags);
+    return holds;
+}
+
 // The line is the kernel's. Changed by whoever hands the console over or takes it back, one at a time.
 static bool rx_bound;
 

@@ -24,7 +24,7 @@ describe(resource_create
            "INVALID_ARGS: an empty range, or one that overflows."
            "BAD_STATE: the machine has nothing of this kind."
            "NOT_FOUND: the machine has no such range, or an exclusive resource is in the way, or the new one is to be \
-exclusive and any is in the way."
+exclusive and any is in the way. What the kernel uses itself (`zx_vmo_create_physical`) is in the way of all."
            "@memory" "@out"
     COST "1" "handle_table resource_live handle_table" "O(log live resources with a range)"
     SEE vmo_create_physical interrupt_create)
@@ -54,6 +54,10 @@ describe(vmo_create_physical
     ERRORS "@resource"
            "OUT_OF_RANGE: the resource does not cover the range, or `size` is 0."
            "INVALID_ARGS: `paddr` is not aligned to pages, `size` is 0 or the range overflows."
+           "ACCESS_DENIED: the kernel keeps some of the pages to itself, for good: registers of the interrupt \
+controller, and words through which firmware starts CPUs."
+           "UNAVAILABLE: some are those of the console's device, which the kernel has now; `zx_interrupt_create` hands \
+it over."
            "@memory" "@out"
     COST "1" "handle_table handle_table" "O(1)"
     SEE resource_create vmo_set_cache_policy)

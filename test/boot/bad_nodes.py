@@ -23,6 +23,9 @@ CLOCK, SLOT = "arm,pl031", "virtio,mmio"
 # Of QEMU's virt: memory, the clock's registers, and where there is nothing: one page for who may not touch it, others
 # for who does.
 RAM, TAKEN, FREE, SILENT = 0x40200000, 0x9010000, 0x9200000, 0x9300000
+# Of its GICv3: distributor, ITS, and the redistributor of a CPU.
+DISTRIBUTOR, ITS, REDISTRIBUTOR = 0x8000000, 0x8080000, 0x80c0000
+KEPT = "the kernel keeps its pages to itself"
 UNKNOWN = "its registers cannot be understood"
 
 # Name, what it claims to be, its `reg`, and what the log has to say of it (None: anything, or nothing).
@@ -34,9 +37,13 @@ NODES = (
     ("wraps", CLOCK, longs(2**64 - 0x1000, 0x2000), UNKNOWN),
     ("large", CLOCK, longs(0, 2**64 - 1), UNKNOWN),
     ("twice", CLOCK, longs(TAKEN, 0x1000), "another driver has registers in its pages"),
+    ("gic", CLOCK, longs(DISTRIBUTOR, 0x1000), KEPT),
+    ("its", CLOCK, longs(ITS + 0x10000, 0x1000), KEPT),
+    ("gicr", CLOCK, longs(REDISTRIBUTOR, 0x1000), KEPT),
     ("silent", CLOCK, longs(SILENT, 0x1000), "pl031 ended with -1: given up"),
     ("slot-none", SLOT, None, None),
     ("slot-empty", SLOT, longs(FREE, 0), None),
+    ("slot-gic", SLOT, longs(DISTRIBUTOR, 0x200), None),
     ("slot-ram", SLOT, longs(RAM, 0x200), None),
     ("slot-silent", SLOT, longs(SILENT + 0x1000, 0x200), None),
     ("slot-wraps", SLOT, longs(2**64 - 0x100, 0x200), None),

@@ -9,6 +9,12 @@ method(set_clock ORDINAL 1
     REQUEST "utc i64")
 method(take_interrupt ORDINAL 2
     DOC "Interrupt `index` of the node, which is made now. Only for drivers whose manifest says `needs"
-        "late-interrupts`: ZX_ERR_ACCESS_DENIED. ZX_ERR_NOT_FOUND: the node has no such interrupt. Others of"
+        "hand-over`: ZX_ERR_ACCESS_DENIED. ZX_ERR_NOT_FOUND: the node has no such interrupt. Others of"
         "zx_interrupt_create()."
     REQUEST "index u32" REPLY "interrupt handle")
+method(take_registers ORDINAL 3
+    DOC "A VMO of the pages of range `index` of the node's registers, which is made now. Only for drivers whose"
+        "manifest says `needs hand-over`: ZX_ERR_ACCESS_DENIED. ZX_ERR_NOT_FOUND: the node has no such range."
+        "ZX_ERR_UNAVAILABLE: the kernel has the device still: the interrupt comes first. Others of"
+        "zx_vmo_create_physical()."
+    REQUEST "index u32" REPLY "registers handle")

@@ -54,6 +54,17 @@ static zx_handle_t console_resource(uint32_t flags)
     return h;
 }
 
+static zx_status_t registers_of_the_console(void)
+{
+    zx_handle_t vmo;
+    zx_status_t status =
+        zx_vmo_create_physical(lab.resource, HOST_CONSOLE_REGISTERS & ~4095u, 4096, &vmo);
+
+    if (status == ZX_OK)
+        close_handle(vmo);
+    return status;
+}
+
 // The console's line is the kernel's, but for who has it alone: then the device is his, too.
 // CALLS(zx_interrupt_create, zx_interrupt_destroy, zx_debug_write, zx_debug_read)
 WITH_WRITER(console_goes_to_a_driver_and_comes_back)
@@ -69,6 +80,7 @@ WITH_WRITER(console_goes_to_a_driver_and_comes_back)
                   ZX_ERR_ALREADY_BOUND);
     assert_status(zx_interrupt_create(shared, HOST_CONSOLE_IRQ, mode, &out), ZX_ERR_ALREADY_BOUND);
     close_handle(shared);
+    assert_status(registers_of_the_console(), ZX_ERR_UNAVAILABLE);
     alone = console_resource(ZX_RSRC_FLAG_EXCLUSIVE);
     assert_status(zx_interrupt_create(alone, HOST_CONSOLE_IRQ, ZX_INTERRUPT_MODE_EDGE_LOW, &out),
                   ZX_ERR_NOT_SUPPORTED);
@@ -79,6 +91,7 @@ WITH_WRITER(console_goes_to_a_driver_and_comes_back)
     assert_ok(zx_interrupt_create(alone, HOST_CONSOLE_IRQ, mode, &h));
     lab_thread_join(reader); // whether it waited already or not
     assert_status(typist.status, ZX_ERR_NOT_SUPPORTED);
+    assert_ok(registers_of_the_console());
     assert_status(zx_interrupt_create(alone, HOST_CONSOLE_IRQ, mode, &out), ZX_ERR_ALREADY_BOUND);
     assert_ok(zx_debug_write("meanwhile;", 10));
     assert_false(on_the_console("meanwhile;"));
@@ -88,6 +101,7 @@ WITH_WRITER(console_goes_to_a_driver_and_comes_back)
     host_irq_level(HOST_CONSOLE_IRQ, false);
 
     close_handle(h); // the driver is gone
+    assert_status(registers_of_the_console(), ZX_ERR_UNAVAILABLE);
     assert_ok(zx_debug_write("after;", 6));
     assert_true(on_the_console("after;"));
     size_t shown = host_console_find("meanwhile;"); // nobody has shown it before

@@ -2,6 +2,9 @@
 // Ranges of resources against a model: spec 30 section 1.2.
 #include "object_test.h"
 
+#include <hal/upcall.h>
+#include <object/kernel_range.h>
+
 #include <zircon/syscalls/resource.h>
 
 #define COUNT 40u
@@ -67,6 +70,50 @@ SCENARIO(exclusive_ranges_keep_others_out)
         if (ranges[i].resource != 0)
             close_handle(ranges[i].resource);
     }
+}
+
+// CALLS(zx_resource_create, zx_vmo_create_physical)
+SCENARIO(nobody_has_the_kernels_registers)
+{
+    const uint64_t page = 4096, own = 0xffff00000000; // far from what other tests ask for
+    struct range around = {.base = own - page, .size = 4 * page};
+    struct range beside = {.base = own + 2 * page, .size = page, .exclusive = true};
+    struct range tail = {.base = own + 2 * page - 1, .size = 1};
+    zx_handle_t vmo = 77, child;
+
+    kernel_claim_range(own + 8, page); // parts of two pages
+    assert_status(make(&around), ZX_ERR_NOT_FOUND);
+    assert_status(make(&tail), ZX_ERR_NOT_FOUND);
+    assert_ok(make(&beside));
+    assert_ok(zx_vmo_create_physical(beside.resource, beside.base, page, &child));
+    close_handle(child);
+    close_handle(beside.resource);
+    assert_ok(zx_vmo_create_physical(lab.resource, own - page, page, &child));
+    close_handle(child);
+    assert_status(zx_vmo_create_physical(lab.resource, own - page, page + 1, &vmo),
+                  ZX_ERR_ACCESS_DENIED);
+    assert_status(zx_vmo_create_physical(lab.resource, own + page, page, &vmo),
+                  ZX_ERR_ACCESS_DENIED);
+    assert_status(zx_vmo_create_physical(lab.resource, own + 1, page, &vmo), ZX_ERR_INVALID_ARGS);
+    assert_status(zx_vmo_create_physical(lab.resource, own, 0, &vmo), ZX_ERR_INVALID_ARGS);
+    assert_int_equal(vmo, 77);
+}
+
+// More ranges than there is room for: too much is kept, never too little.
+SCENARIO(claimed_ranges_are_never_given_away)
+{
+    const uint64_t page = 4096, base = 0xfffe00000000;
+
+    for (unsigned i = 0; i < 200; i++) {
+        kernel_claim_range(base + (i * 37 % 200) * 16 * page, page);
+        for (unsigned n = 0; n <= i; n++)
+            assert_true(kernel_range_touches(base + (n * 37 % 200) * 16 * page + page - 1, 1));
+    }
+    assert_false(kernel_range_touches(base - page, page));
+    assert_false(kernel_range_touches(base + 199 * 16 * page + page, page));
+    assert_false(kernel_range_touches(UINT64_MAX, 1000)); // ends where the address space does
+    kernel_claim_range(base - page, 0);
+    assert_false(kernel_range_touches(base - page, page));
 }
 
 // CALLS(zx_resource_create)
@@ -157,5 +204,7 @@ const struct CMUnitTest resource_tests[] = {
     T(a_root_of_a_root_is_one),
     T(nobody_waits_for_a_resource),
     T(resource_create_checks_in_order),
+    T(nobody_has_the_kernels_registers),
+    T(claimed_ranges_are_never_given_away), // fills the table
 };
 const size_t resource_test_count = countof(resource_tests);

@@ -56,7 +56,7 @@ static const char sample[] = "# drivers\n"
                              "driver uart\n"
                              "    program drivers/uart\n"
                              "    compatible a,uart\n"
-                             "    needs late-interrupts\n"
+                             "    needs hand-over\n"
                              "    only console\n";
 
 static void test_sample(void **state)
@@ -73,7 +73,7 @@ static void test_sample(void **state)
     assert_null(plan.drivers[1].service);
     assert_int_equal(plan.drivers[1].rights, PLAN_INTERRUPTS | PLAN_DMA);
     assert_false(plan.drivers[1].console);
-    assert_int_equal(plan.drivers[2].rights, PLAN_LATE_INTERRUPTS);
+    assert_int_equal(plan.drivers[2].rights, PLAN_HAND_OVER);
     assert_true(plan.drivers[2].console);
 }
 

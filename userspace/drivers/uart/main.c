@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The driver of the console's UART (docs/drivers.md): serves protocol `serial`. Its interrupt is asked for when
-// somebody attaches, for with the interrupt the kernel gives the device away; when the client goes the driver
-// ends, and the kernel has the device back.
+// The driver of the console's UART (docs/drivers.md): serves protocol `serial`. Its interrupt and
+// registers are asked for when somebody attaches, for with the interrupt the kernel gives the device away; when the
+// client goes the driver ends, and the kernel has the device back.
 //
 //   U1  No more than UART_BURST bytes are taken from the stream, and only when the device has room for them.
 //   U2  SERIAL_SENT is set when bytes went to the device and nothing is left in the stream, once for them.
@@ -153,6 +153,9 @@ static zx_status_t take_device(void)
     zx_status_t status = driver_ask_interrupt(0, &interrupt.handle);
 
     if (status == ZX_OK) {
+        status = driver_ask_registers(0, uart.kind->registers << uart.shift, &registers);
+    }
+    if (status == ZX_OK) {
         interrupt.fired = fired;
         status = vfs_interrupt_start(loop, &interrupt);
     }
@@ -239,7 +242,7 @@ static zx_status_t find_device(void)
     if (uart.shift > 3 || (words && uart.shift < 2)) {
         return ZX_ERR_IO_DATA_INTEGRITY;
     }
-    return driver_map_registers(0, uart.kind->registers << uart.shift, &registers);
+    return ZX_OK;
 }
 
 int main(void)

@@ -59,13 +59,14 @@ static bool find_range(uint32_t index, uint64_t *out_offset, uint64_t *out_size)
     return true;
 }
 
-zx_status_t driver_map_registers(uint32_t index, size_t least, struct driver_registers *out)
+static zx_status_t map_registers(zx_handle_t vmo, uint32_t index, size_t least,
+                                 struct driver_registers *out)
 {
-    zx_handle_t vmo = zx_take_startup_handle(PA_HND(DRIVER_HANDLE_REGISTERS, index));
     uint64_t offset, size, vmo_size;
     zx_vaddr_t base;
 
     if (vmo == ZX_HANDLE_INVALID || !find_range(index, &offset, &size)) {
+        zx_handle_close(vmo);
         return ZX_ERR_NOT_FOUND;
     }
     zx_status_t status = zx_vmo_get_size(vmo, &vmo_size);
@@ -82,6 +83,12 @@ zx_status_t driver_map_registers(uint32_t index, size_t least, struct driver_reg
         *out = (struct driver_registers){(volatile uint8_t *)(base + offset), size};
     }
     return status;
+}
+
+zx_status_t driver_map_registers(uint32_t index, size_t least, struct driver_registers *out)
+{
+    return map_registers(zx_take_startup_handle(PA_HND(DRIVER_HANDLE_REGISTERS, index)), index,
+                         least, out);
 }
 
 bool driver_is_compatible(const char *name)
@@ -134,6 +141,14 @@ static zx_handle_t host(void)
 zx_status_t driver_ask_interrupt(uint32_t index, zx_handle_t *out)
 {
     return host_take_interrupt(host(), zx_deadline_after(PATIENCE), index, out);
+}
+
+zx_status_t driver_ask_registers(uint32_t index, size_t least, struct driver_registers *out)
+{
+    zx_handle_t vmo;
+    zx_status_t status = host_take_registers(host(), zx_deadline_after(PATIENCE), index, &vmo);
+
+    return status == ZX_OK ? map_registers(vmo, index, least, out) : status;
 }
 
 zx_status_t driver_set_clock(zx_time_t utc)

@@ -117,7 +117,7 @@ zx_status_t start_driver(struct device *device, const char **out_reason, bool *o
 struct gifts;
 
 // Claims the node's registers and interrupts, once. ZX_ERR_ALREADY_BOUND: another driver has
-// registers in one of its pages, or one of its interrupts.
+// registers in one of its pages, or one of its interrupts. ZX_ERR_NOT_SUPPORTED: nobody may have them.
 zx_status_t own_claim(struct device *device, const char **out_reason);
 
 // True if there is memory in the pages of a range, which then is no device's.
@@ -129,6 +129,10 @@ zx_status_t own_give(struct device *device, struct gifts *gifts, const char **ou
 // Makes the object of one of the node's interrupts. ZX_ERR_NOT_FOUND: it has no such one. Others of
 // zx_interrupt_create().
 zx_status_t own_make_interrupt(const struct device *device, uint32_t index, zx_handle_t *out);
+
+// Makes a VMO of the pages of one of its ranges of registers. ZX_ERR_NOT_FOUND: it has no such one. Others of
+// zx_vmo_create_physical().
+zx_status_t own_make_registers(const struct device *device, uint32_t index, zx_handle_t *out);
 
 // A description of the node for its driver: a flattened tree of one node with its properties, in a
 // VMO.

@@ -36,10 +36,22 @@ static void take_interrupt(void *context, const struct ipc_request *request, uin
     zx_handle_t interrupt = ZX_HANDLE_INVALID;
     zx_status_t status = ZX_ERR_ACCESS_DENIED;
 
-    if ((device->driver->rights & PLAN_LATE_INTERRUPTS) != 0) {
+    if ((device->driver->rights & PLAN_HAND_OVER) != 0) {
         status = own_make_interrupt(device, index, &interrupt);
     }
     (void)host_reply_take_interrupt(request, status, interrupt);
+}
+
+static void take_registers(void *context, const struct ipc_request *request, uint32_t index)
+{
+    struct device *device = context;
+    zx_handle_t vmo = ZX_HANDLE_INVALID;
+    zx_status_t status = ZX_ERR_ACCESS_DENIED;
+
+    if ((device->driver->rights & PLAN_HAND_OVER) != 0) {
+        status = own_make_registers(device, index, &vmo);
+    }
+    (void)host_reply_take_registers(request, status, vmo);
 }
 
 static void asked(void *context, zx_signals_t observed)
@@ -47,6 +59,7 @@ static void asked(void *context, zx_signals_t observed)
     static const struct host_server server = {
         .set_clock = set_clock,
         .take_interrupt = take_interrupt,
+        .take_registers = take_registers,
     };
     struct device *device = context;
     const struct ipc_binding binding = host_binding(&server, device);

@@ -59,6 +59,33 @@ static zx_status_t claim(const struct device *device, uint32_t kind, uint64_t ba
     return status == ZX_ERR_NOT_FOUND ? ZX_ERR_ALREADY_BOUND : status;
 }
 
+// Whether the kernel lets nobody have the pages: then no VMO of them can be made.
+static bool kernel_keeps(const struct registers *registers)
+{
+    zx_handle_t vmo;
+    zx_status_t status = zx_vmo_create_physical(devmgr.root_resource, first_page(registers),
+                                                page_bytes(registers), &vmo);
+
+    if (status == ZX_OK) {
+        zx_handle_close(vmo);
+    }
+    return status == ZX_ERR_ACCESS_DENIED;
+}
+
+static zx_status_t claim_pages(struct device *device, struct registers *registers,
+                               const char **out_reason)
+{
+    zx_status_t status = claim(device, ZX_RSRC_KIND_MMIO, first_page(registers),
+                               page_bytes(registers), &registers->resource);
+
+    *out_reason = "another driver has registers in its pages";
+    if (status == ZX_ERR_ALREADY_BOUND && kernel_keeps(registers)) {
+        *out_reason = "the kernel keeps its pages to itself";
+        status = ZX_ERR_NOT_SUPPORTED;
+    }
+    return status;
+}
+
 static zx_status_t claim_registers(struct device *device, const char **out_reason)
 {
     uint32_t count = 0;
@@ -87,9 +114,7 @@ static zx_status_t claim_registers(struct device *device, const char **out_reaso
             status = ZX_ERR_NOT_SUPPORTED;
             break;
         }
-        *out_reason = "another driver has registers in its pages";
-        status = claim(device, ZX_RSRC_KIND_MMIO, first_page(registers), page_bytes(registers),
-                       &registers->resource);
+        status = claim_pages(device, registers, out_reason);
         device->register_count += status == ZX_OK;
     }
     return status;
@@ -115,7 +140,7 @@ static zx_status_t claim_interrupts(struct device *device, const char **out_reas
     zx_status_t status = ZX_ERR_NOT_FOUND;
 
     *out_reason = "its interrupts cannot be understood";
-    if ((device->driver->rights & (PLAN_INTERRUPTS | PLAN_LATE_INTERRUPTS)) != 0) {
+    if ((device->driver->rights & (PLAN_INTERRUPTS | PLAN_HAND_OVER)) != 0) {
         status = fdt_node_interrupt_count(&devmgr.tree, device->node, &count);
     }
     if (status == ZX_ERR_NOT_FOUND) {
@@ -168,10 +193,14 @@ zx_status_t own_claim(struct device *device, const char **out_reason)
 
 // ---- giving -------------------------------------------------------------------------------------
 
-static zx_status_t give_registers(const struct registers *registers, uint32_t index,
-                                  struct gifts *gifts)
+zx_status_t own_make_registers(const struct device *device, uint32_t index, zx_handle_t *out)
 {
     zx_handle_t vmo;
+
+    if (index >= device->register_count) {
+        return ZX_ERR_NOT_FOUND;
+    }
+    const struct registers *registers = &device->registers[index];
     zx_status_t status = zx_vmo_create_physical(registers->resource, first_page(registers),
                                                 page_bytes(registers), &vmo);
 
@@ -183,7 +212,14 @@ static zx_status_t give_registers(const struct registers *registers, uint32_t in
         zx_handle_close(vmo);
         return status;
     }
-    status = zx_handle_replace(vmo, REGISTER_RIGHTS, &vmo); // closed if that fails
+    return zx_handle_replace(vmo, REGISTER_RIGHTS, out); // closed if that fails
+}
+
+static zx_status_t give_registers(const struct device *device, uint32_t index, struct gifts *gifts)
+{
+    zx_handle_t vmo;
+    zx_status_t status = own_make_registers(device, index, &vmo);
+
     if (status == ZX_OK) {
         gifts_add(gifts, vmo, PA_HND(DRIVER_HANDLE_REGISTERS, index));
     }
@@ -243,12 +279,13 @@ zx_status_t own_give(struct device *device, struct gifts *gifts, const char **ou
 {
     zx_status_t status = ZX_OK;
 
-    *out_reason = "its registers cannot be given";
-    for (uint32_t i = 0; status == ZX_OK && i < device->register_count; i++) {
-        status = give_registers(&device->registers[i], i, gifts);
-    }
-    const bool late = (device->driver->rights & PLAN_LATE_INTERRUPTS) != 0;
+    const bool late = (device->driver->rights & PLAN_HAND_OVER) != 0;
 
+    for (uint32_t i = 0; status == ZX_OK && !late && i < device->register_count; i++) {
+        status = give_registers(device, i, gifts);
+        *out_reason = status == ZX_ERR_UNAVAILABLE ? "the kernel has the console's registers"
+                                                   : "its registers cannot be given";
+    }
     for (uint32_t i = 0; status == ZX_OK && !late && i < device->interrupt_count; i++) {
         *out_reason = "its interrupts cannot be had";
         status = give_interrupt(device, i, gifts);

@@ -119,7 +119,7 @@ static void take_bits(struct reader *reader, char **words, uint32_t count, uint3
         {"interrupts", PLAN_INTERRUPTS},
         {"dma", PLAN_DMA},
         {"set-clock", PLAN_SET_CLOCK},
-        {"late-interrupts", PLAN_LATE_INTERRUPTS},
+        {"hand-over", PLAN_HAND_OVER},
     };
 
     for (uint32_t i = 0; i < count; i++) {
@@ -137,7 +137,7 @@ static void take_bits(struct reader *reader, char **words, uint32_t count, uint3
 
 static void take_needs(struct reader *reader, char **words, uint32_t count)
 {
-    take_bits(reader, words, count, PLAN_INTERRUPTS | PLAN_DMA | PLAN_LATE_INTERRUPTS);
+    take_bits(reader, words, count, PLAN_INTERRUPTS | PLAN_DMA | PLAN_HAND_OVER);
 }
 
 static void take_may(struct reader *reader, char **words, uint32_t count)

@@ -7,7 +7,8 @@
 //     compatible STRING ...        a node that has one of them gets this driver
 //     virtio NUMBER                of nodes `virtio,mmio` only those with a device of this kind
 //     service NAME                 what it publishes: NAME0, NAME1 ... below /svc/fs/device
-//     needs THING ...              beside registers: interrupts, dma; late-interrupts: those that it asks for
+//     needs THING ...              beside registers: interrupts, dma; hand-over: interrupts and registers that are made
+//                                  when it asks for them, because the kernel has the device until then
 //     only console                 of the nodes only the one that is the kernel's console
 //     may set-clock                the driver may set UTC
 //
@@ -29,8 +30,9 @@
 #define PLAN_INTERRUPTS 0x1u
 #define PLAN_DMA        0x2u
 #define PLAN_SET_CLOCK  0x4u
-// Interrupts are made when the driver asks for them (protocol `host`): that of the console is the device's, too.
-#define PLAN_LATE_INTERRUPTS 0x8u
+// The interrupt and the registers are made when the driver asks for them (protocol `host`), in this order: with the
+// interrupt the kernel lets go of the device, and only then it lets anybody have the registers.
+#define PLAN_HAND_OVER 0x8u
 
 struct plan_driver {
     const char *name;

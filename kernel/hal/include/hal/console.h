@@ -18,6 +18,8 @@ bool hal_console_irq(unsigned *out_irq);
 // Lets go of the device, for a driver outside of the kernel: when it returns the kernel neither reads nor
 // writes it, and its line is nobody's. What is written from then on is dropped, but for a panic.
 void hal_console_release(void);
+// Whether the kernel has the device, and some of its registers lie between these bytes, both included.
+bool hal_console_holds(paddr_t first, paddr_t last);
 // Takes it back, input and output. The line is nobody's.
 void hal_console_retake(void);
 

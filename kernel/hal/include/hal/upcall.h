@@ -83,5 +83,9 @@ void kernel_fp_free(void *fp, size_t bytes);
 // Prints a piece of a panic report; for the print_registers callback of kernel_fatal() only.
 void kernel_panic_printf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
+// Registers, or words that firmware polls, that the kernel alone uses: user space gets no page of them
+// (object/kernel_range.h). While booting, on one CPU; any number of times for the same.
+void kernel_claim_range(paddr_t base, uint64_t bytes);
+
 // Log lines of drivers and early boot, printf-like; level as ZX_LOG_*.
 void kernel_log(unsigned level, const char *fmt, ...) PRINTF_LIKE(2, 3);

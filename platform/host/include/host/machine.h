@@ -109,6 +109,7 @@ bool host_others_idle(void);
 
 // Device interrupts and console input, as if from outside. From inside a run or its scenario.
 #define HOST_CONSOLE_IRQ 33u // the console's own
+#define HOST_CONSOLE_REGISTERS 0x9000000u // a byte of them
 void host_irq_raise(unsigned irq);               // an edge
 void host_irq_level(unsigned irq, bool standing); // the level of a line, seen if it is level-triggered
 bool host_irq_masked(unsigned irq);              // masked, or nobody's

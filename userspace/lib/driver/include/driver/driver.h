@@ -68,9 +68,13 @@ zx_handle_t driver_take_interrupt(uint32_t index);
 zx_handle_t driver_take_bti(void);
 
 // Interrupt `index` of the node, made now, by way of the device manager, for a driver whose manifest says `needs
-// late-interrupts` (else ZX_ERR_ACCESS_DENIED). ZX_ERR_NOT_FOUND: the node has no such one. Others of
+// hand-over` (else ZX_ERR_ACCESS_DENIED). ZX_ERR_NOT_FOUND: the node has no such one. Others of
 // zx_interrupt_create().
 zx_status_t driver_ask_interrupt(uint32_t index, zx_handle_t *out);
+
+// Range `index` of its registers, mapped as by driver_map_registers(), for such a driver: after the interrupt, with
+// which the kernel lets go of the device (else ZX_ERR_UNAVAILABLE). ZX_ERR_NOT_FOUND: the node has no such one.
+zx_status_t driver_ask_registers(uint32_t index, size_t least, struct driver_registers *out);
 
 // True if the node's `compatible` has this string.
 bool driver_is_compatible(const char *name);
