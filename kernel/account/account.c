@@ -3,8 +3,6 @@
 #include <account/account.h>
 
 #include <debug/assert.h>
-#include <lib/string.h>
-#include <mem/kmalloc.h>
 #include <sched/cpu.h>
 #include <sched/mutex.h>
 
@@ -40,9 +38,18 @@ static _Atomic int64_t *reservoir(struct account *a, enum account_kind kind)
     return kind == ACCOUNT_HANDLES && a->handles != NULL ? a->handles : &a->meter[kind].reservoir;
 }
 
+// How far below zero a pinned reservoir lies (C4): more than all that is ever charged.
+#define PIN (INT64_C(1) << 62)
+
+// What is in a reservoir in which `have` was found.
+ALWAYS_INLINE int64_t beyond_pin(const struct account *a, enum account_kind kind, int64_t have)
+{
+    return unlikely(have < 0) && a->pins[kind] != 0 ? have + PIN : have;
+}
+
 static int64_t in_reservoir(struct account *a, enum account_kind kind)
 {
-    return atomic_load_explicit(reservoir(a, kind), memory_order_acquire);
+    return beyond_pin(a, kind, atomic_load_explicit(reservoir(a, kind), memory_order_acquire));
 }
 
 // Depth first: the account after `a` in the tree under `top`; NULL at the end.
@@ -63,6 +70,9 @@ static bool below(const struct account *a, const struct account *top)
         a = a->parent;
     return a != NULL;
 }
+
+// Of how many accounts, and of how many kinds of each, `over` is true. [account_lock]
+static int over_count;
 
 // --- Claims --------------------------------------------------------------------------------------
 
@@ -110,10 +120,11 @@ static uint64_t drain(struct account *a, enum account_kind kind, int64_t keep)
 {
     _Atomic int64_t *word = reservoir(a, kind);
     int64_t have = atomic_load_explicit(word, memory_order_relaxed);
-    while (have > keep) {
-        if (atomic_compare_exchange_weak_explicit(word, &have, keep, memory_order_acquire,
+    const int64_t left = keep + have - beyond_pin(a, kind, have);
+    while (have > left) {
+        if (atomic_compare_exchange_weak_explicit(word, &have, left, memory_order_acquire,
                                                   memory_order_relaxed))
-            return (uint64_t)(have - keep);
+            return (uint64_t)(have - left);
     }
     return 0;
 }
@@ -128,6 +139,36 @@ static bool drain_tree(struct account *top, enum account_kind kind)
         any = any || n != 0;
     }
     return any;
+}
+
+// C4 for what lies below `top`, of which `over` is to become true or false.
+static void set_over(struct account *top, enum account_kind kind, bool over)
+{
+    top->over[kind] = over;
+    over_count += over ? 1 : -1;
+    for (struct account *a = top; a != NULL; a = next_below(top, a)) {
+        if (over ? a->pins[kind]++ == 0 : --a->pins[kind] == 0)
+            atomic_fetch_add_explicit(reservoir(a, kind), over ? -PIN : PIN, memory_order_relaxed);
+    }
+}
+
+// C2, C4: the limit of `top` or what is claimed there has changed. What is not in use does not hold
+// room.
+static void fit(struct account *top, enum account_kind kind)
+{
+    (void)drain_tree(top, kind);
+    const bool over = top->meter[kind].claimed > top->meter[kind].limit;
+    if (over != top->over[kind])
+        set_over(top, kind, over);
+}
+
+// `a` is pinned: enough may have been given back meanwhile for some limits to be met again.
+static void fit_again(struct account *a, enum account_kind kind)
+{
+    for (; a != NULL; a = a->parent) {
+        if (a->over[kind])
+            fit(a, kind);
+    }
 }
 
 // Takes n out of the reservoir if it has that much.
@@ -208,6 +249,8 @@ static zx_status_t make_room(struct account *a, const struct account *top, enum 
 
 static zx_status_t charge_locked(struct account *a, enum account_kind kind, int64_t n)
 {
+    if (unlikely(a->pins[kind] != 0))
+        fit_again(a, kind);
     if (take(a, kind, n))
         return ZX_OK; // somebody has put it back meanwhile
     if (batch[kind] != 0 && without_room(a, NULL, kind, (uint64_t)(n + batch[kind])) == NULL) {
@@ -230,16 +273,33 @@ zx_status_t account_charge_slow(struct account *a, enum account_kind kind, int64
     return status;
 }
 
+// The lowest account that both are, or are under.
+static struct account *common(struct account *a, const struct account *b)
+{
+    while (!below(b, a))
+        a = a->parent;
+    return a;
+}
+
+// Has room made for n in `to` and what is above it below `top`, and claims it.
+static zx_status_t claim_room(struct account *to, const struct account *top,
+                              enum account_kind kind, uint64_t n)
+{
+    zx_status_t status = make_room(to, top, kind, n);
+    if (status == ZX_OK)
+        claim_below(to, top, kind, n);
+    return status;
+}
+
 zx_status_t account_move(struct account *from, struct account *to, enum account_kind kind, int64_t n)
 {
     if (from == to)
         return ZX_OK;
     mutex_lock(&account_lock);
-    // Past the reservoir: nobody else can take it meanwhile.
-    unclaim(from, kind, (uint64_t)n);
-    zx_status_t status = charge_locked(to, kind, n);
-    if (status != ZX_OK)
-        claim(from, kind, (uint64_t)n);
+    const struct account *top = common(from, to);
+    zx_status_t status = claim_room(to, top, kind, (uint64_t)n);
+    if (status == ZX_OK)
+        unclaim_below(from, top, kind, (uint64_t)n);
     mutex_unlock(&account_lock);
     return status;
 }
@@ -250,27 +310,21 @@ void account_move_unchecked(struct account *from, struct account *to, enum accou
     if (from == to)
         return;
     mutex_lock(&account_lock);
-    unclaim(from, kind, (uint64_t)n);
-    claim(to, kind, (uint64_t)n);
+    const struct account *top = common(from, to);
+    unclaim_below(from, top, kind, (uint64_t)n);
+    claim_below(to, top, kind, (uint64_t)n);
+    for (struct account *a = to; a != top; a = a->parent) {
+        if (a->meter[kind].claimed > a->meter[kind].limit)
+            fit(a, kind);
+    }
     mutex_unlock(&account_lock);
-}
-
-// The lowest account that both are, or are under.
-static struct account *common(struct account *a, const struct account *b)
-{
-    while (!below(b, a))
-        a = a->parent;
-    return a;
 }
 
 zx_status_t account_move_prepare(struct account *from, struct account *to, enum account_kind kind,
                                  uint64_t n)
 {
     mutex_lock(&account_lock);
-    const struct account *top = common(from, to);
-    zx_status_t status = make_room(to, top, kind, n);
-    if (status == ZX_OK)
-        claim_below(to, top, kind, n);
+    zx_status_t status = claim_room(to, common(from, to), kind, n);
     mutex_unlock(&account_lock);
     return status;
 }
@@ -301,13 +355,24 @@ void account_trim(struct account *a, enum account_kind kind, int64_t keep)
 void account_keep_handles_at(struct account *a, _Atomic int64_t *word)
 {
     mutex_lock(&account_lock);
-    uint64_t moved = drain(a, ACCOUNT_HANDLES, 0);
+    int64_t moved = (int64_t)drain(a, ACCOUNT_HANDLES, 0);
+    if (unlikely(a->pins[ACCOUNT_HANDLES] != 0)) {
+        atomic_fetch_add_explicit(reservoir(a, ACCOUNT_HANDLES), PIN, memory_order_relaxed);
+        moved -= PIN;
+    }
     a->handles = word;
-    atomic_fetch_add_explicit(reservoir(a, ACCOUNT_HANDLES), (int64_t)moved, memory_order_relaxed);
+    atomic_fetch_add_explicit(reservoir(a, ACCOUNT_HANDLES), moved, memory_order_relaxed);
     mutex_unlock(&account_lock);
 }
 
 // --- Life ----------------------------------------------------------------------------------------
+
+// It goes; nothing is below it.
+static NO_INLINE void forget_over(struct account *a)
+{
+    for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++)
+        over_count -= a->over[kind];
+}
 
 // C1 with nothing charged and nothing below: gives everything back and takes the account out.
 static bool end_locked(struct account *a)
@@ -320,6 +385,8 @@ static bool end_locked(struct account *a)
     }
     for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++)
         unclaim(a, kind, a->meter[kind].claimed);
+    if (unlikely(over_count != 0))
+        forget_over(a);
     list_remove(&a->ghost);
     list_remove(&a->sibling);
     return true;
@@ -344,6 +411,16 @@ static void free_all(struct list *dead)
         slab_free(&account_cache, a);
 }
 
+// C4, for a new account.
+static NO_INLINE void inherit_pins(struct account *a)
+{
+    for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++) {
+        a->pins[kind] = a->parent->pins[kind];
+        if (a->pins[kind] != 0)
+            atomic_store_explicit(&a->meter[kind].reservoir, -PIN, memory_order_relaxed);
+    }
+}
+
 zx_status_t account_create(struct account *parent, const struct account_owner_ops *ops,
                            void *owner, struct account **out)
 {
@@ -359,6 +436,8 @@ zx_status_t account_create(struct account *parent, const struct account_owner_op
     struct list dead;
     list_init(&dead);
     mutex_lock(&account_lock);
+    if (unlikely(over_count != 0))
+        inherit_pins(a);
     list_add_tail(&parent->children, &a->sibling);
     sweep_locked(SWEEP_STEPS, &dead);
     mutex_unlock(&account_lock);
@@ -412,7 +491,7 @@ zx_status_t account_set_limits(struct account *a, const uint64_t limits[ACCOUNT_
         if (limits[kind] == ACCOUNT_KEEP_LIMIT)
             continue;
         a->meter[kind].limit = limits[kind];
-        drain_tree(a, (enum account_kind)kind); // C2: what is not in use does not hold room
+        fit(a, (enum account_kind)kind);
     }
     if (status == ZX_OK) {
         a->told = false; // in this same hold: who is refused from now on is refused by the new limits
@@ -438,49 +517,4 @@ void account_usage(struct account *a, struct account_usage out[ACCOUNT_KINDS])
             out[kind].limit = MIN(out[kind].limit, at->meter[kind].limit);
     }
     mutex_unlock(&account_lock);
-}
-
-// --- Charged memory of any size ------------------------------------------------------------------
-
-// In front of each piece.
-struct head {
-    _Alignas(16) struct account *account;
-    size_t bytes; // charged: all of it
-};
-
-void *account_kmalloc(size_t size)
-{
-    struct account *a = account_current();
-    size_t bytes = size + sizeof(struct head);
-    if (bytes < size || account_charge(a, ACCOUNT_KMEM, (int64_t)bytes) != ZX_OK)
-        return NULL;
-    struct head *h = kmalloc(bytes);
-    if (h == NULL) {
-        account_uncharge(a, ACCOUNT_KMEM, (int64_t)bytes);
-        return NULL;
-    }
-    *h = (struct head){.account = a, .bytes = bytes};
-    return h + 1;
-}
-
-void *account_kzalloc(size_t size)
-{
-    void *p = account_kmalloc(size);
-    if (p != NULL)
-        memset(p, 0, size);
-    return p;
-}
-
-struct account *account_of(const void *p)
-{
-    return ((const struct head *)p - 1)->account;
-}
-
-void account_kfree(void *p)
-{
-    if (p == NULL)
-        return;
-    struct head h = *((struct head *)p - 1);
-    kfree_sized((struct head *)p - 1, h.bytes);
-    account_uncharge(h.account, ACCOUNT_KMEM, (int64_t)h.bytes);
 }

@@ -158,8 +158,8 @@ static bool some_work(void)
     return zx_handle_close_many(handles, sizeof(handles) / sizeof(handles[0])) == ZX_OK && done;
 }
 
-// Answers each message with a byte that says whether it could work.
-CHILD(sibling)
+// Answers each message with a byte that says whether it could do what it was asked for.
+static int obey(bool (*can)(char asked))
 {
     zx_handle_t channel = test_child_channel();
     zx_signals_t seen;
@@ -173,23 +173,62 @@ CHILD(sibling)
             zx_channel_read(channel, 0, &byte, NULL, 1, 0, &bytes, &handles) != ZX_OK) {
             return 0;
         }
-        byte = some_work() ? 'y' : 'n';
+        byte = can(byte) ? 'y' : 'n';
         if (zx_channel_write(channel, 0, &byte, 1, NULL, 0) != ZX_OK) {
             return 1;
         }
     }
 }
 
-static void ask_sibling(const struct test_child *sibling)
+static void ask(const struct test_child *child, char what, char expected)
 {
-    char byte = '?';
     uint32_t bytes, handles;
 
-    ASSERT_OK(zx_channel_write(sibling->channel, 0, &byte, 1, NULL, 0));
-    ASSERT_OK(
-        zx_object_wait_one(sibling->channel, ZX_CHANNEL_READABLE, test_patience(), NULL));
-    ASSERT_OK(zx_channel_read(sibling->channel, 0, &byte, NULL, 1, 0, &bytes, &handles));
-    EXPECT_EQ(byte, 'y');
+    ASSERT_OK(zx_channel_write(child->channel, 0, &what, 1, NULL, 0));
+    ASSERT_OK(zx_object_wait_one(child->channel, ZX_CHANNEL_READABLE, test_patience(), NULL));
+    ASSERT_OK(zx_channel_read(child->channel, 0, &what, NULL, 1, 0, &bytes, &handles));
+    EXPECT_EQ(what, expected);
+}
+
+static bool can_work(char asked)
+{
+    (void)asked;
+    return some_work();
+}
+
+CHILD(sibling)
+{
+    return obey(can_work);
+}
+
+static void ask_sibling(const struct test_child *sibling)
+{
+    ask(sibling, '?', 'y');
+}
+
+// '+': one page more; anything else: one page less.
+static bool can_page(char asked)
+{
+    static zx_handle_t vmo;
+    static uint64_t pages;
+    zx_status_t status = ZX_OK;
+
+    if (vmo == ZX_HANDLE_INVALID) {
+        status = zx_vmo_create(100 * PAGE, 0, &vmo);
+    }
+    if (status == ZX_OK && asked == '+') {
+        status = zx_vmo_op_range(vmo, ZX_VMO_OP_COMMIT, pages * PAGE, PAGE, NULL, 0);
+        pages += status == ZX_OK;
+    } else if (status == ZX_OK && pages > 0) {
+        pages--;
+        status = zx_vmo_op_range(vmo, ZX_VMO_OP_DECOMMIT, pages * PAGE, PAGE, NULL, 0);
+    }
+    return status == ZX_OK;
+}
+
+CHILD(pages)
+{
+    return obey(can_page);
 }
 
 // ---- the tests ------------------------------------------------------------------------------------
@@ -270,4 +309,47 @@ static void allocation_bombs(void)
 TEST(allocation_bombs_in_a_limited_job_harm_nobody_else)
 {
     test_no_loss(allocation_bombs, 1);
+}
+
+static void lower_below_use(void)
+{
+    zx_job_limits_t limits = {.pages = 0};
+    struct test_child child[2];
+    zx_handle_t outer, job[2];
+
+    ASSERT_OK(zx_job_create(zx_job_default(), 0, &outer));
+    for (int i = 0; i < 2; i++) {
+        ASSERT_OK(zx_job_create(outer, 0, &job[i]));
+        ASSERT_OK(test_child_start_in(job[i], "pages", &child[i]));
+        for (const char *c = "+++++-+"; *c != 0; c++) {
+            ask(&child[i], *c, 'y'); // each of both once at least: what they need themselves is there
+        }
+    }
+    limits.pages = test_job_usage(outer, TEST_JOB_PAGES).used - 3;
+    ASSERT_OK(zx_job_set_limits(outer, 0, &limits, sizeof(limits.pages)));
+    for (int n = 0; n < 3; n++) {
+        ask(&child[n % 2], '-', 'y');
+        ask(&child[0], '+', 'n');
+        ask(&child[1], '+', 'n');
+    }
+    EXPECT_OK(zx_object_wait_one(outer, ZX_JOB_LIMIT_REACHED, test_patience(), NULL));
+    EXPECT_EQ(test_job_usage(outer, TEST_JOB_PAGES).used, limits.pages);
+    ask(&child[1], '-', 'y');
+    ask(&child[0], '+', 'y');
+    ask(&child[1], '+', 'n');
+    EXPECT_EQ(test_job_usage(outer, TEST_JOB_PAGES).used, limits.pages);
+    EXPECT_EQ(test_job_usage(outer, TEST_JOB_PAGES).refused, 7);
+    for (int i = 0; i < 2; i++) {
+        EXPECT_OK(zx_task_kill(child[i].process));
+        EXPECT_EQ(test_child_finish(&child[i]), -1);
+        EXPECT_OK(zx_handle_close(job[i]));
+    }
+    test_await_nothing_used(outer);
+    EXPECT_OK(zx_handle_close(outer));
+}
+
+// CALLS(zx_job_set_limits): of what is in use, none goes, and no more comes, here or in another job below.
+TEST(a_limit_below_use_gives_nothing_until_it_is_met)
+{
+    test_no_loss(lower_below_use, 2);
 }

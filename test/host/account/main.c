@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Accounts: who is told that a limit was met, and how often.
-#include "../sched/sched_test.h"
-
-#include <account/account.h>
+#include "account_test.h"
 
 static atomic_uint told;
 
@@ -68,7 +66,9 @@ static const struct CMUnitTest tests[] = {
 
 int main(int argc, char **argv)
 {
-    const struct lab_group groups[] = {{tests, sizeof(tests) / sizeof(tests[0])}};
+    const struct lab_group groups[] = {{tests, sizeof(tests) / sizeof(tests[0])},
+                                       {model_tests, model_test_count},
+                                       {race_tests, race_test_count}};
 
-    return lab_main_groups(argc, argv, groups, 1);
+    return lab_main_groups(argc, argv, groups, sizeof(groups) / sizeof(groups[0]));
 }

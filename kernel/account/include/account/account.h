@@ -16,6 +16,9 @@
 //   C2 claimed <= limit, unless the limit was lowered later, or a move was not checked.
 //   C3 An account outlives its job or process until nothing is charged to it any more. Nobody who
 //      uncharges touches it after the addition to the reservoir; whoever finds C1 balanced may free it.
+//   C4 Where C2 does not hold, the account is `over`, and the reservoirs of it and of all below are
+//      pinned: they lie so far below zero that each charge comes to account_charge_slow, which refuses it
+//      or finds that enough has been given back. account.pins counts those that are over, from it upward.
 //
 // Locks: account_lock (rank ACCOUNT, a mutex) for all fields but the reservoirs; those are atomic.
 // Charging and uncharging may be done with any mutex held, and never in an interrupt.
@@ -51,6 +54,8 @@ struct account_meter {
 struct account {
     struct account_meter meter[ACCOUNT_KINDS];
     _Atomic int64_t *handles;       // [A] the reservoir of handles, if it lies elsewhere
+    uint8_t pins[ACCOUNT_KINDS];    // [A] C4; the tree of jobs is 33 high at most
+    bool over[ACCOUNT_KINDS];       // [A] C4
     struct account *parent;         // [I] NULL: the root
     struct list children;           // [A] of account.sibling
     struct list_node sibling;       // [A]
@@ -120,8 +125,8 @@ ALWAYS_INLINE MUST_CHECK bool account_charge_at_once(struct account *a, enum acc
     return false;
 }
 
-// What is charged to `from` becomes charged to `to`; what is above both stays as it is. Errors as
-// account_charge.
+// What is charged to `from` becomes charged to `to`; what is above both stays as it is, and its limits do
+// not matter. Errors as account_charge.
 zx_status_t account_move(struct account *from, struct account *to, enum account_kind kind,
                          int64_t n) MUST_CHECK;
 // The same whatever the limits say, for what must not fail.
