@@ -16,6 +16,7 @@ RUN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../scripts/ru
 COMMANDS = [
     "limit --processes 1 sh -c '/boot/bin/true; echo status $?'",
     "limit --pages 500 sort /dev/zero 2>&1; echo sorted $?",
+    "limit --processes 1 sh -c '/boot/bin/true; /boot/bin/true' 2>&1 | grep limit:",
     "limit --threads 3x true; echo usage $?",
     "limit --handles 500 true; echo true $?",
     "limit --processes 4 sh -c 'bomb() { bomb | bomb & }; while :; do bomb; done' 2>/dev/null &",
@@ -29,8 +30,9 @@ COMMANDS = [
 # What must be there, in this order.
 EXPECTED = [
     r"^sh: /boot/bin/true: Resource temporarily unavailable$", r"^status 126$",
-    r"^limit: --processes 1 refused 1 times$",
-    r"^limit: --pages 500 refused \d+ times$", r"^sorted [1-9]\d*$",
+    r"^limit: --processes 1: more was refused once$",
+    r"^limit: --pages 500: more was refused (once|\d+ times)$", r"^sorted [1-9]\d*$",
+    r"^limit: --processes 1: more was refused 2 times$",
     r"^limit: --threads 3x: not a number$", r"^usage: limit ", r"^usage 2$",
     r"^true 0$",
     r"^ *\d+( +\S+){4} +4/4! +limit$", r"^20$", r"^gone$", r"^nothing is left$",

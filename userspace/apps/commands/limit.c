@@ -53,9 +53,13 @@ static void tell_refused(zx_handle_t job)
     if (zx_object_get_info(job, ZX_INFO_JOB_LIMITS, usage, sizeof(usage), NULL, NULL) != ZX_OK)
         return;
     for (size_t i = 0; i < KINDS; i++) {
-        if (usage[i].refused != 0)
-            fprintf(stderr, "limit: --%s %llu refused %llu times\n", options[i].name,
-                    (unsigned long long)usage[i].limit, (unsigned long long)usage[i].refused);
+        const unsigned long long limit = usage[i].limit, refused = usage[i].refused;
+
+        if (refused == 1)
+            fprintf(stderr, "limit: --%s %llu: more was refused once\n", options[i].name, limit);
+        else if (refused != 0)
+            fprintf(stderr, "limit: --%s %llu: more was refused %llu times\n", options[i].name,
+                    limit, refused);
     }
 }
 
