@@ -36,11 +36,11 @@ static void defer_push(struct thread *t, struct object *obj)
     t->deferred = obj;
 }
 
-// The two callbacks; `deferring` is set.
-ALWAYS_INLINE void finish_destroy(struct object *obj)
+// The two callbacks; `deferring` is set. `ops` are the object's.
+ALWAYS_INLINE void finish_destroy(struct object *obj, const struct object_ops *ops)
 {
-    object_live_add(obj->ops->type, -1);
-    obj->ops->destroy(obj);
+    object_live_add(ops->type, -1);
+    ops->destroy(obj);
 }
 
 ALWAYS_INLINE void finish_zero_handles(struct object *obj)
@@ -48,7 +48,7 @@ ALWAYS_INLINE void finish_zero_handles(struct object *obj)
     obj->ops->on_zero_handles(obj);
     uint64_t old = atomic_fetch_sub_explicit(&obj->counts, 1, memory_order_acq_rel);
     if (old == 1)
-        finish_destroy(obj);
+        finish_destroy(obj, obj->ops);
     else if (unlikely(old & OBJECT_REFS_SATURATED))
         atomic_fetch_add_explicit(&obj->counts, 1, memory_order_relaxed);
 }
@@ -57,7 +57,7 @@ static void finish_one(struct object *obj)
 {
     uint32_t due = atomic_exchange_explicit(&obj->defer, DEFER_NONE, memory_order_acq_rel);
     if (due == DEFER_DESTROY)
-        finish_destroy(obj);
+        finish_destroy(obj, obj->ops);
     else
         finish_zero_handles(obj);
 }
@@ -92,7 +92,7 @@ static NO_INLINE void dead_deferring(struct object *obj)
         return;
     }
     t->deferring = true;
-    finish_destroy(obj);
+    finish_destroy(obj, obj->ops);
     finish_queued(t);
 }
 
@@ -100,7 +100,7 @@ void object_dead(struct object *obj)
 {
     lock_debug_assert_none("the end of an object");
     if (obj->ops->destroy_is_leaf)
-        finish_destroy(obj);
+        finish_destroy(obj, obj->ops);
     else
         dead_deferring(obj);
 }
@@ -144,15 +144,16 @@ static NO_INLINE void last_handle_slow(struct object *obj)
 zx_status_t object_last_handle(struct object *obj)
 {
     lock_debug_assert_none("the close of a last handle");
-    bool callback = obj->ops->on_zero_handles != NULL;
+    const struct object_ops *ops = obj->ops;
+    bool callback = ops->on_zero_handles != NULL;
     uint64_t old = OBJECT_HANDLE; // mostly it is all that there is
     if (unlikely(!atomic_compare_exchange_strong_explicit(
             &obj->counts, &old, callback, memory_order_acq_rel, memory_order_relaxed)))
         last_handle_slow(obj);
     else if (callback)
         zero_handles(obj);
-    else if (likely(obj->ops->destroy_is_leaf))
-        finish_destroy(obj);
+    else if (likely(ops->destroy_is_leaf))
+        finish_destroy(obj, ops);
     else
         dead_deferring(obj);
     return ZX_OK;

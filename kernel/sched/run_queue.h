@@ -141,6 +141,7 @@ ALWAYS_INLINE void switch_to_locked(struct cpu *cpu, struct thread *prev, struct
     if (unlikely(prev_idle || next_idle))
         sched_idle_flag_set(cpu, next_idle);
     next->hal.cpu = cpu->num;
+    next->hal.syscalls = prev->hal.syscalls;
     atomic_store_explicit(&cpu->current, next, memory_order_relaxed);
     cpu->switched_from = prev;
     CPU_STAT_ADD(cpu, context_switches, 1);

@@ -428,6 +428,7 @@ void cpu_stats_read(struct cpu *cpu, struct cpu_stats *out)
     unsigned long flags = hal_irq_save();
     rq_lock(cpu);
     copy_counters(&cpu->stats, out);
+    out->syscalls = __atomic_load_n(&cpu_current(cpu)->hal.syscalls, __ATOMIC_RELAXED);
     if (cpu_current(cpu)->idle && atomic_load_explicit(&cpu->online, memory_order_relaxed))
         out->idle_ticks += hal_ticks() - cpu->switch_ticks;
     rq_unlock(cpu);

@@ -24,6 +24,10 @@ void asm_offsets(void)
     OFFSET(T_CPU, struct hal_thread, cpu);
     OFFSET(T_FLAGS, struct hal_thread, flags);
     OFFSET(T_VDSO_BASE, struct hal_thread, vdso_code_base);
+    OFFSET(T_SYSCALLS, struct hal_thread, syscalls);
+    _Static_assert(offsetof(struct hal_thread, syscalls) ==
+                       offsetof(struct hal_thread, vdso_code_base) + 8,
+                   "vectors.S loads the two as a pair");
     OFFSET(T_CONTEXT, struct hal_thread, plat.context.x19_x30);
     OFFSET(T_CONTEXT_SP, struct hal_thread, plat.context.sp);
     OFFSET(T_CONTEXT_SP_EL0, struct hal_thread, plat.context.sp_el0);

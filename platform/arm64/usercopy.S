@@ -23,10 +23,19 @@
 // From this length on, copy_wide saves more than it costs.
 #define WIDE_MIN 1024
 
-// x0 = dst, x1 = src, x2 = len > 0. Clobbers x0-x17. Goes with a copy_block_wide behind its return.
+.macro copy_64
+    ldp x3, x4, [x1]
+    ldp x5, x6, [x1, #16]
+    ldp x7, x8, [x1, #32]
+    ldp x9, x10, [x1, #48]
+    stp x3, x4, [x0]
+    stp x5, x6, [x0, #16]
+    stp x7, x8, [x0, #32]
+    stp x9, x10, [x0, #48]
+.endm
+
+// x0 = dst, x1 = src, x2 = len. Clobbers x0-x17. Goes with a copy_block_wide behind its return.
 .macro copy_block
-    cmp x2, #16
-    b.lo 5f
     subs x2, x2, #128                // bits 6:0 stay those of the length
     b.lo 2f
     cmp x2, #WIDE_MIN - 128
@@ -50,15 +59,8 @@
     stp x9, x10, [x0, #-16]
     subs x2, x2, #128
     b.hs 1b
-2:  tbz x2, #6, 3f
-    ldp x3, x4, [x1]
-    ldp x5, x6, [x1, #16]
-    ldp x7, x8, [x1, #32]
-    ldp x9, x10, [x1, #48]
-    stp x3, x4, [x0]
-    stp x5, x6, [x0, #16]
-    stp x7, x8, [x0, #32]
-    stp x9, x10, [x0, #48]
+10: tbz x2, #6, 3f
+    copy_64
     add x1, x1, #64
     add x0, x0, #64
 3:  tbz x2, #5, 4f
@@ -77,8 +79,18 @@
     ldp x3, x4, [x1, #-16]
     stp x3, x4, [x0, #-16]
     b 8f
+    // Fewer than 128 bytes in all.
+2:  tbz x2, #6, 5f
+    copy_64
+    tst x2, #63
+    b.eq 8f
+    add x1, x1, #64
+    add x0, x0, #64
+    b 3b
+5:  cmn x2, #128 - 16
+    b.hs 3b
     // Fewer than 16 bytes.
-5:  tbz x2, #3, 7f
+    tbz x2, #3, 7f
     ldr x3, [x1], #8
     str x3, [x0], #8
 7:  tbz x2, #2, 7f
@@ -101,25 +113,23 @@
     cmp x2, #WIDE_MIN - 128
     b.ge 9b
     tbz x2, #63, 1b
-    b 2b
+    b 10b
 .endm
 
-// \user = address, x2 = length. Ends in \ok for length 0 and in \bad outside user space.
-.macro check_range user, ok, bad
-    cbz x2, \ok
-    mov x3, #USER_BASE_ASM
-    cmp \user, x3
-    b.lo \bad
-    mov x3, #USER_END_ASM
-    subs x3, x3, \user
-    b.lo \bad
-    cmp x2, x3
-    b.hi \bad
+// \user = address, x2 = length. Goes to copy_outside unless it is all in user space:
+// address - base <= size of user space - length, which is not negative. Clobbers x3, x4.
+.macro check_range user
+    mov x3, #-USER_BASE_ASM
+    add x3, \user, x3
+    mov x4, #USER_END_ASM - USER_BASE_ASM
+    subs x4, x4, x2
+    ccmp x3, x4, #2, hs              // else as if higher
+    b.hi copy_outside
 .endm
 
 // zx_status_t hal_copy_from_user(void *dst, uintptr_t src, size_t len)
 function hal_copy_from_user
-    check_range x1, copy_ok, copy_bad
+    check_range x1
     if_pan copy_with_pan, x3
 from_start:
     copy_block
@@ -133,7 +143,7 @@ end hal_copy_from_user
 
 // zx_status_t hal_copy_to_user(uintptr_t dst, const void *src, size_t len)
 function hal_copy_to_user
-    check_range x0, copy_ok, copy_bad
+    check_range x0
     if_pan copy_with_pan, x3
 to_start:
     copy_block
@@ -156,6 +166,11 @@ pan_end:
     copy_block_wide
     .size copy_with_pan, . - copy_with_pan
     extable pan_start, pan_end, copy_fixup
+
+function_local copy_outside
+    cbz x2, copy_ok                  // nothing is asked for: any address will do
+    b copy_bad
+    .size copy_outside, . - copy_outside
 
 function_local copy_fixup
     pan_set 1

@@ -149,10 +149,12 @@ syscall_check:                       // x0-x7 arguments, x16 number, x9 return a
     b.hs syscall_bad
     add x13, x13, x16, lsl #SYSCALL_ENTRY_SIZE_SHIFT
     ldp x14, x15, [x13]              // fn; site in the lower half
-    ldr x17, [x12, #T_VDSO_BASE]
+    ldp x17, x11, [x12, #T_VDSO_BASE] // and T_SYSCALLS, its neighbour
     add x17, x17, w15, uxtw
     cmp x17, x9
     b.ne syscall_bad
+    add x11, x11, #1
+    str x11, [x12, #T_SYSCALLS]
     msr daifclr, #6
     blr x14
 syscall_exit:                        // x0 result

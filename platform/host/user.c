@@ -81,6 +81,15 @@ void host_user_enter_kernel(uint64_t number, const uint64_t args[8], vaddr_t pc)
     t->plat.has_user_frame = true;
 }
 
+void host_user_count_call(void)
+{
+    struct hal_thread *t = hal_current();
+    unsigned long state = hal_irq_save(); // the count is that of whoever runs on this CPU
+    uint64_t count = __atomic_load_n(&t->syscalls, __ATOMIC_RELAXED);
+    __atomic_store_n(&t->syscalls, count + 1, __ATOMIC_RELAXED);
+    hal_irq_restore(state);
+}
+
 uint64_t host_user_leave_kernel(uint64_t result)
 {
     check_at_boundary();

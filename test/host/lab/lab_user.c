@@ -37,6 +37,7 @@ int64_t lab_syscall(uint64_t number, const uint64_t args[8])
     do {
         host_user_enter_kernel(number, args, pc);
         find_vdso(number, pc, args);
+        host_user_count_call();
         r = fn(args[0], args[1], args[2], args[3], args[4], args[5], args[6], args[7]);
         if ((e->flags & SYSCALL_RESULT_64) == 0)
             r = (int32_t)r;

@@ -343,6 +343,7 @@ static zx_info_cpu_stats_t cpu_sum(void)
         sum.timer_ints += all[i].timer_ints;
         sum.timers += all[i].timers;
         sum.page_faults += all[i].page_faults;
+        sum.syscalls += all[i].syscalls;
     }
     return sum;
 }
@@ -377,6 +378,17 @@ SCENARIO(cpus_count_what_happens)
     assert_true(after.idle_time > before.idle_time);
 }
 
+// Nobody else makes any here. The asking is one, counted before it looks.
+SCENARIO(system_calls_are_counted_exactly)
+{
+    for (unsigned calls = 0; calls < 5; calls++) {
+        const uint64_t before = cpu_sum().syscalls;
+        for (unsigned i = 0; i < calls; i++)
+            assert_ok(zx_nanosleep(0));
+        assert_int_equal(cpu_sum().syscalls - before, calls + 1);
+    }
+}
+
 #define T(name) cmocka_unit_test(test_##name)
 const struct CMUnitTest info_records_tests[] = {
     T(every_topic_is_for_its_type_and_right),
@@ -386,5 +398,6 @@ const struct CMUnitTest info_records_tests[] = {
     T(a_process_lists_vmos_by_handle_and_by_mapping),
     T(kernel_memory_adds_up),
     T(cpus_count_what_happens),
+    T(system_calls_are_counted_exactly),
 };
 const size_t info_records_test_count = countof(info_records_tests);

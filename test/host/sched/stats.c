@@ -120,6 +120,30 @@ KERNEL_TEST_DET(interrupts_between_cpus_are_counted_where_they_arrive, 2, 60)
     kthread_join(&k);
 }
 
+static void calls_and_yields(void *arg)
+{
+    for (uintptr_t i = 0; i < (uintptr_t)arg; i++) {
+        unsigned long state = hal_irq_save();
+        struct hal_thread *t = hal_current();
+        __atomic_store_n(&t->syscalls, t->syscalls + 1, __ATOMIC_RELAXED); // as on entry
+        hal_irq_restore(state);
+        thread_yield();
+    }
+}
+
+// System calls are counted in the running thread's record, and the count goes on in the next one's.
+KERNEL_TEST_DET(system_calls_of_several_threads_add_up, 1, 20)
+{
+    static struct kthread a, b;
+    const struct cpu_stats before = now_on(0);
+
+    kthread_start(&a, 20, calls_and_yields, (void *)10);
+    kthread_start(&b, 20, calls_and_yields, (void *)7);
+    kthread_join(&a);
+    kthread_join(&b);
+    assert_int_equal(now_on(0).syscalls - before.syscalls, 17);
+}
+
 #define T(name) cmocka_unit_test(test_##name)
 const struct CMUnitTest stats_tests[] = {
     T(yields_are_counted),
@@ -127,5 +151,6 @@ const struct CMUnitTest stats_tests[] = {
     T(preemptions_are_counted),
     T(preemptions_by_interrupts_are_counted),
     T(interrupts_between_cpus_are_counted_where_they_arrive),
+    T(system_calls_of_several_threads_add_up),
 };
 const size_t stats_test_count = countof(stats_tests);

@@ -53,6 +53,25 @@ ALWAYS_INLINE void preempt_enable(void)
         sched_preempt_check_slow();
 }
 
+// The two for a stretch in one function: the count is put back, not read again.
+ALWAYS_INLINE uint32_t preempt_disable_nested(void)
+{
+    struct hal_thread *t = hal_current();
+    uint32_t before = t->preempt_count;
+    t->preempt_count = before + 1;
+    atomic_signal_fence(memory_order_seq_cst);
+    return before;
+}
+
+ALWAYS_INLINE void preempt_enable_nested(uint32_t before)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+    struct hal_thread *t = hal_current();
+    t->preempt_count = before;
+    if (before == 0 && unlikely(atomic_load_explicit(&t->need_resched, memory_order_relaxed)))
+        sched_preempt_check_slow();
+}
+
 // CPUs that may ever be online, fixed after the device tree is read; and CPUs online now.
 unsigned hal_cpu_count(void);
 

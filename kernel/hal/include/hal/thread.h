@@ -25,6 +25,8 @@ struct hal_thread {
     uint32_t fault_disabled;      // [O] >0: user copies do not fault pages in, they fail
     uint32_t flags;               // [O] platform's
     uintptr_t vdso_code_base;     // [O] user address of the vDSO code segment; 0 = not mapped yet
+    uint64_t syscalls;            // [O] system calls begun on the CPU that it runs on, by whichever thread: who
+                                  // is switched to goes on counting from where the last one was
     uintptr_t kstack_base;        // [I] lowest byte of the kernel stack
     size_t kstack_size;           // [I] bytes
     struct plat_thread plat;      // platform's: saved context, user frame, FP state, TPIDR_EL0

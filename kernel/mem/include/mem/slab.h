@@ -73,17 +73,18 @@ ALWAYS_INLINE void *slab_alloc(struct slab_cache *c)
 {
     if (alloc_should_fail())
         return NULL;
-    preempt_disable();
+    uint32_t before = preempt_disable_nested();
     struct slab_magazine *m = &c->cpu[hal_cpu_num()];
     uint64_t count = atomic_load_explicit(&m->count, memory_order_relaxed);
     void *object;
     if (likely(count)) {
         object = m->object[count - 1];
         atomic_store_explicit(&m->count, count - 1, memory_order_relaxed);
+        preempt_enable_nested(before);
     } else {
         object = slab_alloc_slow(c);
+        preempt_enable(); // so that `before` need not be kept over the call
     }
-    preempt_enable();
     if (JACINTH_DEBUG && object)
         slab_debug_alloc(c, object);
     return object;
@@ -103,16 +104,17 @@ ALWAYS_INLINE void slab_free_object(struct slab_cache *c, void *object)
 {
     if (JACINTH_DEBUG)
         slab_debug_free(c, object);
-    preempt_disable();
+    uint32_t before = preempt_disable_nested();
     struct slab_magazine *m = &c->cpu[hal_cpu_num()];
     uint64_t count = atomic_load_explicit(&m->count, memory_order_relaxed);
     if (likely(count < SLAB_MAGAZINE_SIZE)) {
         m->object[count] = object;
         atomic_store_explicit(&m->count, count + 1, memory_order_relaxed);
+        preempt_enable_nested(before);
     } else {
         slab_free_slow(c, object);
+        preempt_enable();
     }
-    preempt_enable();
 }
 
 // The same; NULL is allowed.

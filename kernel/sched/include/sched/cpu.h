@@ -12,7 +12,8 @@
 // one access, since others read them (cpu_stats_read). (Relaxed atomics would cost an address more.)
 struct cpu_stats {
     uint64_t idle_ticks, reschedules_in_vain, context_switches, irq_preempts, preempts, yields;
-    uint64_t ints, timer_ints, timers, page_faults, syscalls, reschedule_ipis, generic_ipis;
+    uint64_t ints, timer_ints, timers, page_faults, reschedule_ipis, generic_ipis;
+    uint64_t syscalls; // as read; counted in hal_thread.syscalls
 };
 
 #define CPU_OBJECT_TYPES 32u

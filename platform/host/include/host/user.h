@@ -28,6 +28,8 @@ void host_user_boundary(void);
 
 // System call entry: records the user frame (number in x16, args in x0..x7).
 void host_user_enter_kernel(uint64_t number, const uint64_t args[8], vaddr_t pc);
+// The call is one that the kernel takes, and counts.
+void host_user_count_call(void);
 // System call exit with `result` in x0: handles pending bits until none is set, as the assembly does.
 // Returns x0, which somebody may have changed while the thread was stopped. May not return.
 uint64_t host_user_leave_kernel(uint64_t result);
