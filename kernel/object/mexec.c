@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Starting another kernel (interface: object/mexec.h): reads the boot image, copies it and the kernel to
-// contiguous memory, stops the other CPUs and jumps. Until they are stopped everything can be given back.
+// contiguous memory, stops the other CPUs, sends those elsewhere that only wait in a loop of this kernel, and jumps.
+// Until they are sent everything can be given back.
 #include <object/mexec.h>
 
 #include <debug/crashlog.h>
 #include <debug/log.h>
+#include <debug/panic.h>
 #include <hal/boot.h>
 #include <hal/console.h>
 #include <hal/cpu.h>
@@ -33,7 +35,7 @@ struct mexec {
     size_t cmdline_len;
     char cmdline[CMDLINE_MAX];
     struct hal_next_image image;
-    struct piece kernel, initrd, tree;
+    struct piece kernel, initrd, parking, tree;
     size_t tree_bytes;
 };
 
@@ -168,6 +170,13 @@ static zx_status_t copy_initrd(struct mexec *m, struct vmo *v)
     return status == ZX_OK ? piece_fill(&m->initrd, 0, v, m->initrd_at, m->initrd_bytes) : status;
 }
 
+static zx_status_t make_parking(struct mexec *m)
+{
+    const size_t bytes = hal_next_parking_bytes();
+
+    return bytes == 0 ? ZX_OK : piece_make(&m->parking, bytes, PAGE_SHIFT);
+}
+
 static zx_status_t make_tree(struct mexec *m)
 {
     struct hal_next next = {
@@ -175,6 +184,7 @@ static zx_status_t make_tree(struct mexec *m)
         .initrd = piece_at(&m->initrd),
         .initrd_bytes = m->initrd_bytes,
         .kaslr_seed = random_u64(),
+        .parking = piece_at(&m->parking),
     };
     random_draw(next.seed, sizeof(next.seed));
     size_t bytes = hal_next_tree_bytes(strlen(next.cmdline) + 1);
@@ -192,6 +202,8 @@ static zx_status_t make_all(struct mexec *m, struct vmo *kernel, struct vmo *boo
         status = copy_kernel(m, kernel);
     if (status == ZX_OK)
         status = copy_initrd(m, boot);
+    if (status == ZX_OK)
+        status = make_parking(m);
     return status == ZX_OK ? make_tree(m) : status;
 }
 
@@ -199,6 +211,9 @@ NO_RETURN static void enter(struct mexec *m)
 {
     klog(LOG_INFO, "starting another kernel");
     log_flush_sync();
+    if (m->parking.first != NULL &&
+        hal_next_park(page_to_virt(m->parking.first), piece_at(&m->parking)) != ZX_OK)
+        panic("mexec: a CPU that has stopped does not leave this kernel");
     crashlog_forget();
     hal_irq_disable();
     piece_clean(&m->kernel);
@@ -220,6 +235,7 @@ zx_status_t mexec(struct vmo *kernel, struct vmo *boot)
     if (status == ZX_OK)
         enter(m);
     piece_free(&m->tree);
+    piece_free(&m->parking);
     piece_free(&m->initrd);
     piece_free(&m->kernel);
     kfree(m);

@@ -49,7 +49,8 @@ void arm64_asid_init(void);
 
 // smp.c: reads /cpus; the boot CPU becomes CPU 0.
 void arm64_smp_init(void);
-// Whether all CPUs but the first that run can be stopped so that nothing of the kernel is needed any more.
+// Whether all CPUs but the first that run can be stopped, or parked (park.h), so that nothing of the kernel is needed
+// any more.
 bool arm64_cpus_stop_for_good(void);
 
 // head.S: leaves this kernel by way of `low`, the physical address of arm64_next_low, in the identity map
@@ -57,5 +58,6 @@ bool arm64_cpus_stop_for_good(void);
 NO_RETURN void arm64_next_enter(uint64_t entry, uint64_t tree, uint64_t table, uint64_t low,
                                 uint64_t el);
 extern char arm64_next_low[];
+paddr_t arm64_next_low_pa(void); // next.c
 // Takes the calling CPU's identity map away.
 void arm64_identity_drop(void);

@@ -16,6 +16,7 @@
 
 #include "arm64_priv.h"
 #include "boot.h"
+#include "park.h"
 
 // Linux Documentation/arch/arm64/booting.rst, section 4; little-endian.
 struct image_header {
@@ -50,11 +51,27 @@ zx_status_t hal_next_image(const void *header, uint64_t file_bytes, struct hal_n
 
 size_t hal_next_tree_bytes(size_t cmdline_len)
 {
-    return arm64_boot.fdt_bytes + cmdline_len + FDT_NEXT_BYTES_MORE;
+    return arm64_boot.fdt_bytes + cmdline_len + FDT_NEXT_BYTES_MORE +
+           MAX_CPUS * FDT_NEXT_BYTES_CPU;
+}
+
+// Where the next kernel finds the CPUs that are parked. Returns how many there are.
+static uint32_t list_parked(paddr_t parking, struct fdt_parked parked[MAX_CPUS])
+{
+    const uint32_t cpus = arm64_cpus_to_park();
+    uint32_t count = 0;
+
+    for (unsigned cpu = 1; cpu < MAX_CPUS; cpu++) {
+        if (cpus & 1u << cpu)
+            parked[count++] = (struct fdt_parked){.mpidr = arm64_cpu_affinity(cpu),
+                                                  .release = parking + park_words_offset(cpu)};
+    }
+    return count;
 }
 
 zx_status_t hal_next_tree(void *to, size_t bytes, const struct hal_next *next)
 {
+    struct fdt_parked parked[MAX_CPUS];
     struct fdt_next n = {
         .cmdline = next->cmdline,
         .initrd = {.base = next->initrd, .bytes = next->initrd_bytes},
@@ -62,9 +79,17 @@ zx_status_t hal_next_tree(void *to, size_t bytes, const struct hal_next *next)
         .had_initrd = boot_info.initrd_size != 0,
         .old_initrd = boot_info.initrd,
         .old_tree = boot_info.fdt,
+        .parking = {.base = next->parking, .bytes = hal_next_parking_bytes()},
+        .parked = parked,
+        .parked_count = list_parked(next->parking, parked),
     };
     memcpy(n.seed, next->seed, sizeof(n.seed));
     return fdt_write_next(boot_info.fdt_data, to, bytes, &n);
+}
+
+paddr_t arm64_next_low_pa(void)
+{
+    return arm64_boot.image_pa + (paddr_t)(arm64_next_low - image_start);
 }
 
 bool hal_next_possible(void)
@@ -74,9 +99,8 @@ bool hal_next_possible(void)
 
 void hal_next_enter(paddr_t entry, paddr_t tree)
 {
-    paddr_t low = arm64_boot.image_pa + (paddr_t)(arm64_next_low - image_start);
-
     hal_timer_cancel();
     irq_cpu_stop();
-    arm64_next_enter(entry, tree, arm64_boot.ttbr_identity, low, arm64_boot.entry_el);
+    arm64_next_enter(entry, tree, arm64_boot.ttbr_identity, arm64_next_low_pa(),
+                     arm64_boot.entry_el);
 }

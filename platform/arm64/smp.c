@@ -20,6 +20,7 @@
 #include "arm64_priv.h"
 #include "boot.h"
 #include "kmap.h"
+#include "park.h"
 #include "percpu.h"
 
 // How long a CPU may take from the call to its first C line, and how often a spin table is asked.
@@ -209,15 +210,27 @@ static bool stopped_by_firmware(const struct cpu_info *c)
 bool arm64_cpus_stop_for_good(void)
 {
     for (unsigned cpu = 1; cpu < cpu_count; cpu++) {
-        // It may be parked in the kernel's code.
-        if (cpus[cpu].called && !stopped_by_firmware(&cpus[cpu]))
+        const struct cpu_info *c = &cpus[cpu];
+        // It may wait in the kernel's code, and there is no place where the next one would look for it.
+        if (c->called && !stopped_by_firmware(c) && c->method != START_SPIN_TABLE)
             return false;
     }
     return true;
 }
 
-// Without firmware to stop it the CPU waits here for the event of hal_cpu_start(), all its interrupts
-// masked in the controller, so that nothing is pending when it goes on.
+uint32_t arm64_cpus_to_park(void)
+{
+    uint32_t result = 0;
+
+    for (unsigned cpu = 1; cpu < cpu_count; cpu++) {
+        if (cpus[cpu].called && cpus[cpu].method == START_SPIN_TABLE)
+            result |= 1u << cpu;
+    }
+    return result;
+}
+
+// Without firmware to stop it the CPU waits here for the event of hal_cpu_start(), or of hal_next_park(), all its
+// interrupts masked in the controller, so that nothing is pending when it goes on.
 void hal_cpu_stop(void)
 {
     unsigned cpu = hal_cpu_num();
@@ -231,8 +244,10 @@ void hal_cpu_stop(void)
         hal_cpu_halt();
     }
     atomic_store_explicit(&c->parked, true, memory_order_release);
-    while (atomic_load_explicit(&c->parked, memory_order_acquire))
+    while (atomic_load_explicit(&c->parked, memory_order_acquire)) {
+        arm64_park_if_asked(cpu);
         __asm__ volatile("wfe" ::: "memory");
+    }
     if (irq_cpu_init(cpu) != ZX_OK)
         hal_cpu_halt(); // it has worked before
     timer_cpu_init();

@@ -9,6 +9,8 @@
 static struct hal_next told; // by the last hal_next_tree()
 static char told_cmdline[256];
 static bool refused;
+static bool parked; // by hal_next_park()
+static bool stay;   // host_refuse_park()
 static void (*on_next)(const struct hal_next *next, const void *kernel);
 
 zx_status_t hal_next_image(const void *header, uint64_t file_bytes, struct hal_next_image *out)
@@ -40,6 +42,22 @@ bool hal_next_possible(void)
     return true;
 }
 
+size_t hal_next_parking_bytes(void)
+{
+    return hal_cpu_count() > 1 ? PAGE_SIZE : 0;
+}
+
+zx_status_t hal_next_park(void *parking, paddr_t at)
+{
+    if (!hal_cpus_stopped())
+        host_fail(HOST_BROKEN, "hal_next_park: another CPU runs");
+    if (at != told.parking || hal_phys_to_virt(at) != parking)
+        host_fail(HOST_BROKEN, "hal_next_park: not the memory that hal_next_tree() was told");
+    memset(parking, 'p', PAGE_SIZE);
+    parked = !stay;
+    return stay ? ZX_ERR_TIMED_OUT : ZX_OK;
+}
+
 void hal_next_enter(paddr_t entry, paddr_t tree)
 {
     struct vcpu *v = host_vcpu();
@@ -50,6 +68,8 @@ void hal_next_enter(paddr_t entry, paddr_t tree)
         host_fail(HOST_BROKEN, "hal_next_enter: another CPU runs");
     if (((const char *)hal_phys_to_virt(tree))[0] != 't')
         host_fail(HOST_BROKEN, "hal_next_enter: not the tree of hal_next_tree()");
+    if (hal_next_parking_bytes() != 0 && !parked)
+        host_fail(HOST_BROKEN, "hal_next_enter: CPUs wait in this kernel");
     if (on_next != NULL)
         on_next(&told, hal_phys_to_virt(entry));
     host_finish(HOST_NEXT);
@@ -58,6 +78,11 @@ void hal_next_enter(paddr_t entry, paddr_t tree)
 void host_refuse_next(void)
 {
     refused = true;
+}
+
+void host_refuse_park(void)
+{
+    stay = true;
 }
 
 void host_on_next(void (*fn)(const struct hal_next *next, const void *kernel))

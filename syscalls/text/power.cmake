@@ -8,11 +8,13 @@ describe(system_mexec
 how this kernel is booted. `bootimage_vmo` is a container of boot items, of which the command line
 items and the first RAM disk item are used, or else an initrd as it is. Without a command line item
 the next kernel gets this one's."
-         "The kernel is entered with the device tree of this machine, changed in /chosen only, in x0, at
-the exception level at which this one was entered. Devices are left as they are: who calls it has
-seen to it that none writes to memory."
+         "The kernel is entered with the device tree of this machine, changed in /chosen, in x0, at
+the exception level at which this one was entered. CPUs that this kernel has started are off by then; those of a
+spin table, which firmware cannot stop, wait in another one: their cpu-release-addr is new, and its
+memory is reserved. Devices are left as they are: who calls it has seen to it that none writes to memory."
     ERRORS "@resource" "@kernel_vmo" "@bootimage_vmo"
-           "NOT_SUPPORTED: a CPU has been started that firmware cannot stop."
+           "NOT_SUPPORTED: a CPU has been started that can neither be stopped by firmware nor wait in a \
+spin table. Nothing has been changed."
            "INVALID_ARGS: `kernel_vmo` is no Image for this machine, or the items are broken."
            "@memory"
            "SHOULD_WAIT: another call is taking CPUs offline or back."

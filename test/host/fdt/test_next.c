@@ -124,6 +124,87 @@ static void test_page_0_stays(void **state)
     }
 }
 
+/* The reservation at `base`, or NULL. */
+static const struct fdt_range *reservation(const struct fdt_reserved *reserved, uint64_t base)
+{
+    for (uint32_t i = 0; i < reserved->count; i++) {
+        if (reserved->entries[i].range.base == base)
+            return &reserved->entries[i].range;
+    }
+    return NULL;
+}
+
+static void check_places(struct fixture *f, const uint64_t release[4])
+{
+    static struct fdt_cpus cpus;
+
+    assert_int_equal(fdt_read_cpus(&f->tree, &cpus), ZX_OK);
+    assert_int_equal(cpus.count, 4);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_string_equal(cpus.cpus[i].enable_method, "spin-table");
+        assert_int_equal(cpus.cpus[i].release_addr, release[i]);
+    }
+}
+
+/* CPUs that wait elsewhere are found there, in memory that nobody takes, as long as one of them is left there. */
+static void test_parked_cpus_are_found(void **state)
+{
+    const struct fdt_parked first[] = {{1, 0x8001100}, {2, 0x8001200}, {3, 0x8001300}};
+    const struct fdt_parked then[] = {{1, 0x9000100}, {3, 0x9000300}};
+    const struct fdt_parked nobody[] = {{7, 0xa000200}};
+    static struct fixture f[5];
+    static struct fdt_reserved reserved;
+    struct fdt_next next = what();
+
+    (void)state;
+    next.had_initrd = false;
+    next.old_tree = 0x12345000;
+    fixture_begin(&f[0], "rpi4");
+    const size_t room = f[0].bytes + FDT_NEXT_BYTES_MORE + 4 * FDT_NEXT_BYTES_CPU;
+    next.parked = first;
+    next.parked_count = 3;
+    next.parking = (struct fdt_range){.base = 0x8001000, .bytes = 0x2000};
+    assert_int_equal(make_next(&f[0], &f[1], room, &next), ZX_OK);
+    fixture_open(&f[1]);
+    check_places(&f[1], (uint64_t[]){0xd8, 0x8001100, 0x8001200, 0x8001300});
+    assert_int_equal(fdt_read_reserved(&f[1].tree, &reserved), ZX_OK);
+    assert_non_null(reservation(&reserved, 0));
+    assert_int_equal(reservation(&reserved, 0x8001000)->bytes, 0x2000);
+
+    next.parked = then; // one that this kernel did not start stays where it is
+    next.parked_count = 2;
+    next.parking = (struct fdt_range){.base = 0x9000000, .bytes = 0x1000};
+    assert_int_equal(make_next(&f[1], &f[2], room, &next), ZX_OK);
+    fixture_open(&f[2]);
+    check_places(&f[2], (uint64_t[]){0xd8, 0x9000100, 0x8001200, 0x9000300});
+    assert_int_equal(fdt_read_reserved(&f[2].tree, &reserved), ZX_OK);
+    assert_non_null(reservation(&reserved, 0x8001000));
+    assert_non_null(reservation(&reserved, 0x9000000));
+
+    next.parked_count = 0;
+    assert_int_equal(make_next(&f[2], &f[3], room, &next), ZX_OK);
+    fixture_open(&f[3]);
+    check_places(&f[3], (uint64_t[]){0xd8, 0x9000100, 0x8001200, 0x9000300});
+    assert_int_equal(fdt_read_reserved(&f[3].tree, &reserved), ZX_OK);
+    assert_non_null(reservation(&reserved, 0x9000000));
+    fixture_end(&f[3]);
+
+    next.parked = first; // all of them leave
+    next.parked_count = 3;
+    next.parking = (struct fdt_range){.base = 0x8800000, .bytes = 0x1000};
+    assert_int_equal(make_next(&f[2], &f[3], room, &next), ZX_OK);
+    fixture_open(&f[3]);
+    assert_int_equal(fdt_read_reserved(&f[3].tree, &reserved), ZX_OK);
+    assert_null(reservation(&reserved, 0x9000000));
+    assert_non_null(reservation(&reserved, 0x8800000));
+
+    next.parked = nobody;
+    next.parked_count = 1;
+    assert_int_equal(make_next(&f[3], &f[4], room, &next), ZX_ERR_INTERNAL);
+    for (unsigned i = 0; i < 5; i++)
+        fixture_end(&f[i]);
+}
+
 /* Whatever the room: an error, or a tree that is right; nothing is written behind it (AddressSanitizer). */
 static void test_too_little_room_is_said(void **state)
 {
@@ -157,6 +238,7 @@ int run_next_tests(void)
         cmocka_unit_test(test_chosen_is_replaced),
         cmocka_unit_test(test_the_rest_stays),
         cmocka_unit_test(test_page_0_stays),
+        cmocka_unit_test(test_parked_cpus_are_found),
         cmocka_unit_test(test_too_little_room_is_said),
     };
     return cmocka_run_group_tests_name("fdt next", tests, NULL, NULL);

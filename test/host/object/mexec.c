@@ -214,6 +214,26 @@ static void test_mexec_waits_for_no_cpu_in_vain(void **state)
     lab_seeds_config(&c, 30);
 }
 
+static void finds_a_cpu_that_does_not_leave(void *arg)
+{
+    (void)arg;
+    boot_info.cmdline = "kernel.halt-on-panic";
+    host_refuse_park();
+    (void)zx_system_mexec(lab.resource, kernel_file(), vmo_of("an initrd", 9));
+    fail_msg("it came back");
+}
+
+// CALLS(zx_system_mexec): what CPUs run that have stopped is not overwritten
+static void test_mexec_overwrites_nothing_that_runs(void **state)
+{
+    struct lab_config c = lab_config_make(__func__, finds_a_cpu_that_does_not_leave);
+
+    (void)state;
+    c.cpus = 2;
+    c.expected = HOST_PANIC;
+    lab_seeds_config(&c, 5);
+}
+
 // CALLS(zx_system_mexec): what it refuses, in order; nothing happens
 SCENARIO(mexec_checks_in_order)
 {
@@ -311,6 +331,7 @@ const struct CMUnitTest mexec_tests[] = {
     T(mexec_takes_a_container),
     T(mexec_takes_a_bare_initrd),
     T(mexec_waits_for_no_cpu_in_vain),
+    T(mexec_overwrites_nothing_that_runs),
     T(mexec_checks_in_order),
     T(mexec_fails_whole),
     T(mexec_refuses_broken_containers),

@@ -76,6 +76,12 @@ zx_status_t fdt_take_rng_seed(struct fdt_tree *tree, uint8_t seed[FDT_RNG_SEED_M
 
 /* ---- the tree of the next kernel (next.c) ---- */
 
+/* A CPU that waits in another place than the old tree says. */
+struct fdt_parked {
+    uint64_t mpidr;
+    uint64_t release; /* the address of its spin table's word */
+};
+
 struct fdt_next {
     const char *cmdline;
     struct fdt_range initrd; /* of no bytes: none */
@@ -83,10 +89,16 @@ struct fdt_next {
     uint8_t seed[FDT_RNG_SEED_MAX];
     bool had_initrd;
     uint64_t old_initrd, old_tree; /* where they were: reservations that start there are dropped */
+    /* CPUs that wait in the memory `parking`, which is reserved. That of the kernel before is free, if no CPU is left
+     * there. */
+    struct fdt_range parking;
+    const struct fdt_parked *parked;
+    uint32_t parked_count;
 };
 
 /* Room for what is changed, beside the old blob's size and the command line. */
 #define FDT_NEXT_BYTES_MORE 1024u
+#define FDT_NEXT_BYTES_CPU  64u /* for each CPU that is parked, and once for their memory */
 
 /*
  * Writes to `to`, 8-byte aligned, a copy of a checked blob with this in /chosen. ZX_ERR_NO_MEMORY:

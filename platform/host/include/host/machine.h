@@ -31,6 +31,8 @@ struct hal_next;
 // the last hal_next_tree() was told and the kernel's first byte, before it ends the run.
 #define HOST_IMAGE "host image"
 void host_on_next(void (*fn)(const struct hal_next *next, const void *kernel));
+// From now on hal_next_park() fails.
+void host_refuse_park(void);
 // From now on hal_next_tree() fails.
 void host_refuse_next(void);
 
