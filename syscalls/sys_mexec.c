@@ -6,9 +6,9 @@
 #include <hal/boot.h>
 #include <lib/string.h>
 #include <mem/kmalloc.h>
-#include <object/boot_item.h>
 #include <object/mexec.h>
 #include <object/vmo_object.h>
+#include <zircon/boot/image.h>
 
 #define BUFFER_MAX 16384u
 
@@ -22,9 +22,8 @@ struct memory_range {
 
 static void put_header(uint8_t *at, uint32_t type, uint32_t extra, size_t length)
 {
-    const struct boot_item h = {.type = type, .length = (uint32_t)length, .extra = extra,
-                                .flags = BOOT_ITEM_FLAGS, .magic = BOOT_ITEM_MAGIC,
-                                .crc32 = BOOT_ITEM_NO_CRC};
+    const zbi_header_t h = ZBI_HEADER(type, extra, length);
+
     memcpy(at, &h, sizeof(h));
 }
 
@@ -36,20 +35,20 @@ static void put_ranges(struct memory_range **to, const struct boot_range *r, uns
 }
 
 // The container: one item, the map of memory. `buffer` is zeroed and large enough.
-#define ITEMS_MAX (2 * sizeof(struct boot_item) +                                                  \
+#define ITEMS_MAX (2 * sizeof(zbi_header_t) +                                                  \
                    (BOOT_MAX_MEM + BOOT_MAX_RESERVED) * sizeof(struct memory_range))
 _Static_assert(ITEMS_MAX <= BUFFER_MAX, "all items fit in the largest buffer");
 
 static size_t put_items(uint8_t *buffer)
 {
-    uint8_t *const item = buffer + sizeof(struct boot_item);
-    struct memory_range *const first = (struct memory_range *)(item + sizeof(struct boot_item));
+    uint8_t *const item = buffer + sizeof(zbi_header_t);
+    struct memory_range *const first = (struct memory_range *)(item + sizeof(zbi_header_t));
     struct memory_range *next = first;
 
     put_ranges(&next, boot_info.mem, boot_info.mem_count, MEMORY_RAM);
     put_ranges(&next, boot_info.reserved, boot_info.reserved_count, MEMORY_RESERVED);
-    put_header(item, BOOT_ITEM_MEMORY, 0, (size_t)((uint8_t *)next - (uint8_t *)first));
-    put_header(buffer, BOOT_ITEM_CONTAINER, BOOT_ITEM_CONTAINER_EXTRA,
+    put_header(item, ZBI_TYPE_MEM_CONFIG, 0, (size_t)((uint8_t *)next - (uint8_t *)first));
+    put_header(buffer, ZBI_TYPE_CONTAINER, ZBI_CONTAINER_MAGIC,
                (size_t)((uint8_t *)next - item));
     return (size_t)((uint8_t *)next - buffer);
 }

@@ -15,11 +15,11 @@
 #include <lib/string.h>
 #include <mem/kmalloc.h>
 #include <mem/page.h>
-#include <object/boot_item.h>
 #include <object/log_object.h>
 #include <object/random.h>
 #include <sched/cpu.h>
 #include <vm/vmo.h>
+#include <zircon/boot/image.h>
 
 #define CMDLINE_MAX 4096u // spec 31 section 10: the rest is cut
 
@@ -41,9 +41,9 @@ struct mexec {
 
 // ---- the boot image ----
 
-static bool item_is_sound(const struct boot_item *item)
+static bool item_is_sound(const zbi_header_t *item)
 {
-    return item->magic == BOOT_ITEM_MAGIC && (item->flags & BOOT_ITEM_FLAGS) != 0;
+    return item->magic == ZBI_ITEM_MAGIC && (item->flags & ZBI_FLAG_VERSION) != 0;
 }
 
 // Pieces of a command line are words of one line.
@@ -61,12 +61,12 @@ static zx_status_t add_cmdline(struct mexec *m, struct vmo *v, uint64_t at, size
     return ZX_OK;
 }
 
-static zx_status_t take_item(struct mexec *m, struct vmo *v, const struct boot_item *item,
+static zx_status_t take_item(struct mexec *m, struct vmo *v, const zbi_header_t *item,
                              uint64_t at)
 {
-    if (item->type == BOOT_ITEM_CMDLINE)
+    if (item->type == ZBI_TYPE_CMDLINE)
         return add_cmdline(m, v, at, item->length);
-    if (item->type == BOOT_ITEM_RAMDISK && m->initrd_bytes == 0) {
+    if (item->type == ZBI_TYPE_STORAGE_RAMDISK && m->initrd_bytes == 0) {
         m->initrd_at = at;
         m->initrd_bytes = item->length;
     }
@@ -77,7 +77,7 @@ static zx_status_t take_item(struct mexec *m, struct vmo *v, const struct boot_i
 static zx_status_t read_items(struct mexec *m, struct vmo *v, uint64_t at, uint64_t end)
 {
     while (at < end) {
-        struct boot_item item;
+        zbi_header_t item;
         if (end - at < sizeof(item))
             return ZX_ERR_INVALID_ARGS;
         zx_status_t status = vmo_read(v, &item, at, sizeof(item));
@@ -89,14 +89,14 @@ static zx_status_t read_items(struct mexec *m, struct vmo *v, uint64_t at, uint6
         status = take_item(m, v, &item, at);
         if (status != ZX_OK)
             return status;
-        at += ROUND_UP((uint64_t)item.length, BOOT_ITEM_ALIGN);
+        at += ROUND_UP((uint64_t)item.length, ZBI_ALIGNMENT);
     }
     return ZX_OK;
 }
 
 static zx_status_t read_boot_image(struct mexec *m, struct vmo *v)
 {
-    struct boot_item container = {0};
+    zbi_header_t container = {0};
     const uint64_t size = vmo_size(v);
 
     if (size >= sizeof(container)) {
@@ -104,7 +104,7 @@ static zx_status_t read_boot_image(struct mexec *m, struct vmo *v)
         if (status != ZX_OK)
             return status;
     }
-    if (container.type != BOOT_ITEM_CONTAINER || container.extra != BOOT_ITEM_CONTAINER_EXTRA) {
+    if (container.type != ZBI_TYPE_CONTAINER || container.extra != ZBI_CONTAINER_MAGIC) {
         m->initrd_bytes = size; // a bare initrd
         return ZX_OK;
     }

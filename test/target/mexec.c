@@ -9,25 +9,13 @@
 #include <launch/launch.h>
 #include <minilib/format.h>
 #include <minilib/string.h>
+#include <zircon/boot/image.h>
 #include <zircon/process.h>
 #include <zircon/processargs.h>
 #include <zircon/rights.h>
 #include <zircon/syscalls/system.h>
 
 #define BOOTS 2 // of another kernel
-
-// Boot items, spec 32 section 6.
-struct item {
-    uint32_t type, length, extra, flags, reserved[2], magic, crc32;
-};
-#define ITEM(type_, extra_, length_)                                                             \
-    ((struct item){.type = (type_), .length = (uint32_t)(length_), .extra = (extra_),           \
-                   .flags = 0x00010000, .magic = 0xb5781729, .crc32 = 0x4a87e8d6})
-#define CONTAINER 0x544f4f42u
-#define EXTRA     0x868cf7e6u
-#define CMDLINE   0x4c444d43u
-#define RAMDISK   0x4b534452u
-#define DISCARD   0x50494b53u
 
 static const char *archive;
 static size_t archive_size;
@@ -56,7 +44,7 @@ static bool map_initrd(void)
 // Adds an item with `size` bytes at *at of the VMO.
 static void add(zx_handle_t vmo, uint64_t *at, uint32_t type, const void *bytes, size_t size)
 {
-    const struct item item = ITEM(type, 0, size);
+    const zbi_header_t item = ZBI_HEADER(type, 0, size);
 
     EXPECT_OK(zx_vmo_write(vmo, &item, *at, sizeof(item)));
     *at += sizeof(item);
@@ -70,24 +58,24 @@ static void add_words(zx_handle_t vmo, uint64_t *at, uint64_t boot)
     char word[96];
 
     for (char **e = environ; *e != NULL; e++)
-        add(vmo, at, CMDLINE, *e, strlen(*e));
+        add(vmo, at, ZBI_TYPE_CMDLINE, *e, strlen(*e));
     format_string(word, sizeof(word), "test.boot=%llu", (unsigned long long)boot);
-    add(vmo, at, CMDLINE, word, strlen(word));
+    add(vmo, at, ZBI_TYPE_CMDLINE, word, strlen(word));
     format_string(word, sizeof(word), "test.sum=%llu",
                 (unsigned long long)sum_of(archive, archive_size));
-    add(vmo, at, CMDLINE, word, strlen(word));
+    add(vmo, at, ZBI_TYPE_CMDLINE, word, strlen(word));
 }
 
 static zx_handle_t boot_image(uint64_t boot)
 {
     zx_handle_t vmo = ZX_HANDLE_INVALID;
-    uint64_t at = sizeof(struct item);
+    uint64_t at = sizeof(zbi_header_t);
 
     EXPECT_OK(zx_vmo_create(archive_size + (1 << 20), 0, &vmo));
-    add(vmo, &at, DISCARD, "nothing", 7);
+    add(vmo, &at, ZBI_TYPE_DISCARD, "nothing", 7);
     add_words(vmo, &at, boot);
-    add(vmo, &at, RAMDISK, archive, archive_size);
-    const struct item container = ITEM(CONTAINER, EXTRA, at - sizeof(container));
+    add(vmo, &at, ZBI_TYPE_STORAGE_RAMDISK, archive, archive_size);
+    const zbi_header_t container = ZBI_HEADER(ZBI_TYPE_CONTAINER, ZBI_CONTAINER_MAGIC, at - sizeof(container));
     EXPECT_OK(zx_vmo_write(vmo, &container, 0, sizeof(container)));
     return vmo;
 }

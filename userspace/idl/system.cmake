@@ -31,3 +31,6 @@ method(crash_log ORDINAL 7
     DOC "The text that the last boot left when it ended in a panic, or in a reset that nobody asked for,"
         "up to the first NUL or the VMO's end. A VMO of size 0: it ended in order."
     REPLY "vmo handle")
+method(initrd ORDINAL 8
+    DOC "The initrd that this system was started with: a VMO, to be read and mapped."
+    REPLY "vmo handle")

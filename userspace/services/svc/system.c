@@ -60,6 +60,15 @@ static void crash_log(void *context, const struct ipc_request *request)
     (void)system_reply_crash_log(request, status, copy);
 }
 
+static void initrd(void *context, const struct ipc_request *request)
+{
+    zx_handle_t copy = ZX_HANDLE_INVALID;
+    zx_status_t status = zx_handle_duplicate(svc.initrd, ZX_RIGHT_SAME_RIGHTS, &copy);
+
+    (void)context;
+    (void)system_reply_initrd(request, status, copy);
+}
+
 static void vdso(void *context, const struct ipc_request *request, uint32_t index)
 {
     zx_handle_t copy = ZX_HANDLE_INVALID, ours = ZX_HANDLE_INVALID;
@@ -117,6 +126,7 @@ struct vfs_node *system_node(void)
         .command_line = command_line,
         .power = end_machine,
         .crash_log = crash_log,
+        .initrd = initrd,
     };
 
     return vfs_served_create(svc.loop, system_binding(&server, NULL));

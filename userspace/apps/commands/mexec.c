@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+// mexec: starts another kernel in place of this one, with the initrd of this system or another, and with words for
+// its command line. The device manager is stopped first, so that no driver starts anything new on a device that the
+// next kernel's drivers will find; if the kernel refuses, it is started again.
+
+#include "command.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <protocol/manager.h>
+#include <protocol/system.h>
+#include <zircon/boot/image.h>
+#include <zircon/status.h>
+#include <zircon/syscalls.h>
+
+#include "system.h"
+
+#define DRIVERS "devmgr" // of the manifest of services
+#define PIECE   65536u   // bytes that are copied at once
+
+// A VMO that is filled from its start.
+struct filled {
+    zx_handle_t vmo;
+    uint64_t used;
+};
+
+static zx_status_t begin(struct filled *f)
+{
+    *f = (struct filled){0};
+    return zx_vmo_create(0, 0, &f->vmo);
+}
+
+static zx_status_t put(struct filled *f, const void *bytes, size_t size)
+{
+    zx_status_t status = zx_vmo_set_size(f->vmo, f->used + size);
+
+    if (status == ZX_OK && size != 0)
+        status = zx_vmo_write(f->vmo, bytes, f->used, size);
+    f->used += status == ZX_OK ? size : 0;
+    return status;
+}
+
+// Complains of what did not work.
+static bool good(const char *what, zx_status_t status)
+{
+    if (status != ZX_OK)
+        system_complain(what, status);
+    return status == ZX_OK;
+}
+
+// Appends a whole file. False: complained.
+static bool put_file(struct filled *f, const char *path)
+{
+    const int fd = command_open(path);
+    zx_status_t status = ZX_OK;
+    ssize_t got = 0;
+
+    if (fd < 0)
+        return false;
+    char *piece = command_allocate(PIECE);
+    while (status == ZX_OK && (got = read(fd, piece, PIECE)) > 0)
+        status = put(f, piece, (size_t)got);
+    if (got < 0)
+        command_error(path);
+    free(piece);
+    command_close(fd);
+    return good(path, status) && got == 0;
+}
+
+// Appends the initrd of this system. False: complained.
+static bool put_own_initrd(struct filled *f)
+{
+    zx_handle_t channel = system_connect("system"), vmo = ZX_HANDLE_INVALID;
+    uint64_t size = 0;
+
+    if (channel == ZX_HANDLE_INVALID)
+        return false;
+    zx_status_t status = system_initrd(channel, zx_deadline_after(SYSTEM_TIMEOUT), &vmo);
+    if (status == ZX_OK)
+        status = zx_vmo_get_size(vmo, &size);
+    char *piece = command_allocate(PIECE);
+    for (uint64_t at = 0; status == ZX_OK && at < size; at += PIECE) {
+        const size_t count = size - at < PIECE ? (size_t)(size - at) : PIECE;
+
+        status = zx_vmo_read(vmo, piece, at, count);
+        if (status == ZX_OK)
+            status = put(f, piece, count);
+    }
+    free(piece);
+    zx_handle_close(vmo);
+    zx_handle_close(channel);
+    return good("this system's initrd", status);
+}
+
+// Appends an item whose bytes `fill` appends. False: complained.
+static bool put_item(struct filled *f, uint32_t type, bool (*fill)(struct filled *f, const char *what),
+                     const char *what)
+{
+    const uint64_t at = f->used;
+    static const char padding[ZBI_ALIGNMENT];
+    zbi_header_t header = {0};
+
+    zx_status_t status = put(f, &header, sizeof(header));
+    if (status == ZX_OK && !fill(f, what))
+        return false;
+    const uint64_t bytes = f->used - at - sizeof(header);
+    if (status == ZX_OK && bytes > UINT32_MAX - ZBI_ALIGNMENT)
+        status = ZX_ERR_OUT_OF_RANGE;
+    header = ZBI_HEADER(type, 0, bytes);
+    if (status == ZX_OK)
+        status = zx_vmo_write(f->vmo, &header, at, sizeof(header));
+    if (status == ZX_OK)
+        status = put(f, padding, -bytes % ZBI_ALIGNMENT);
+    return good("the boot image", status);
+}
+
+static bool fill_word(struct filled *f, const char *word)
+{
+    return good("the boot image", put(f, word, strlen(word)));
+}
+
+static bool fill_initrd(struct filled *f, const char *path)
+{
+    return path != NULL ? put_file(f, path) : put_own_initrd(f);
+}
+
+// The container with the words and the initrd (NULL: this system's). False: complained.
+static bool make_image(struct filled *f, char **words, const char *initrd)
+{
+    zbi_header_t header = {0};
+    zx_status_t status = begin(f);
+
+    if (status == ZX_OK)
+        status = put(f, &header, sizeof(header));
+    if (!good("the boot image", status))
+        return false;
+    for (; *words != NULL; words++) {
+        if (!put_item(f, ZBI_TYPE_CMDLINE, fill_word, *words))
+            return false;
+    }
+    if (!put_item(f, ZBI_TYPE_STORAGE_RAMDISK, fill_initrd, initrd))
+        return false;
+    header = ZBI_HEADER(ZBI_TYPE_CONTAINER, ZBI_CONTAINER_MAGIC, f->used - sizeof(header));
+    return good("the boot image", zx_vmo_write(f->vmo, &header, 0, sizeof(header)));
+}
+
+// Waits until the device manager's process, and with it its drivers', is gone.
+static zx_status_t wait_for_end(zx_handle_t manager)
+{
+    struct manager_entry entry = {.state = MANAGER_RUNNING};
+    const zx_time_t deadline = zx_deadline_after(SYSTEM_TIMEOUT);
+    zx_status_t status;
+
+    while ((status = manager_status(manager, deadline, DRIVERS, strlen(DRIVERS), &entry)) == ZX_OK &&
+           entry.state == MANAGER_RUNNING)
+        zx_nanosleep(zx_deadline_after(ZX_MSEC(1)));
+    return status;
+}
+
+// Comes back only with an error.
+static zx_status_t enter(zx_handle_t root, zx_handle_t kernel, zx_handle_t image)
+{
+    zx_handle_t manager = system_connect("manager");
+
+    if (manager == ZX_HANDLE_INVALID)
+        return ZX_ERR_UNAVAILABLE;
+    zx_status_t stopped =
+        manager_stop(manager, zx_deadline_after(SYSTEM_TIMEOUT), DRIVERS, strlen(DRIVERS));
+    // A system without drivers is fine.
+    zx_status_t status = stopped == ZX_OK ? wait_for_end(manager) : ZX_OK;
+    if (status == ZX_OK)
+        status = zx_system_mexec(root, kernel, image);
+    if (stopped == ZX_OK)
+        (void)manager_start(manager, zx_deadline_after(SYSTEM_TIMEOUT), DRIVERS, strlen(DRIVERS));
+    zx_handle_close(manager);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    const char *initrd = NULL;
+    struct filled kernel, image;
+    int option;
+
+    command_start(argv, "[-i INITRD] KERNEL [WORD...]");
+    while ((option = getopt(argc, argv, "+i:")) != -1) {
+        if (option != 'i')
+            return command_usage();
+        initrd = optarg;
+    }
+    if (optind == argc)
+        return command_usage();
+    if (!good("no memory", begin(&kernel)) || !put_file(&kernel, argv[optind]) ||
+        !make_image(&image, argv + optind + 1, initrd))
+        return command_end();
+    zx_handle_t root = system_get_root_resource();
+    if (root == ZX_HANDLE_INVALID)
+        return command_end();
+    zx_status_t status = enter(root, kernel.vmo, image.vmo);
+    if (status == ZX_ERR_INVALID_ARGS)
+        command_complain("%s: no Image for this machine", argv[optind]);
+    else
+        (void)good("cannot start it", status);
+    return command_end();
+}
