@@ -21,7 +21,8 @@ byte for byte from the same inputs.
   fit     no disk, but one file with hashes for a U-Boot that has FIT (bootm FILE#conf-1)
 """
 EPILOG = """\
-The card shows the kernel's arguments in jacinth.env, which may be edited. Time stamps are those of
+The card shows the kernel's arguments in jacinth.env, which may be edited. Those of rpi4 and pine64 have
+the watchdog fed (jacinth.watchdog=15): --append jacinth.watchdog=0 leaves it alone. Time stamps are those of
 SOURCE_DATE_EPOCH, or of a fixed day. docs/images.md has more, and the folders of boards/ say how to
 write a card and what to expect."""
 

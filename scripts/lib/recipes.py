@@ -20,6 +20,11 @@ LONGEST_ARGUMENTS = 4095  # the kernel reads no more
 FIT_LOAD = 0x40400000
 FIT_BOARDS = ("linux,dummy-virt", "pine64,pine64-plus", "pine64,pine64", "allwinner,sun50i-a64")
 
+# A system on a card that hangs starts anew after so many seconds (docs/drivers.md, "The watchdog"): the longest time
+# of the boards' watchdogs that all have.
+WATCHDOG = "jacinth.watchdog"
+WATCHDOG_SECONDS = 15
+
 # Whose code is in our kernel and programs.
 OURS = ("libfdt1", "musl")
 
@@ -27,6 +32,14 @@ OURS = ("libfdt1", "musl")
 # the rest from 32 KiB behind itself.
 SPL_AT = 8 * 1024
 UBOOT_AT = 40 * 1024
+
+
+def with_watchdog(text):
+    """Arguments that feed the watchdog, unless they say themselves what to do with it."""
+    if any(word.split("=")[0] == WATCHDOG for word in text.split()):
+        return text
+    return " ".join(filter(None, ["%s=%d" % (WATCHDOG, WATCHDOG_SECONDS), text]))
+
 
 def check_arguments(text):
     """Refuses arguments for the kernel that would not arrive as they are."""
@@ -46,12 +59,13 @@ class Recipe:
     packages = ()      # whose licences go onto the card, beside those of our own parts
     takes_fit = True   # its U-Boot has FIT
     takes_tfa = False  # TF-A is a choice
+    watchdog = False   # the board has one that is fed
 
     def __init__(self, kernel, initrd, append="", as_fit=False, tfa=False):
-        check_arguments(append)
+        self.append = with_watchdog(append) if self.watchdog else append
+        check_arguments(self.append)
         self.kernel = kernel
         self.initrd = initrd
-        self.append = append
         self.as_fit = as_fit
         self.tfa = tfa
         if tfa and not self.takes_tfa:
@@ -98,6 +112,7 @@ class Rpi4(Recipe):
     packages = ("raspi-firmware", "u-boot-rpi", "linux-image")
     takes_fit = False
     takes_tfa = True
+    watchdog = True
 
     def files(self):
         files = super().files()
@@ -119,6 +134,7 @@ class Pine64(Recipe):
     serial = 0x4A430003
     board = "pine64"
     packages = ("u-boot-sunxi", "arm-trusted-firmware", "crust-firmware", "linux-image")
+    watchdog = True
 
     def files(self):
         files = super().files()

@@ -37,6 +37,8 @@ def words(options, qemu, folder, image, initrd, append):
         initrd = f.read()
     recipe, chain = CHAINS[options.board, options.via]
     path = os.path.join(folder, "%s-%s.img" % (options.board, options.via))
+    if options.board == "raspi4b":  # QEMU's watchdog resets as soon as it is started
+        append = ("%s=0 %s" % (recipes.WATCHDOG, append)).strip()
     recipe(kernel, initrd, append, as_fit=options.via == "fit",
            tfa=options.via == "tfa").write(path, CARD_BYTES)
     return chain(path, qemu)

@@ -80,6 +80,7 @@ class Cards(Case):
     """What holds for every kind of card."""
 
     KINDS = ("rpi4", "pine64", "virt")
+    WORDS = {"rpi4": b"jacinth.watchdog=15", "pine64": b"jacinth.watchdog=15", "virt": b""}
 
     @classmethod
     def setUpClass(cls):
@@ -111,7 +112,7 @@ class Cards(Case):
             files = self.contents(kind)
             self.assertEqual(files["Image"], self.built("Image"))
             self.assertEqual(files["initrd.cpio"], self.built("initrd.cpio"))
-            self.assertEqual(files["jacinth.env"], b"bootargs=\n")
+            self.assertEqual(files["jacinth.env"], b"bootargs=%s\n" % self.WORDS[kind])
             self.assertIn(b"MIT License", files["licences/jacinth.txt"])
             with open(self.path("boot.scr"), "wb") as f:
                 f.write(files["boot.scr"])
@@ -171,6 +172,16 @@ class Cards(Case):
                                capture_output=True).stdout.decode().split()
         self.assertIn(MORE, names)
         self.assertNotEqual(files["initrd.cpio"], self.built("initrd.cpio"))
+
+
+    def test_the_watchdog_is_up_to_who_makes_the_card(self):
+        for append, words in (("a=b", b"jacinth.watchdog=15 a=b"),
+                              ("a jacinth.watchdog=0", b"a jacinth.watchdog=0"),
+                              ("jacinth.watchdog=3 a", b"jacinth.watchdog=3 a"),
+                              ("jacinth.watchdog", b"jacinth.watchdog"),
+                              ("jacinth.watchdogs=1", b"jacinth.watchdog=15 jacinth.watchdogs=1")):
+            self.image("rpi4", "-o", "words", "--append", append)
+            self.assertEqual(self.contents("words")["jacinth.env"], b"bootargs=%s\n" % words)
 
 
 def digest(path):

@@ -15,12 +15,13 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [os.path.join(ROOT, "test", "target"), os.path.join(ROOT, "scripts", "lib")]
 import machine  # noqa: E402
+import recipes  # noqa: E402
 import terminal  # noqa: E402
 from terminal import check  # noqa: E402
 
 PROMPT = "jacinth:~$ "
 BANNER = "`help` says"
-SECONDS = 10
+SECONDS = recipes.WATCHDOG_SECONDS  # as the cards of boards have it
 TOO_LONG, LONGEST = 500, 128  # of drivers/watchdog/imx.c
 
 
@@ -39,7 +40,7 @@ def main():
     preset, board = sys.argv[1:]
     # A panic would reboot by itself: here it leaves that to the watchdog.
     arguments = ["--preset", preset, "--board", board, "--tests", "--icount", "--append",
-                 "kernel.quiet kernel.halt-on-panic jacinth.watchdog=%d" % SECONDS]
+                 recipes.with_watchdog("kernel.quiet kernel.halt-on-panic")]
     machine.command(machine.parser("watchdog.py", "").parse_args(arguments))
     person = terminal.Person(arguments)
 
