@@ -38,9 +38,10 @@ def add_options(parser):
     add_contents_options(parser)
     parser.add_argument("--icount", action="store_true",
                         help="a deterministic machine where a tick is an instruction")
-    parser.add_argument("--disk", metavar="FILE", action="append", default=[],
-                        help="virt: a disk with the contents of this file, /svc/fs/device/disk0 in the "
-                        "guest; may be given several times")
+    parser.add_argument("--disk", metavar="DISK", action="append", default=[],
+                        help="virt: a disk, /svc/fs/device/disk0 in the guest: the file with its contents; a "
+                        "folder, which becomes a FAT file system that can be read; or zeros:SIZE (zeros:8M), "
+                        "which forgets what is written. With --icount no file; may be given several times")
     parser.add_argument("--rng", action="store_true",
                         help="virt: a source of randomness, /svc/fs/device/entropy0")
 
@@ -187,17 +188,33 @@ def cpu_model(options):
 SLOTS_PER_PAGE, PAGES = 8, 4
 
 
+def medium(disk, icount):
+    """QEMU's words for what is on a disk of --disk."""
+    zeros = re.fullmatch(r"zeros:(\d+[kMG]?)", disk)
+    if zeros:
+        return "driver=null-co,read-zeroes=on,size=%s" % zeros[1]
+    name = disk.replace(",", ",,")  # a comma in a name is written twice
+    if os.path.isdir(disk):
+        return "driver=vvfat,dir=%s,readonly=on" % name
+    if not os.path.isfile(disk):
+        raise Problem("--disk: there is no file %s" % disk)
+    if icount:
+        raise Problem("--disk %s: a file answers on this computer's time, and time with --icount does not "
+                      "wait for that: a folder and zeros:SIZE are answered at once" % disk)
+    return "file=%s,format=raw" % name
+
+
 def virtio(options):
     """QEMU's options for virtio devices, each in a page of its own."""
     if len(options.disk) + options.rng > PAGES:
         raise Problem("--disk and --rng: %d devices at the most" % PAGES)
     slots = iter(range(0, SLOTS_PER_PAGE * PAGES, SLOTS_PER_PAGE))
     words = ["-global", "virtio-mmio.force-legacy=false"] if options.disk or options.rng else []
-    for number, file in enumerate(options.disk):
-        if not os.path.isfile(file):
-            raise Problem("--disk: there is no file %s" % file)
-        # A comma in a name is written twice.
-        words += ["-drive", "file=%s,format=raw,if=none,id=disk%d" % (file.replace(",", ",,"), number),
+    if words and options.icount:
+        # A request is seen to where the guest makes it, not by another thread at some later time.
+        words += ["-global", "virtio-mmio.ioeventfd=off"]
+    for number, disk in enumerate(options.disk):
+        words += ["-drive", "%s,if=none,id=disk%d" % (medium(disk, options.icount), number),
                   "-device", "virtio-blk-device,drive=disk%d,bus=virtio-mmio-bus.%d"
                   % (number, next(slots))]
     if options.rng:

@@ -53,6 +53,23 @@ class Command(unittest.TestCase):
             with self.assertRaises(machine.Problem):
                 self.command(*words)
 
+    def test_disks(self):
+        with tempfile.TemporaryDirectory() as folder:
+            odd = os.path.join(folder, "one,two")
+            os.mkdir(odd)
+            self.assertIn("driver=vvfat,dir=%s,readonly=on,if=none,id=disk0" % odd.replace(",", ",,"),
+                          self.command("--disk", odd))
+        self.assertIn("driver=null-co,read-zeroes=on,size=8M,if=none,id=disk0", self.command("--disk", "zeros:8M"))
+        self.assertIn("file=%s,format=raw,if=none,id=disk0" % __file__, self.command("--disk", __file__))
+        with self.assertRaises(machine.Problem):
+            self.command("--disk", "zeros:some")
+
+    def test_disks_of_a_deterministic_machine_answer_at_once(self):
+        with self.assertRaises(machine.Problem):
+            self.command("--icount", "--disk", __file__)
+        self.assertIn("virtio-mmio.ioeventfd=off", self.command("--icount", "--disk", "zeros:8M"))
+        self.assertNotIn("virtio-mmio.ioeventfd=off", self.command("--disk", "zeros:8M"))
+
     def test_kernel_command_line_keeps_the_order(self):
         command = self.command("--append", "a b", "--program", "/bin/x", append=["jacinth.cmd=00"])
         self.assertEqual(self.value(command, "-append"), "a b userboot=bin/x jacinth.cmd=00")

@@ -8,7 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <protocol/devices.h>
 #include <zircon/syscalls.h>
+
+#define DISK "/svc/fs/device/disk0"
 
 #define PATIENCE ZX_SEC(120) // only a hang takes that long
 
@@ -16,6 +19,7 @@
 struct victim {
     const char *service; // below /svc/fs/device
     uint32_t spread;     // microseconds of a connection in which most of the kills lie
+    uint32_t uses;       // of a connection; 0: as long as it lasts
     // Connects. False: not now; connections that are made while the driver dies may die with it.
     bool (*open)(void);
     // Uses it once, and checks the answer. False: it was an error, or the driver has gone.
@@ -23,15 +27,20 @@ struct victim {
     void (*close)(void);
 };
 
-extern const struct victim victim_disk;
-extern const struct victim victim_clock;
-extern const struct victim victim_entropy;
-
 // Kills the driver at 100 seeded instants while a client uses it. All that the client gets is right, or an error,
 // and what the system has (memory, jobs, processes, threads, handles) is what it was before. With FAULTS_LIMIT_MS in
 // the environment no answer takes longer, and no new connection; without, it is only told how long the longest took:
 // only a machine whose time is its instructions can promise any.
 void kill_while_used(const struct victim *victim);
+
+// Ends the driver of a service and has it started anew, as `lsdev -r` does.
+void kill_driver(const char *service);
+
+// What devmgr tells of the driver of a service; state UINT32_MAX: nothing.
+struct devices_entry find_driver(const char *service);
+
+// Notes a failure if any of this took longer than FAULTS_LIMIT_MS says.
+void expect_quick(zx_duration_t longest);
 
 // Connects, however often it takes. False: it does not come back, which was noted.
 bool open_again(const struct victim *victim);

@@ -3,6 +3,7 @@
 // Drivers that are killed while they work (faults.h), and what those of disk and entropy do besides.
 
 #include "faults.h"
+#include "numbers.h"
 
 #include <string.h>
 
@@ -14,15 +15,18 @@
 #include <zircon/errors.h>
 #include <zircon/process.h>
 
-#define DISK   "/svc/fs/device/disk0"
 #define NAP    ZX_MSEC(5)
 #define BUFFER (256u * 1024u)
-#define WORDS  64u // of a block
 
 // ---- the disk -----------------------------------------------------------------------------------
 
-// Its blocks consist of their numbers, and stay as they are.
 static struct block_device disk;
+static struct numbers numbers;
+
+static uint64_t *words(void)
+{
+    return (uint64_t *)(void *)disk.data;
+}
 
 static bool open_disk(void)
 {
@@ -34,53 +38,35 @@ static void close_disk(void)
     block_close(&disk);
 }
 
-static void fill(uint64_t block, uint32_t count)
-{
-    uint64_t *words = (uint64_t *)(void *)disk.data;
-
-    for (uint32_t i = 0; i < count * WORDS; i++) {
-        words[i] = block + i / WORDS;
-    }
-}
-
-static bool is_right(uint64_t block, uint32_t count)
-{
-    const uint64_t *words = (const uint64_t *)(const void *)disk.data;
-
-    for (uint32_t i = 0; i < count * WORDS; i++) {
-        if (words[i] != block + i / WORDS) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool use_disk(uint64_t *dice)
 {
     uint32_t count = 1 + roll(dice, BUFFER / 512);
-    uint64_t block = roll(dice, (uint32_t)disk.info.block_count - count);
-    bool write = roll(dice, 3) == 0;
+    uint64_t block = numbers.first + roll(dice, (uint32_t)numbers.count - count);
+    bool write = roll(dice, 3) == 0 && (disk.info.flags & BLOCK_READ_ONLY) == 0;
 
     if (write) {
-        fill(block, count);
+        numbers_fill(&numbers, words(), block, count);
     } else {
         memset(disk.data, 0xff, BUFFER);
     }
     if (block_transfer(&disk, write, block, count) != ZX_OK) {
         return false;
     }
-    if (!write && !is_right(block, count)) {
+    if (!write && !numbers_are(&numbers, words(), block, count)) {
         check_fail(__FILE__, __LINE__, "wrong bytes in %u blocks from %llu on", count,
                    (unsigned long long)block);
     }
     return true;
 }
 
-const struct victim victim_disk = {"disk0", 20000, open_disk, use_disk, close_disk};
+static const struct victim victim_disk = {"disk0", 20000, 0, open_disk, use_disk, close_disk};
 
 // CALLS(zx_bti_pin, zx_bti_release_quarantine, zx_interrupt_bind, zx_interrupt_ack)
 TEST(a_disk_whose_driver_is_killed_gives_the_right_bytes_or_an_error)
 {
+    ASSERT_TRUE(open_again(&victim_disk));
+    ASSERT_TRUE(numbers_find(&disk, &numbers));
+    close_disk();
     kill_while_used(&victim_disk);
     ASSERT_TRUE(open_again(&victim_disk));
     EXPECT_EQ(block_sync(&disk), ZX_OK);
@@ -94,6 +80,7 @@ TEST(requests_that_are_none_are_refused)
     uint32_t buffer;
 
     ASSERT_TRUE(open_again(&victim_disk));
+    ASSERT_TRUE(numbers_find(&disk, &numbers));
     const uint64_t end = disk.info.block_count;
     zx_handle_t channel = disk.channel;
 
@@ -118,8 +105,8 @@ TEST(requests_that_are_none_are_refused)
                   i < BLOCK_MAX_BUFFERS ? ZX_OK : ZX_ERR_NO_RESOURCES);
     }
     // The connection is as good as before.
-    EXPECT_EQ(block_transfer(&disk, false, 0, 4), ZX_OK);
-    EXPECT_TRUE(is_right(0, 4));
+    EXPECT_EQ(block_transfer(&disk, false, numbers.first, 4), ZX_OK);
+    EXPECT_TRUE(numbers_are(&numbers, words(), numbers.first, 4));
     close_disk();
 }
 
@@ -201,7 +188,7 @@ static bool use_clock(uint64_t *dice)
     return true;
 }
 
-const struct victim victim_clock = {"rtc0", 1000, open_clock, use_clock, close_clock};
+static const struct victim victim_clock = {"rtc0", 1000, 0, open_clock, use_clock, close_clock};
 
 TEST(a_clock_whose_driver_is_killed_says_the_right_time_or_nothing)
 {
@@ -247,7 +234,7 @@ static bool use_entropy(uint64_t *dice)
     return true;
 }
 
-const struct victim victim_entropy = {"entropy0", 1000, open_entropy, use_entropy, close_entropy};
+static const struct victim victim_entropy = {"entropy0", 1000, 0, open_entropy, use_entropy, close_entropy};
 
 // The device has the driver's memory as long as it has not answered: it goes to quarantine.
 // CALLS(zx_bti_pin, zx_bti_release_quarantine, zx_cprng_add_entropy)

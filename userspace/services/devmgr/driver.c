@@ -6,7 +6,8 @@
 //   RUNNING    has a process; its route is open. If the process closes its end, it is given a
 //   moment to
 //              exit, and then killed
-//   WAITING    will be started when `again` fires; its route is open, so that requests wait in it
+//   WAITING    will be started when `again` fires; if that is soon, its route is open, so that
+//              requests wait in it
 //   FAILED     given up; route closed
 //
 // A driver that ends leaves nothing behind: its handles are closed before its end is seen, by which
@@ -24,6 +25,9 @@
 
 // Failures in a row until a driver is given up.
 #define FAILURES_MAX 10u
+
+// The longest pause that connections wait in: in a longer one they are told at once that nobody is there.
+#define WAIT_LONGEST (ZX_SEC(1) / 2)
 
 // How long a process may live on without its end of the route.
 #define GRACE (ZX_SEC(1) / 4)
@@ -54,7 +58,9 @@ static void start_again(struct device *device, int64_t delay)
 {
     device->restarts++;
     device->state = DEVICES_WAITING;
-    if (vfs_route_renew(&device->route) != ZX_OK) {
+    if (delay > WAIT_LONGEST) {
+        vfs_route_close(&device->route);
+    } else if (vfs_route_renew(&device->route) != ZX_OK) {
         give_up(device, "no channel for it");
         return;
     }
