@@ -248,7 +248,7 @@ static bool use_watchdog(uint64_t *dice)
 static const struct victim victim_watchdog = {"watchdog0", 1000, 0, open_watchdog, use_watchdog, close_watchdog};
 
 // The machine lives: it is fed, whoever drives it.
-TEST(a_watchdog_whose_driver_is_killed_is_fed_or_says_that_it_is_not)
+TEST(a_watchdog_whose_driver_is_killed_is_fed_or_says_so)
 {
     kill_while_used(&victim_watchdog);
 }
