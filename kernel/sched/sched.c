@@ -480,45 +480,63 @@ void thread_clear_pending(struct thread *t, unsigned bits)
     atomic_fetch_and_explicit(&t->hal.pending, ~bits, memory_order_seq_cst);
 }
 
-// Takes a ready thread from the most loaded other CPU. Interrupts off, no lock held.
-static bool steal(struct cpu *self)
+// The online CPU with the most ready threads, of those in the mask `among`; NULL: none has any.
+static struct cpu *most_loaded(unsigned among)
 {
-    struct cpu *victim = NULL;
+    struct cpu *found = NULL;
     uint32_t most = 0;
-    unsigned count = hal_cpu_count();
-    for (unsigned i = 0; i < count; i++) {
-        struct cpu *c = &cpus[i];
-        if (c == self || !atomic_load_explicit(&c->online, memory_order_acquire))
+    for (; among != 0; among &= among - 1) {
+        struct cpu *c = &cpus[__builtin_ctz(among)];
+        if (!atomic_load_explicit(&c->online, memory_order_acquire))
             continue;
         uint32_t ready = atomic_load_explicit(&c->ready_count, memory_order_seq_cst);
         if (ready > most) {
             most = ready;
-            victim = c;
+            found = c;
         }
     }
-    if (victim == NULL)
-        return false;
-    struct thread *stolen = NULL;
+    return found;
+}
+
+// Takes the most urgent ready thread of `victim` that may run on `self`: it is on no queue then. NULL:
+// there is none. Interrupts off, no lock held.
+static struct thread *take_from(struct cpu *victim, struct cpu *self)
+{
+    struct thread *taken = NULL;
     rq_lock(victim);
-    for (uint32_t mask = victim->ready_mask; mask != 0 && stolen == NULL;) {
+    for (uint32_t mask = victim->ready_mask; mask != 0 && taken == NULL;) {
         unsigned p = 31u - (unsigned)__builtin_clz(mask);
         mask &= ~(1u << p);
         struct thread *t;
         list_for_each_entry (t, &victim->queue[p], run_node) {
             if ((t->affinity >> self->num) & 1u) {
-                stolen = t;
+                taken = t;
                 break;
             }
         }
     }
-    if (stolen != NULL) {
-        dequeue_locked(victim, stolen);
-        stolen->state = SCHED_WAKING;
-        atomic_store_explicit(&stolen->cpu, self, memory_order_release);
+    if (taken != NULL) {
+        dequeue_locked(victim, taken);
+        taken->state = SCHED_WAKING;
+        atomic_store_explicit(&taken->cpu, self, memory_order_release);
     }
     rq_unlock(victim);
-    if (stolen == NULL)
-        return false;
+    return taken;
+}
+
+// Takes a ready thread from another CPU, of the most loaded one that has any for this CPU: those bound
+// elsewhere do not keep it from looking further. Interrupts off, no lock held.
+static bool steal(struct cpu *self)
+{
+    unsigned among = (UINT32_MAX >> (32u - hal_cpu_count())) & ~(1u << self->num);
+    struct thread *stolen = NULL;
+    while (stolen == NULL) {
+        struct cpu *victim = most_loaded(among);
+        if (victim == NULL)
+            return false;
+        among &= ~(1u << victim->num);
+        stolen = take_from(victim, self);
+    }
     rq_lock(self);
     sched_idle_flag_set(self, false); // S6
     enqueue_locked(self, stolen, false);

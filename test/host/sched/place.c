@@ -158,6 +158,42 @@ KERNEL_TEST_DET(stealing_takes_the_highest_priority, 2, 200)
         kthread_join(&k[i]);
 }
 
+// The most loaded CPU has only threads that are bound to it; the one that may move waits behind another.
+KERNEL_TEST_DET(stealing_looks_past_threads_that_are_bound, 3, 200)
+{
+    static struct kthread hogs[2], bound[2], free_one;
+    const unsigned priority = 9;
+
+    atomic_store(&stop, false);
+    atomic_store(&together, 0);
+    atomic_store(&order_count, 0);
+    settle(NULL, 0);
+    const unsigned self = cpu_this()->num;
+
+    for (unsigned i = 0; i < countof(hogs); i++) {
+        const unsigned cpu = (self + 1 + i) % 3;
+
+        kthread_start_on(&hogs[i], cpu, i == 0 ? meets_the_others : spin_until_stop, NULL);
+        thread_set_priority(&hogs[i].thread, 29);
+        while (atomic_load(&cpus[cpu].current) != &hogs[i].thread)
+            hal_preempt_point();
+    }
+    for (unsigned i = 0; i < countof(bound); i++)
+        kthread_start_on(&bound[i], (self + 1) % 3, notes_its_priority, (void *)0);
+    kthread_start(&free_one, priority, notes_its_priority, (void *)(uintptr_t)priority);
+    assert_int_equal(cpu_of(&free_one), self); // behind us, who do not give way
+    atomic_store(&stop, true);
+    while (atomic_load(&order_count) == 0)
+        hal_preempt_point();
+    assert_int_equal(atomic_load(&order[0]), priority);
+    atomic_store(&together, 3); // the other hog ends
+    kthread_join(&hogs[1]);
+    kthread_join(&free_one);
+    kthread_join(&hogs[0]);
+    for (unsigned i = 0; i < countof(bound); i++)
+        kthread_join(&bound[i]);
+}
+
 // ---- preemption ------------------------------------------------------------------------------------
 
 static atomic_uint turns_then;
@@ -256,6 +292,7 @@ const struct CMUnitTest place_tests[] = {
     T(new_threads_go_to_different_idle_cpus),
     T(threads_woken_by_a_worker_spread),
     T(stealing_takes_the_highest_priority),
+    T(stealing_looks_past_threads_that_are_bound),
     T(preemption_of_another_cpu_is_prompt),
     T(handoff_goes_before_waiting_equals),
 };
