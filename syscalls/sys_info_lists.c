@@ -5,7 +5,7 @@
 // koids are collected in memory allocated before, and the walk is repeated if there were more.
 #include "sys_info.h"
 
-#include <mem/kmalloc.h>
+#include <account/account.h>
 
 struct koids {
     zx_koid_t *array; // of `room`
@@ -58,10 +58,10 @@ static zx_status_t list_koids(struct object *obj, const struct info_request *req
     zx_status_t status = ZX_OK;
     collect(obj, &k);
     while (MIN(k.total, capacity) > k.room) {
-        kfree(k.array);
+        account_kfree(k.array);
         k.room = MIN(k.total, capacity);
         k.total = 0;
-        k.array = kmalloc(k.room * sizeof(zx_koid_t));
+        k.array = account_kmalloc(k.room * sizeof(zx_koid_t));
         if (k.array == NULL)
             return ZX_ERR_NO_MEMORY;
         collect(obj, &k);
@@ -69,7 +69,7 @@ static zx_status_t list_koids(struct object *obj, const struct info_request *req
     if (k.room > 0)
         status = user_copy_out(user_cast(user_out_zx_koid_t, req->buffer), k.array,
                                MIN(k.total, k.room));
-    kfree(k.array);
+    account_kfree(k.array);
     return status == ZX_OK ? info_end(req, k.total, sizeof(zx_koid_t)) : status;
 }
 

@@ -3,9 +3,9 @@
 // would add to a boot image.
 #include "sys_priv.h"
 
+#include <account/account.h>
 #include <hal/boot.h>
 #include <lib/string.h>
-#include <mem/kmalloc.h>
 #include <object/mexec.h>
 #include <object/vmo_object.h>
 #include <zircon/boot/image.h>
@@ -61,13 +61,13 @@ zx_status_t sys_system_mexec_payload_get(zx_handle_t resource, user_out_void buf
         return status;
     if (buffer_size > BUFFER_MAX)
         return ZX_ERR_INVALID_ARGS;
-    uint8_t *items = kzalloc(BUFFER_MAX);
+    uint8_t *items = account_kzalloc(BUFFER_MAX);
     if (items == NULL)
         return ZX_ERR_NO_MEMORY;
     status = put_items(items) > buffer_size
                  ? ZX_ERR_INTERNAL
                  : user_copy_out(buffer, (const void *)items, buffer_size);
-    kfree(items);
+    account_kfree(items);
     return status;
 }
 

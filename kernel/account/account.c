@@ -10,7 +10,7 @@ LOCK_CLASS(account_class, RANK_ACCOUNT, LOCK_MUTEX);
 
 static struct mutex account_lock = MUTEX_INIT(account_class);
 
-static SLAB_CACHE(account_cache, sizeof(struct account), _Alignof(struct account));
+static ACCOUNT_CACHE(account_cache, sizeof(struct account), _Alignof(struct account));
 
 // Accounts whose job or process is gone. [account_lock]
 static struct list ghosts = LIST_INIT(ghosts);
@@ -104,7 +104,7 @@ static void claim(struct account *a, enum account_kind kind, uint64_t n)
 static void unclaim_below(struct account *a, const struct account *top, enum account_kind kind,
                           uint64_t n)
 {
-    for (; a != top; a = a->parent) {
+    for (; n != 0 && a != top; a = a->parent) {
         DEBUG_ASSERT(a->meter[kind].claimed >= n);
         a->meter[kind].claimed -= n;
     }
@@ -408,7 +408,7 @@ static void free_all(struct list *dead)
 {
     struct account *a;
     while ((a = list_pop_head_entry(dead, struct account, sibling)) != NULL)
-        slab_free(&account_cache, a);
+        account_free_object(account_cache, a);
 }
 
 // C4, for a new account.
@@ -424,7 +424,7 @@ static NO_INLINE void inherit_pins(struct account *a)
 zx_status_t account_create(struct account *parent, const struct account_owner_ops *ops,
                            void *owner, struct account **out)
 {
-    struct account *a = slab_zalloc(&account_cache);
+    struct account *a = account_zalloc(account_cache);
     if (a == NULL)
         return ZX_ERR_NO_MEMORY;
     for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++)
@@ -465,15 +465,19 @@ void account_disown(struct account *a)
 void account_sweep(void)
 {
     struct list dead;
-    unsigned count = 0;
-    struct list_node *n;
-    list_init(&dead);
-    mutex_lock(&account_lock);
-    list_for_each (n, &ghosts)
-        count++;
-    sweep_locked(count, &dead);
-    mutex_unlock(&account_lock);
-    free_all(&dead);
+    bool any;
+    do { // who paid for one that goes may have waited for that
+        unsigned count = 0;
+        struct list_node *n;
+        list_init(&dead);
+        mutex_lock(&account_lock);
+        list_for_each (n, &ghosts)
+            count++;
+        sweep_locked(count, &dead);
+        mutex_unlock(&account_lock);
+        any = !list_is_empty(&dead);
+        free_all(&dead);
+    } while (any);
 }
 
 // --- Limits and usage ----------------------------------------------------------------------------

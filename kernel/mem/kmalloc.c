@@ -165,6 +165,16 @@ void kfree_sized(void *p, size_t size)
         kfree_sized_more(p, size);
 }
 
+size_t kmalloc_size(size_t size)
+{
+    if (is_small(size))
+        return small_class_of(size)->size;
+    const struct slab_cache *c = medium_class_of(size);
+    if (size == 0 || size > SIZE_MAX - PAGE_MASK)
+        return 0;
+    return c ? c->size : ROUND_UP(size, PAGE_SIZE);
+}
+
 size_t kmalloc_usable_size(const void *p)
 {
     const struct page *page = page_from_virt(p);

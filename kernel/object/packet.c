@@ -51,8 +51,9 @@ static struct page **pages(const struct packet *p)
 
 static void free_pages(struct packet *p, size_t count)
 {
+    struct page **list = pages(p);
     for (size_t i = 0; i < count; i++)
-        page_free(pages(p)[i]);
+        page_free(list[i]);
 }
 
 ALWAYS_INLINE void packet_init(struct packet *p, uint32_t num_bytes, uint32_t num_handles)
@@ -64,22 +65,17 @@ ALWAYS_INLINE void packet_init(struct packet *p, uint32_t num_bytes, uint32_t nu
 
 static NO_INLINE struct packet *alloc_large(uint32_t num_bytes, uint32_t num_handles)
 {
-    struct packet *p = account_kmalloc(packet_size(num_bytes, num_handles));
+    const size_t count = num_bytes > CHANNEL_INLINE_MAX ? page_count(num_bytes) : 0;
+    struct packet *p = account_kmalloc_beside(packet_size(num_bytes, num_handles),
+                                              (uint32_t)(count << PAGE_SHIFT));
     if (p == NULL)
         return NULL;
     packet_init(p, num_bytes, num_handles);
-    if (!is_paged(p))
-        return p;
-    const int64_t page_bytes = (int64_t)(page_count(num_bytes) << PAGE_SHIFT);
-    if (account_charge(account_of(p), ACCOUNT_KMEM, page_bytes) != ZX_OK) {
-        account_kfree(p);
-        return NULL;
-    }
-    for (size_t i = 0; i < page_count(num_bytes); i++) {
-        pages(p)[i] = page_alloc(PAGE_STATE_IPC, 0);
-        if (pages(p)[i] == NULL) {
+    struct page **list = pages(p);
+    for (size_t i = 0; i < count; i++) {
+        list[i] = page_alloc(PAGE_STATE_IPC, 0);
+        if (list[i] == NULL) {
             free_pages(p, i);
-            account_uncharge(account_of(p), ACCOUNT_KMEM, page_bytes);
             account_kfree(p);
             return NULL;
         }
@@ -110,11 +106,8 @@ static NO_INLINE void drop_handles(struct packet *p)
 
 static NO_INLINE void free_large(struct packet *p)
 {
-    if (is_paged(p)) {
+    if (is_paged(p))
         free_pages(p, page_count(p->num_bytes));
-        account_uncharge(account_of(p), ACCOUNT_KMEM,
-                         (int64_t)(page_count(p->num_bytes) << PAGE_SHIFT));
-    }
     account_kfree(p);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Accounts: who is told that a limit was met, and how often.
+// Accounts: who is told that a limit was met, and how often; what the platform has charged.
 #include "account_test.h"
+
+#include <hal/upcall.h>
 
 static atomic_uint told;
 
@@ -60,8 +62,31 @@ KERNEL_TEST_DET(owner_is_told_of_the_first_refusal_only, 2, 20)
     account_disown(a);
 }
 
+// Those of a size that comes often, and any other.
+KERNEL_TEST_DET(register_states_are_zeroed_and_charged, 1, 1)
+{
+    static const size_t sizes[] = {528, 1024, 16};
+    struct account_usage before[ACCOUNT_KINDS], usage[ACCOUNT_KINDS];
+
+    account_usage(&account_root, before);
+    for (unsigned s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
+        uint8_t *state = kernel_fp_alloc(sizes[s]);
+        assert_non_null(state);
+        assert_int_equal((uintptr_t)state % 16, 0);
+        for (unsigned i = 0; i < sizes[s]; i++)
+            assert_int_equal(state[i], 0);
+        account_usage(&account_root, usage);
+        assert_true(usage[ACCOUNT_KMEM].used >= before[ACCOUNT_KMEM].used + sizes[s]);
+        memset(state, 1, sizes[s]);
+        kernel_fp_free(state, sizes[s]);
+        account_usage(&account_root, usage);
+        assert_int_equal(usage[ACCOUNT_KMEM].used, before[ACCOUNT_KMEM].used);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_owner_is_told_of_the_first_refusal_only),
+    cmocka_unit_test(test_register_states_are_zeroed_and_charged),
 };
 
 int main(int argc, char **argv)

@@ -120,15 +120,6 @@ static void test_table_pages_are_zero_and_counted(void **state)
     page_stats_get(&b);
     assert_int_equal(b.pages[PAGE_STATE_MMU], a.pages[PAGE_STATE_MMU] + 1);
     kernel_table_page_free(pa);
-    void *fp = kernel_fp_alloc(528);
-    assert_non_null(fp);
-    assert_int_equal((uintptr_t)fp % 16, 0);
-    for (unsigned i = 0; i < 528; i++)
-        assert_int_equal(((uint8_t *)fp)[i], 0);
-    kernel_fp_free(fp, 528);
-    fp = kernel_fp_alloc(1024);
-    assert_non_null(fp);
-    kernel_fp_free(fp, 1024);
 }
 
 static void free_twice(void)

@@ -6,6 +6,7 @@ TEST_GROUP(job);
 TEST_GROUP(policy);
 TEST_GROUP(limits);
 TEST_GROUP(limits_lowered);
+TEST_GROUP(charged);
 TEST_GROUP(oom);
 TEST_GROUP(process);
 TEST_GROUP(thread);
@@ -26,6 +27,7 @@ int main(int argc, char **argv)
         {policy_tests, policy_test_count},
         {limits_tests, limits_test_count},
         {limits_lowered_tests, limits_lowered_test_count},
+        {charged_tests, charged_test_count},
         {oom_tests, oom_test_count},
         {process_tests, process_test_count},
         {thread_tests, thread_test_count},

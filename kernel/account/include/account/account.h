@@ -143,7 +143,8 @@ void account_move_prepared(struct account *from, struct account *to, enum accoun
 void account_move_give_up(struct account *from, struct account *to, enum account_kind kind,
                           uint64_t n);
 
-// An account below `parent`. `owner` NULL: nobody wants to be told. ZX_ERR_NO_MEMORY.
+// An account below `parent`, charged to whoever calls. `owner` NULL: nobody wants to be told.
+// ZX_ERR_NO_MEMORY.
 zx_status_t account_create(struct account *parent, const struct account_owner_ops *ops,
                            void *owner, struct account **out) MUST_CHECK;
 // Its job or process is gone: nobody charges it or calls with it any more.
@@ -171,8 +172,11 @@ void account_sweep(void);
 // A slab cache whose objects are charged to the account of who allocates them. The account is kept
 // behind the object. The size is a constant, so that the fast paths need not look it up.
 #define ACCOUNT_CACHE(ident, size_, align_)                                         \
-    SLAB_CACHE(ident, ROUND_UP(size_, sizeof(void *)) + sizeof(struct account *), align_); \
-    enum { ident##_bytes = ROUND_UP(size_, sizeof(void *)) + sizeof(struct account *) }
+    SLAB_CACHE(ident, ACCOUNT_CACHE_BYTES(size_, align_), align_); \
+    enum { ident##_bytes = ACCOUNT_CACHE_BYTES(size_, align_) }
+// What an object takes, its alignment included.
+#define ACCOUNT_CACHE_BYTES(size, align) \
+    ROUND_UP(ROUND_UP(size, sizeof(void *)) + sizeof(struct account *), align)
 
 ALWAYS_INLINE struct account **account_mark(void *object, size_t bytes)
 {
@@ -222,9 +226,9 @@ ALWAYS_INLINE void account_free_bytes(struct slab_cache *c, size_t bytes, void *
 // The same; NULL is allowed.
 #define account_free(cache, object) account_free_bytes(&(cache), cache##_bytes, object)
 
-// The same of any size, at 16 bytes more.
+// The same of any size, at 16 bytes more; what is charged is what kmalloc takes for that.
 void *account_kmalloc(size_t size) MUST_CHECK;
 void *account_kzalloc(size_t size) MUST_CHECK;
+// `beside` bytes more are charged until it is freed: for what hangs on it.
+void *account_kmalloc_beside(size_t size, uint32_t beside) MUST_CHECK;
 void account_kfree(void *p); // NULL is allowed
-// Who is charged for such a piece.
-struct account *account_of(const void *p);

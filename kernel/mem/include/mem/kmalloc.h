@@ -19,7 +19,9 @@ void kfree(void *p);
 // Faster, for callers that know the size they asked for.
 void kfree_sized(void *p, size_t size);
 
-// Usable bytes of an allocation.
+// The bytes that kmalloc(size) takes; 0 for a size of 0 or that nothing can have.
+size_t kmalloc_size(size_t size);
+// Usable bytes of an allocation: what kmalloc_size says.
 size_t kmalloc_usable_size(const void *p);
 
 // Bytes in use in allocations too large for slabs, and how many there are.
