@@ -2,8 +2,9 @@
 //
 // Thorough killing: a tree of jobs with 200 processes of four threads each, which are blocked in every kind
 // of call that blocks, in page faults that a pager does not answer, in exceptions that nobody answers, in
-// the middle of a message; suspended, or not even started. One zx_task_kill ends them all, and
-// nothing of them is left.
+// the middle of a message, at their end; suspended, or not even started. One zx_task_kill ends them all, and
+// nothing of them is left. Then a tree that grows while it is killed: its processes are being made,
+// have just begun, or are dying already.
 //
 // The processes are bare: a page of code (below), a page of data each, and the code of the vDSO. A thread
 // takes its call's arguments from the data page and goes to the call's place in the vDSO. None of the calls
@@ -11,6 +12,9 @@
 
 #include <testing/testing.h>
 
+#include <stdatomic.h>
+
+#include <minilib/console.h>
 #include <minilib/string.h>
 #include <syscalls/vdso-offsets.h>
 #include <zircon/process.h>
@@ -18,6 +22,7 @@
 #include <zircon/syscalls/exception.h>
 #include <zircon/syscalls/object.h>
 #include <zircon/syscalls/port.h>
+#include <zircon/syscalls/profile.h>
 #include <zircon/zx-syscall-numbers.h>
 
 #define PAGE      ((uint64_t)ZX_PAGE_SIZE)
@@ -59,11 +64,15 @@ __asm__(".pushsection .rodata\n"
         "    brk #0\n"
         "bare_undefined:\n"
         "    udf #0\n"
+        "bare_call:\n" // not the vDSO's
+        "    svc #0\n"
+        "bare_stay:\n"
+        "    b bare_stay\n"
         "bare_code_end:\n"
         ".popsection\n");
 
 extern const char bare_code[], bare_first[], bare_next[], bare_read[], bare_write[], bare_break[],
-    bare_undefined[], bare_code_end[];
+    bare_undefined[], bare_call[], bare_stay[], bare_code_end[];
 
 // What a thread does, as the code above reads it.
 struct order {
@@ -86,6 +95,7 @@ struct data {
 #define THE_HANDLE  (~0ull)
 #define DATA(field) (1ull << 63 | offsetof(struct data, field))
 #define UNANSWERED  (1ull << 62) // a page of its own whose pager does not answer
+#define ITS_OFFSET  (1ull << 61) // of that page in the pager's VMO
 #define FOR_EVER    ((uint64_t)ZX_TIME_INFINITE)
 
 struct action {
@@ -118,10 +128,16 @@ struct action {
 #define SEND_PAGE  {CALL(channel_write, THE_HANDLE, 0, UNANSWERED, 16, 0, 0), IN_FAULT}
 #define RECEIVE_TO_PAGE \
     {CALL(channel_read, THE_HANDLE, 0, UNANSWERED, 0, 16, 0, 0, 0), IN_FAULT}
+#define READ_VMO   {CALL(vmo_read, THE_HANDLE, DATA(message), ITS_OFFSET, 16), IN_FAULT}
+#define WRITE_VMO  {CALL(vmo_write, THE_HANDLE, DATA(message), ITS_OFFSET, 16), IN_FAULT}
+#define COMMIT_VMO {CALL(vmo_op_range, THE_HANDLE, ZX_VMO_OP_COMMIT, ITS_OFFSET, PAGE, 0, 0), IN_FAULT}
 #define FAULT     {.code = NULL, BLOCKED(EXCEPTION)}
 #define BREAK     {.code = bare_break, BLOCKED(EXCEPTION)}
 #define UNDEFINED {.code = bare_undefined, BLOCKED(EXCEPTION)}
+#define BAD_CALL  {.code = bare_call, BLOCKED(EXCEPTION)}
 #define ON_START  {.code = NULL, BLOCKED(EXCEPTION)} // for a debugger
+#define EXIT      {CALL(thread_exit), .state = ZX_THREAD_STATE_DYING} // the debugger is told
+#define SPIN      {.code = bare_stay, .state = ZX_THREAD_STATE_RUNNING}
 
 // What the process has a handle to; the test keeps the other end, if there is one.
 static zx_status_t make_event(zx_handle_t *out, zx_handle_t *other)
@@ -169,12 +185,29 @@ static zx_status_t make_fifo(zx_handle_t *out, zx_handle_t *other)
     return zx_fifo_create(8, 8, 0, out, other);
 }
 
-enum exceptions { NO_PORT, OF_PROCESS, OF_THREAD, OF_DEBUGGER };
+static zx_status_t make_timer(zx_handle_t *out, zx_handle_t *other)
+{
+    (void)other;
+    return zx_timer_create(ZX_TIMER_SLACK_CENTER, ZX_CLOCK_MONOTONIC, out);
+}
+
+static zx_status_t make_pair(zx_handle_t *out, zx_handle_t *other)
+{
+    return zx_eventpair_create(0, out, other);
+}
+
+// Of the tree, below.
+static zx_status_t make_pager_vmo(zx_handle_t *out, zx_handle_t *other);
+static zx_status_t make_root_job(zx_handle_t *out, zx_handle_t *other);
+
+// AT_END: the debugger lets the threads begin.
+enum exceptions { NO_PORT, OF_PROCESS, OF_THREAD, OF_DEBUGGER, AT_END };
 
 struct kind {
     zx_status_t (*make)(zx_handle_t *out, zx_handle_t *other);
     enum exceptions exceptions; // where the test's port is bound, beside the tree's root
     bool suspended, not_started;
+    bool born_suspended; // the process is, before its start
     zx_signals_t signals; // for WAIT_MANY
     struct action actions[THREADS];
 };
@@ -199,6 +232,15 @@ static const struct kind kinds[] = {
     {make_empty_channel, .suspended = true,
      .actions = {CHANNEL_CALL, WAIT_ONE(ZX_CHANNEL_READABLE), FUTEX_WAIT, NANOSLEEP}},
     {make_event, .suspended = true, .actions = {BREAK, READ_PAGE, FAULT, NANOSLEEP}},
+    {make_event, .born_suspended = true, .actions = {FAULT, SPIN, READ_PAGE, NANOSLEEP}},
+    {make_pager_vmo, .actions = {READ_VMO, WRITE_VMO, COMMIT_VMO, READ_PAGE}},
+    {make_timer, .signals = ZX_TIMER_SIGNALED,
+     .actions = {WAIT_ONE(ZX_TIMER_SIGNALED), WAIT_MANY, FUTEX_WAIT, NANOSLEEP}},
+    {make_pair, .signals = ZX_EVENTPAIR_PEER_CLOSED, .exceptions = OF_PROCESS,
+     .actions = {WAIT_ONE(ZX_EVENTPAIR_PEER_CLOSED), WAIT_MANY, BAD_CALL, FUTEX_WAIT}},
+    {make_root_job, .signals = ZX_JOB_NO_PROCESSES, // which comes with its own end
+     .actions = {WAIT_ONE(ZX_JOB_NO_PROCESSES), WAIT_MANY, BAD_CALL, FUTEX_WAIT}},
+    {make_event, .exceptions = AT_END, .actions = {EXIT, EXIT, EXIT, EXIT}},
     {make_event, .not_started = true, .actions = {FAULT, FAULT, FAULT, FAULT}},
 };
 
@@ -219,6 +261,18 @@ static struct tree {
     struct victim victims[PROCESSES];
 } tree;
 
+static zx_status_t make_pager_vmo(zx_handle_t *out, zx_handle_t *other)
+{
+    (void)other;
+    return zx_handle_duplicate(tree.unanswered, ZX_RIGHT_SAME_RIGHTS, out);
+}
+
+static zx_status_t make_root_job(zx_handle_t *out, zx_handle_t *other)
+{
+    (void)other;
+    return zx_handle_duplicate(tree.jobs[0], ZX_RIGHT_SAME_RIGHTS, out);
+}
+
 static void close_if(zx_handle_t handle)
 {
     if (handle != ZX_HANDLE_INVALID) {
@@ -226,17 +280,9 @@ static void close_if(zx_handle_t handle)
     }
 }
 
-static zx_vaddr_t map(zx_handle_t vmar, zx_vm_option_t options, zx_handle_t vmo, uint64_t offset,
-                      uint64_t size)
-{
-    zx_vaddr_t at = 0;
-
-    EXPECT_OK(zx_vmar_map(vmar, options, 0, vmo, offset, size, &at));
-    return at;
-}
-
 struct places {
     zx_vaddr_t vdso, code, data, unanswered;
+    uint64_t offset; // of the last in the pager's VMO
 };
 
 static zx_vaddr_t place_of(const struct places *places, const char *code)
@@ -259,6 +305,8 @@ static struct order order_of(const struct action *action, const struct places *p
 
         if (value == UNANSWERED) {
             value = places->unanswered + thread * PAGE;
+        } else if (value == ITS_OFFSET) {
+            value = places->offset + thread * PAGE;
         } else if (value >> 63 != 0 && value != THE_HANDLE) {
             value = places->data + (value & ~(1ull << 63));
         }
@@ -267,87 +315,151 @@ static struct order order_of(const struct action *action, const struct places *p
     return order;
 }
 
-// Maps everything, and writes the data page.
-static struct places furnish(const struct kind *kind, zx_handle_t vmar, unsigned index)
+// Writes the data page.
+static zx_status_t write_data(const struct kind *kind, const struct places *places, zx_handle_t vmo)
+{
+    struct data data = {.item.waitfor = kind->signals};
+
+    data.call.wr_bytes = (void *)(places->data + offsetof(struct data, message));
+    data.call.rd_bytes = (void *)(places->data + offsetof(struct data, message));
+    data.call.wr_num_bytes = data.call.rd_num_bytes = sizeof(data.message);
+    for (unsigned i = 0; i < THREADS; i++) {
+        data.orders[i] = order_of(&kind->actions[i], places, i);
+    }
+    return zx_vmo_write(vmo, &data, 0, sizeof(data));
+}
+
+// Maps everything. What follows returns the first status that is not ZX_OK: of a process that is killed
+// meanwhile.
+static zx_status_t furnish(const struct kind *kind, zx_handle_t vmar, unsigned index,
+                           struct places *places)
 {
     const zx_vm_option_t rx = ZX_VM_PERM_READ | ZX_VM_PERM_EXECUTE;
     const zx_vm_option_t rw = ZX_VM_PERM_READ | ZX_VM_PERM_WRITE;
-    struct data data = {.item.waitfor = kind->signals};
-    struct places places;
     zx_handle_t vmo = ZX_HANDLE_INVALID;
+    zx_status_t status;
 
-    EXPECT_OK(zx_vmo_create(PAGE, 0, &vmo));
-    places.vdso = map(vmar, rx, test_vdso(), VDSO_CODE_OFFSET, VDSO_CODE_SIZE);
-    places.code = map(vmar, rx, tree.code, 0, PAGE);
-    places.data = map(vmar, rw, vmo, 0, PAGE);
-    places.unanswered =
-        map(vmar, rw, tree.unanswered, index * THREADS * PAGE, THREADS * PAGE);
-    data.call.wr_bytes = (void *)(places.data + offsetof(struct data, message));
-    data.call.rd_bytes = (void *)(places.data + offsetof(struct data, message));
-    data.call.wr_num_bytes = data.call.rd_num_bytes = sizeof(data.message);
-    for (unsigned i = 0; i < THREADS; i++) {
-        data.orders[i] = order_of(&kind->actions[i], &places, i);
-    }
-    EXPECT_OK(zx_vmo_write(vmo, &data, 0, sizeof(data)));
-    EXPECT_OK(zx_handle_close(vmo));
-    return places;
+    places->offset = index * THREADS * PAGE;
+    (void)((status = zx_vmo_create(PAGE, 0, &vmo)) ||
+           (status = zx_vmar_map(vmar, rx, 0, test_vdso(), VDSO_CODE_OFFSET, VDSO_CODE_SIZE,
+                                 &places->vdso)) ||
+           (status = zx_vmar_map(vmar, rx, 0, tree.code, 0, PAGE, &places->code)) ||
+           (status = zx_vmar_map(vmar, rw, 0, vmo, 0, PAGE, &places->data)) ||
+           (status = zx_vmar_map(vmar, rw, 0, tree.unanswered, places->offset, THREADS * PAGE,
+                                 &places->unanswered)) ||
+           (status = write_data(kind, places, vmo)));
+    close_if(vmo);
+    return status;
 }
 
-static void bind_exceptions(const struct victim *victim)
+#define KEY_BEGINS 1u // of the debuggers that let their threads begin
+
+static zx_status_t bind_exceptions(const struct victim *victim)
 {
     const enum exceptions to = victim->kind->exceptions;
+    zx_status_t status = ZX_OK;
 
     if (to == OF_THREAD) {
-        for (unsigned i = 0; i < THREADS; i++) {
-            EXPECT_OK(zx_task_bind_exception_port(victim->threads[i], tree.exceptions, 0, 0));
+        for (unsigned i = 0; i < THREADS && status == ZX_OK; i++) {
+            status = zx_task_bind_exception_port(victim->threads[i], tree.exceptions, 0, 0);
         }
+    } else if (to == OF_PROCESS) {
+        status = zx_task_bind_exception_port(victim->process, tree.exceptions, 0, 0);
     } else if (to != NO_PORT) {
-        EXPECT_OK(
-            zx_task_bind_exception_port(victim->process, tree.exceptions, 0,
-                                        to == OF_DEBUGGER ? ZX_EXCEPTION_PORT_DEBUGGER : 0));
+        status = zx_task_bind_exception_port(victim->process, tree.exceptions,
+                                             to == AT_END ? KEY_BEGINS : 0,
+                                             ZX_EXCEPTION_PORT_DEBUGGER);
+    }
+    return status;
+}
+
+// Answers the debugger's events of all its threads. Other packets are only told: nobody answers those.
+static void let_begin(const struct victim *victim)
+{
+    zx_port_packet_t packet;
+    zx_handle_t thread;
+
+    for (unsigned begun = 0; begun < THREADS;) {
+        ASSERT_OK(zx_port_wait(tree.exceptions, test_patience(), &packet));
+        if (packet.key != KEY_BEGINS || packet.type != ZX_EXCP_THREAD_STARTING) {
+            continue;
+        }
+        begun++;
+        ASSERT_OK(zx_object_get_child(victim->process, packet.exception.tid, ZX_RIGHT_SAME_RIGHTS,
+                                      &thread));
+        EXPECT_OK(zx_task_resume_from_exception(thread, tree.exceptions, 0));
+        close_if(thread);
     }
 }
 
-static void start(struct victim *victim, const struct places *places)
+static zx_status_t start(struct victim *victim, const struct places *places)
 {
     const zx_vaddr_t orders = places->data + offsetof(struct data, orders);
     zx_handle_t handle = ZX_HANDLE_INVALID;
+    zx_status_t status = ZX_OK;
 
     if (victim->kind->not_started) {
-        return;
+        return ZX_OK;
     }
-    EXPECT_OK(victim->kind->make(&handle, &victim->other));
-    EXPECT_OK(zx_process_start(victim->process, victim->threads[0], place_of(places, bare_first), 0,
-                               handle, orders));
-    for (unsigned i = 1; i < THREADS; i++) {
-        EXPECT_OK(zx_thread_start(victim->threads[i], place_of(places, bare_next), 0, 0,
-                                  orders + i * sizeof(struct order)));
+    if (victim->kind->born_suspended) {
+        status = zx_task_suspend_token(victim->process, &victim->tokens[0]);
     }
+    if (status == ZX_OK) {
+        status = victim->kind->make(&handle, &victim->other);
+    }
+    if (status == ZX_OK) {
+        status = zx_process_start(victim->process, victim->threads[0], place_of(places, bare_first),
+                                  0, handle, orders);
+    }
+    for (unsigned i = 1; i < THREADS && status == ZX_OK; i++) {
+        status = zx_thread_start(victim->threads[i], place_of(places, bare_next), 0, 0,
+                                 orders + i * sizeof(struct order));
+    }
+    return status;
 }
 
-static void make_victim(unsigned index)
+// What was made is in *victim, whatever the status.
+static zx_status_t make_victim(struct victim *victim, const struct kind *kind, zx_handle_t job,
+                               unsigned index)
 {
-    struct victim *victim = &tree.victims[index];
     zx_handle_t vmar = ZX_HANDLE_INVALID;
+    struct places places;
 
-    *victim = (struct victim){.kind = &kinds[index % (sizeof(kinds) / sizeof(kinds[0]))]};
-    ASSERT_OK(zx_process_create(tree.jobs[index % JOBS], "victim", 6, 0, &victim->process, &vmar));
-    const struct places places = furnish(victim->kind, vmar, index);
+    *victim = (struct victim){.kind = kind};
+    zx_status_t status = zx_process_create(job, "victim", 6, 0, &victim->process, &vmar);
 
-    EXPECT_OK(zx_handle_close(vmar));
-    for (unsigned i = 0; i < THREADS; i++) {
-        ASSERT_OK(zx_thread_create(victim->process, "victim", 6, 0, &victim->threads[i]));
+    if (status != ZX_OK) {
+        return status;
     }
-    bind_exceptions(victim);
-    start(victim, &places);
+    status = furnish(victim->kind, vmar, index, &places);
+    close_if(vmar);
+    for (unsigned i = 0; i < THREADS && status == ZX_OK; i++) {
+        status = zx_thread_create(victim->process, "victim", 6, 0, &victim->threads[i]);
+    }
+    if (status == ZX_OK) {
+        status = bind_exceptions(victim);
+    }
+    return status == ZX_OK ? start(victim, &places) : status;
 }
 
-static void make_tree(void)
+static void close_victim(const struct victim *victim)
+{
+    close_if(victim->process);
+    close_if(victim->other);
+    for (unsigned i = 0; i < THREADS; i++) {
+        close_if(victim->threads[i]);
+        close_if(victim->tokens[i]);
+    }
+}
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static void make_tree(unsigned jobs)
 {
     const uint64_t size = (uint64_t)(bare_code_end - bare_code);
 
     tree = (struct tree){0};
-    for (unsigned i = 0; i < JOBS; i++) {
+    for (unsigned i = 0; i < jobs; i++) {
         zx_handle_t parent = i == 0 ? zx_job_default() : tree.jobs[(i - 1) / 2];
 
         ASSERT_OK(zx_job_create(parent, 0, &tree.jobs[i]));
@@ -365,14 +477,16 @@ static void make_tree(void)
 // Waits until every thread is where it is to be killed. Returns how many have asked the pager.
 static uint64_t await_blocked(const struct victim *victim)
 {
+    const struct kind *kind = victim->kind;
     uint64_t asking = 0;
 
     for (unsigned i = 0; i < THREADS; i++) {
-        const struct action *action = &victim->kind->actions[i];
-        zx_thread_state_t state =
-            victim->kind->not_started ? ZX_THREAD_STATE_NEW : action->state;
+        const struct action *action = &kind->actions[i];
+        const zx_thread_state_t state = kind->not_started      ? ZX_THREAD_STATE_NEW
+                                        : kind->born_suspended ? ZX_THREAD_STATE_SUSPENDED
+                                                               : action->state;
 
-        asking += action->asks_pager;
+        asking += action->asks_pager && state == action->state;
         if (!test_thread_reaches(victim->threads[i], state)) {
             test_fail(__FILE__, __LINE__, "thread %u of process %u does not come to %#x", i,
                       (unsigned)(victim - tree.victims), state);
@@ -412,7 +526,12 @@ static void make_victims(void)
     uint64_t asking = 0;
 
     for (unsigned i = 0; i < PROCESSES; i++) {
-        make_victim(i);
+        struct victim *victim = &tree.victims[i];
+
+        ASSERT_OK(make_victim(victim, &kinds[i % KINDS], tree.jobs[i % JOBS], i));
+        if (victim->kind->exceptions == AT_END) {
+            let_begin(victim);
+        }
     }
     for (unsigned i = 0; i < PROCESSES; i++) {
         asking += await_blocked(&tree.victims[i]);
@@ -468,14 +587,7 @@ static void check_ends(void)
 static void close_tree(void)
 {
     for (unsigned i = 0; i < PROCESSES; i++) {
-        const struct victim *victim = &tree.victims[i];
-
-        close_if(victim->process);
-        close_if(victim->other);
-        for (unsigned j = 0; j < THREADS; j++) {
-            close_if(victim->threads[j]);
-            close_if(victim->tokens[j]);
-        }
+        close_victim(&tree.victims[i]);
     }
     for (unsigned i = 1; i < JOBS; i++) {
         close_if(tree.jobs[i]);
@@ -486,31 +598,184 @@ static void close_tree(void)
     EXPECT_OK(zx_handle_close_many(handles, sizeof(handles) / sizeof(handles[0])));
 }
 
+static size_t listed(zx_handle_t job, uint32_t topic)
+{
+    size_t all = 1;
+
+    EXPECT_OK(zx_object_get_info(job, topic, NULL, 0, NULL, &all));
+    return all;
+}
+
+// Closes what is left. Of the tree nothing is there any more, in no list and no account.
+static void check_nothing_left(void)
+{
+    close_tree();
+    EXPECT_OK(zx_object_wait_one(tree.jobs[0], ZX_JOB_NO_PROCESSES, test_patience(), NULL));
+    EXPECT_OK(zx_object_wait_one(tree.jobs[0], ZX_JOB_NO_JOBS, test_patience(), NULL));
+    EXPECT_EQ(listed(tree.jobs[0], ZX_INFO_JOB_PROCESSES), 0);
+    EXPECT_EQ(listed(tree.jobs[0], ZX_INFO_JOB_CHILDREN), 0);
+    test_await_nothing_used(tree.jobs[0]);
+    close_if(tree.jobs[0]);
+}
+
+// What this program's own job has: none of it is the tree's in the end.
+struct own {
+    uint64_t handles, threads, processes;
+};
+
+static struct own own_now(void)
+{
+    const zx_handle_t job = zx_job_default();
+
+    return (struct own){.handles = test_job_usage(job, TEST_JOB_HANDLES).used,
+                        .threads = test_job_usage(job, TEST_JOB_THREADS).used,
+                        .processes = test_job_usage(job, TEST_JOB_PROCESSES).used};
+}
+
+static void check_own(struct own before)
+{
+    const struct own now = own_now();
+
+    EXPECT_EQ(now.handles, before.handles);
+    EXPECT_EQ(now.threads, before.threads);
+    EXPECT_EQ(now.processes, before.processes);
+}
+
 static void kill_tree(void)
 {
-    const zx_handle_t own = zx_job_default();
-    const uint64_t handles = test_job_usage(own, TEST_JOB_HANDLES).used;
-    const uint64_t threads = test_job_usage(own, TEST_JOB_THREADS).used;
-    const uint64_t processes = test_job_usage(own, TEST_JOB_PROCESSES).used;
+    const struct own before = own_now();
 
-    make_tree();
+    make_tree(JOBS);
     make_victims();
     EXPECT_EQ(test_job_usage(tree.jobs[0], TEST_JOB_PROCESSES).used, PROCESSES);
     EXPECT_EQ(test_job_usage(tree.jobs[0], TEST_JOB_THREADS).used, PROCESSES * THREADS);
+    const zx_time_t began = zx_clock_get_monotonic();
+
     EXPECT_OK(zx_task_kill(tree.jobs[0]));
     check_ends();
-    close_tree();
-    test_await_nothing_used(tree.jobs[0]);
-    close_if(tree.jobs[0]);
-    EXPECT_EQ(test_job_usage(own, TEST_JOB_HANDLES).used, handles);
-    EXPECT_EQ(test_job_usage(own, TEST_JOB_THREADS).used, threads);
-    EXPECT_EQ(test_job_usage(own, TEST_JOB_PROCESSES).used, processes);
+    console_printf("# all have ended after %lu us\n",
+                   (unsigned long)((zx_clock_get_monotonic() - began) / 1000));
+    check_nothing_left();
+    check_own(before);
 }
 
 // CALLS(zx_task_kill, zx_object_wait_one, zx_object_wait_many, zx_nanosleep, zx_futex_wait, zx_port_wait)
 // CALLS(zx_channel_call, zx_channel_write, zx_channel_read, zx_interrupt_wait, zx_pager_create_vmo)
+// CALLS(zx_vmo_read, zx_vmo_write, zx_vmo_op_range, zx_thread_exit)
 // CALLS(zx_task_bind_exception_port, zx_task_suspend_token)
 TEST(a_tree_of_processes_blocked_everywhere_is_killed_without_a_trace)
 {
     test_no_loss(kill_tree, (int)test_option("rounds", 4));
+}
+
+// ---- a tree that grows ------------------------------------------------------------------------------
+
+#define GROWERS 3u
+
+struct grower {
+    struct test_thread thread;
+    uint32_t seed;
+    zx_status_t wrong; // a status that nothing explains
+    atomic_uint made;  // processes
+    atomic_bool ended;
+};
+
+static uint32_t next_random(uint32_t *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 8;
+}
+
+// Makes a process in `job`, and perhaps kills it, too. BAD_STATE or NOT_FOUND: it, or the job, was killed.
+static zx_status_t grow_process(struct grower *grower, zx_handle_t job)
+{
+    const struct kind *kind = &kinds[next_random(&grower->seed) % KINDS];
+    struct victim victim;
+
+    if (kind->exceptions == AT_END) { // takes a debugger that answers
+        kind = &kinds[0];
+    }
+    zx_status_t status = make_victim(&victim, kind, job, next_random(&grower->seed) % PROCESSES);
+
+    if (status == ZX_OK && next_random(&grower->seed) % 4 == 0) {
+        status = zx_task_kill(next_random(&grower->seed) % 2 != 0 ? victim.process
+                                                                   : victim.threads[THREADS - 1]);
+    }
+    close_victim(&victim);
+    atomic_fetch_add(&grower->made, status == ZX_OK);
+    return status;
+}
+
+// A job with a few processes, which is killed at the end or only left.
+static zx_status_t grow_job(struct grower *grower)
+{
+    zx_handle_t job = ZX_HANDLE_INVALID;
+    zx_status_t status = zx_job_create(tree.jobs[0], 0, &job);
+
+    if (status != ZX_OK) {
+        return status;
+    }
+    for (unsigned i = 1 + next_random(&grower->seed) % 4; i != 0 && status == ZX_OK; i--) {
+        status = grow_process(grower, job);
+    }
+    if (next_random(&grower->seed) % 4 == 0) {
+        grower->wrong |= zx_task_kill(job);
+    }
+    close_if(job);
+    return status;
+}
+
+// Until the root is killed, after which there can be nothing new.
+static void grow(void *context)
+{
+    struct grower *grower = context;
+    zx_status_t status;
+
+    while ((status = grow_job(grower)) == ZX_OK) {}
+    if (status != ZX_ERR_BAD_STATE && status != ZX_ERR_NOT_FOUND) {
+        grower->wrong = status;
+    }
+    atomic_store(&grower->ended, true);
+}
+
+static unsigned grown; // processes, in all rounds
+
+static void kill_growing_tree(void)
+{
+    static struct grower growers[GROWERS];
+    static uint32_t seed = 1;
+    const struct own before = own_now();
+
+    make_tree(1);
+    for (unsigned i = 0; i < GROWERS; i++) {
+        growers[i] = (struct grower){.seed = next_random(&seed), .made = 0, .ended = false};
+        ASSERT_OK(test_thread_start(&growers[i].thread, grow, &growers[i]));
+    }
+    EXPECT_OK(zx_thread_set_priority(ZX_PRIORITY_HIGH)); // else the others grow for a slice each
+    (void)zx_nanosleep(zx_deadline_after(ZX_USEC(next_random(&seed) % 4000)));
+    for (unsigned i = 0; i < GROWERS; i++) {
+        EXPECT_FALSE(atomic_load(&growers[i].ended));
+    }
+    EXPECT_OK(zx_task_kill(tree.jobs[0]));
+    EXPECT_OK(zx_task_kill(tree.jobs[0])); // dying already, or dead
+    EXPECT_OK(zx_thread_set_priority(ZX_PRIORITY_DEFAULT));
+    for (unsigned i = 0; i < GROWERS; i++) {
+        test_thread_join(&growers[i].thread);
+        EXPECT_OK(growers[i].wrong);
+        grown += atomic_load(&growers[i].made);
+    }
+    check_nothing_left();
+    check_own(before);
+}
+
+// CALLS(zx_task_kill, zx_job_create, zx_process_create, zx_process_start, zx_thread_start, zx_vmar_map)
+// CALLS(zx_thread_set_priority)
+TEST(a_tree_is_killed_while_it_grows)
+{
+    const int rounds = 4 * (int)test_option("rounds", 4);
+
+    grown = 0;
+    test_no_loss(kill_growing_tree, rounds);
+    console_printf("# %u processes were made\n", grown);
+    EXPECT_GE(grown, (unsigned)rounds);
 }
