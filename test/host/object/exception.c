@@ -250,12 +250,12 @@ SCENARIO_ON(exception_unhandled_kills, 2, 20)
 
 SCENARIO(exception_port_full)
 {
-    zx_handle_t port = make_port(), job = make_job(lab.job);
+    zx_handle_t port = make_port(), next = make_port(), job = make_job(lab.job);
     zx_port_packet_t p = {.type = ZX_PKT_TYPE_USER};
     unsigned queued = 0, read = 0;
 
     bind_port(job, port, 1, 0);
-    bind_port(lab.job, port, 2, 0); // not tried
+    bind_port(lab.job, next, 2, 0); // not tried
     while (zx_port_queue(port, &p) == ZX_OK)
         queued++;
     struct child c = start_child(job, child_faults, 0);
@@ -266,8 +266,30 @@ SCENARIO(exception_port_full)
     }
     assert_int_equal(queued, read);
     assert_int_equal(queued, 2049);
+    assert_status(zx_port_wait(next, 0, &p), ZX_ERR_TIMED_OUT);
     close_child(&c);
     close_handle(port);
+    close_handle(next);
+    close_handle(job);
+}
+
+// Nobody else is asked about a thread that was killed while somebody was.
+// CALLS(zx_task_kill)
+SCENARIO_ON(exception_of_a_killed_thread, 3, 40)
+{
+    zx_handle_t port = make_port(), next = make_port(), job = make_job(lab.job);
+    zx_port_packet_t p;
+
+    bind_port(lab.job, next, 2, 0);
+    bind_port(job, port, 1, 0);
+    struct child c = start_child(job, child_faults, 0);
+    receive(port, 1, ZX_EXCP_FATAL_PAGE_FAULT, &c);
+    assert_ok(zx_task_kill(host_random(2) != 0 ? c.process : c.thread));
+    assert_ok(zx_object_wait_one(c.process, ZX_PROCESS_TERMINATED, FOREVER, NULL));
+    assert_status(zx_port_wait(next, 0, &p), ZX_ERR_TIMED_OUT);
+    close_child(&c);
+    close_handle(port);
+    close_handle(next);
     close_handle(job);
 }
 
@@ -773,6 +795,7 @@ const struct CMUnitTest exception_tests[] = {
     T(exception_is_mended),
     T(exception_unhandled_kills),
     T(exception_port_full),
+    T(exception_of_a_killed_thread),
     T(exception_is_told_once),
     T(debugger_events),
     T(kill_in_an_event),

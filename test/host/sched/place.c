@@ -237,7 +237,7 @@ KERNEL_TEST_DET(preemption_of_another_cpu_is_prompt, 2, 200)
 
 static struct kthread server, caller, rival;
 static uint64_t preempts_before;
-static bool was_handed, was_preempted;
+static bool was_preempted;
 
 static uint64_t preempts(void)
 {
@@ -264,15 +264,17 @@ static void calls(void *arg)
     atomic_store(&order_count, 0);
     preempts_before = preempts();
     wait_arm(false);
+    unsigned long flags = hal_irq_save(); // whose end looks at the queues, and settles who is next
     wait_handoff_begin();
     assert_true(wait_wake(&server.thread, ZX_OK));
     wait_handoff_end();
-    was_handed = atomic_load(&cpu_this()->next) == &server.thread;
+    assert_ptr_equal(atomic_load(&cpu_this()->next), &server.thread);
+    hal_irq_restore(flags);
     assert_ok(wait_block(WAIT_ON_NOTHING, ZX_TIME_INFINITE));
 }
 
 // Who is woken by a thread that blocks next runs next, before its equals that have waited for longer.
-// (Unless an interrupt wants to look at the queues between the two.)
+// (Unless an interrupt comes between the two.)
 KERNEL_TEST_DET(handoff_goes_before_waiting_equals, 1, 200)
 {
     kthread_start(&server, 20, serves, (void *)1);
@@ -281,8 +283,40 @@ KERNEL_TEST_DET(handoff_goes_before_waiting_equals, 1, 200)
     kthread_start(&caller, 20, calls, NULL);
     kthread_join(&server);
     kthread_join(&rival);
-    assert_true(!was_handed || was_preempted || atomic_load(&order[0]) == 1);
+    assert_true(was_preempted || atomic_load(&order[0]) == 1);
     assert_true(wait_wake(&caller.thread, ZX_OK));
+    kthread_join(&caller);
+}
+
+// Wakes the server for itself, but its own wait is over before it blocks.
+static void calls_and_is_answered_at_once(void *arg)
+{
+    (void)arg;
+    wait_arm(false);
+    wait_handoff_begin();
+    assert_true(wait_wake(&server.thread, ZX_OK));
+    wait_handoff_end();
+    assert_true(wait_wake(thread_current(), ZX_OK));
+    assert_ok(wait_block(WAIT_ON_NOTHING, ZX_TIME_INFINITE));
+    assert_int_equal(atomic_load(&order_count), 1);
+}
+
+static void serves_at_once(void *arg)
+{
+    block();
+    notes_its_priority(arg);
+}
+
+// Who was to be handed the CPU by a thread that then does not block runs as anybody who is woken: at once,
+// being of higher priority.
+KERNEL_TEST_DET(handoff_that_does_not_happen_forgets_nobody, 1, 200)
+{
+    atomic_store(&order_count, 0);
+    kthread_start(&server, 25, serves_at_once, NULL);
+    while (!wait_is_armed(&server.thread))
+        sleep_for(1000);
+    kthread_start(&caller, 20, calls_and_is_answered_at_once, NULL);
+    kthread_join(&server);
     kthread_join(&caller);
 }
 
@@ -295,5 +329,6 @@ const struct CMUnitTest place_tests[] = {
     T(stealing_looks_past_threads_that_are_bound),
     T(preemption_of_another_cpu_is_prompt),
     T(handoff_goes_before_waiting_equals),
+    T(handoff_that_does_not_happen_forgets_nobody),
 };
 const size_t place_test_count = countof(place_tests);
