@@ -8,6 +8,7 @@
 #include <object/ktrace.h>
 
 #include <debug/log.h>
+#include <hal/irq.h>
 #include <hal/time.h>
 #include <lib/cmdline.h>
 #include <lib/string.h>
@@ -16,6 +17,7 @@
 #include <object/process.h>
 #include <object/uthread.h>
 #include <syscalls/table.h>
+#include <vm/trace.h>
 #include <zircon/zx-syscall-numbers.h>
 
 #define VERSION     0x00020000u
@@ -134,6 +136,25 @@ static void name_process(struct process *p)
     put_name(KTRACE_PROC_NAME, p->obj.koid, 0, name);
 }
 
+void ktrace_process_begins(const struct process *p)
+{
+    ktrace(KTRACE_PROC_CREATE, p->obj.koid, 0);
+    put_name(KTRACE_PROC_NAME, p->obj.koid, 0, p->name); // nobody else knows it yet
+}
+
+void ktrace_thread_begins(const struct uthread *t)
+{
+    ktrace(KTRACE_THREAD_CREATE, t->obj.koid, t->process->obj.koid);
+    put_name(KTRACE_THREAD_NAME, t->obj.koid, t->process->obj.koid, t->name);
+}
+
+// Those that live as long as the kernel.
+static void name_kernel_threads(void)
+{
+    for (struct thread *t = NULL; (t = thread_next_enlisted(t)) != NULL;)
+        put_name(KTRACE_KTHREAD_NAME, (uintptr_t)t, 0, t->name);
+}
+
 // The next job of the tree, parents before children; NULL after the last.
 static struct job *next_job_locked(struct job *job)
 {
@@ -153,17 +174,29 @@ static void trace_calls(void *ctx UNUSED, struct uthread *t)
     __atomic_store_n(&t->thread.hal.vdso_code_base, 0, __ATOMIC_SEQ_CST);
 }
 
-// For each thread, and with `named` for each process its name first.
-static void for_the_living(bool named, void (*fn)(void *ctx, struct uthread *t))
+static void name_all(struct process *p)
+{
+    name_process(p);
+    process_for_each_thread(p, name_thread, NULL);
+}
+
+static void trace_calls_of(struct process *p)
+{
+    process_for_each_thread(p, trace_calls, NULL);
+}
+
+static void trace_faults_of(struct process *p)
+{
+    vm_aspace_watch_faults(p->aspace);
+}
+
+static void for_the_living(void (*fn)(struct process *p))
 {
     mutex_lock(&job_tree_lock);
     for (struct job *job = job_super_root(); job != NULL; job = next_job_locked(job)) {
         struct process *p;
-        list_for_each_entry (p, &job->processes, job_node) {
-            if (named)
-                name_process(p);
-            process_for_each_thread(p, fn, NULL);
-        }
+        list_for_each_entry (p, &job->processes, job_node)
+            fn(p);
     }
     mutex_unlock(&job_tree_lock);
 }
@@ -199,6 +232,11 @@ static void put_static_names(void)
 {
     for (uint64_t n = 0; n < ZX_SYS_COUNT; n++)
         put_name(KTRACE_SYSCALL_NAME, n, 0, syscall_name(n));
+    for (unsigned irq = 0; irq < HAL_IRQ_NAMES; irq++) {
+        const char *name = hal_irq_name(irq);
+        if (name != NULL)
+            put_name(KTRACE_IRQ_NAME, irq, 0, name);
+    }
     name_probes(true);
 }
 
@@ -232,12 +270,17 @@ zx_status_t ktrace_start(uint32_t groups)
     if (status != ZX_OK)
         return status;
     groups &= KTRACE_ALL;
-    for_the_living(true, name_thread);
+    name_kernel_threads();
+    for_the_living(name_all);
     name_probes(false);
     atomic_store_explicit(&ktrace_groups, groups != 0 ? groups : KTRACE_ALL, memory_order_seq_cst);
     ktrace_watch_sched(ktrace_on(KTRACE_SCHEDULER));
+    ktrace_watch_faults(ktrace_on(KTRACE_IRQ));
+    object_watch_deaths(ktrace_on(KTRACE_LIFECYCLE));
     if (ktrace_on(KTRACE_CALLS))
-        for_the_living(false, trace_calls);
+        for_the_living(trace_calls_of);
+    if (ktrace_on(KTRACE_IRQ))
+        for_the_living(trace_faults_of);
     return ZX_OK;
 }
 
@@ -245,6 +288,8 @@ void ktrace_stop(void)
 {
     atomic_store_explicit(&ktrace_groups, 0, memory_order_relaxed);
     ktrace_watch_sched(false);
+    ktrace_watch_faults(false);
+    object_watch_deaths(false);
 }
 
 void ktrace_rewind(void)

@@ -242,6 +242,7 @@ zx_status_t log_object_init(void)
         return status;
     if (writer_copies())
         log_start_async(&writer_cursor);
+    thread_enlist(&writer_thread);
     thread_start(&writer_thread, NULL);
     sched_set_call_hook(queue_notify);
     log_set_notify(notify);

@@ -12,6 +12,7 @@
 
 #include <debug/assert.h>
 #include <hal/cpu.h>
+#include <object/ktrace.h>
 #include <sched/cpu.h>
 
 LOCK_CLASS_PUBLIC(object_lock_class, RANK_OBJECT, LOCK_MUTEX);
@@ -30,25 +31,43 @@ uint32_t object_count(uint32_t type)
     return sum > 0 ? (uint32_t)sum : 0;
 }
 
+void object_watch_deaths(bool on)
+{
+    for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
+        atomic_store_explicit(&cpus[cpu].deaths_watched, on, memory_order_relaxed);
+}
+
 static void defer_push(struct thread *t, struct object *obj)
 {
     obj->defer_next = t->deferred;
     t->deferred = obj;
 }
 
-// The two callbacks; `deferring` is set. `ops` are the object's.
+// Apart, so that nothing needs to be kept over the record where there is none.
+static NO_INLINE void destroy_told(struct object *obj)
+{
+    ktrace(KTRACE_OBJECT_DELETE, obj->koid, 0);
+    obj->ops->destroy(obj);
+}
+
+// The two callbacks; `deferring` is set. `ops` is the object's, which the callers have at hand.
 ALWAYS_INLINE void finish_destroy(struct object *obj, const struct object_ops *ops)
 {
-    object_live_add(ops->type, -1);
-    ops->destroy(obj);
+    struct cpu *cpu = cpu_this(); // another one's by now is harmless
+    atomic_fetch_sub_explicit(&cpu->objects[ops->type], 1, memory_order_relaxed);
+    if (unlikely(atomic_load_explicit(&cpu->deaths_watched, memory_order_relaxed)))
+        destroy_told(obj);
+    else
+        ops->destroy(obj);
 }
 
 ALWAYS_INLINE void finish_zero_handles(struct object *obj)
 {
-    obj->ops->on_zero_handles(obj);
+    const struct object_ops *ops = obj->ops;
+    ops->on_zero_handles(obj);
     uint64_t old = atomic_fetch_sub_explicit(&obj->counts, 1, memory_order_acq_rel);
     if (old == 1)
-        finish_destroy(obj, obj->ops);
+        finish_destroy(obj, ops);
     else if (unlikely(old & OBJECT_REFS_SATURATED))
         atomic_fetch_add_explicit(&obj->counts, 1, memory_order_relaxed);
 }
@@ -83,7 +102,7 @@ void object_defer_drain(void)
     t->deferring = false;
 }
 
-static NO_INLINE void dead_deferring(struct object *obj)
+static NO_INLINE void dead_deferring(struct object *obj, const struct object_ops *ops)
 {
     struct thread *t = thread_current();
     if (unlikely(t->deferring)) {
@@ -92,17 +111,18 @@ static NO_INLINE void dead_deferring(struct object *obj)
         return;
     }
     t->deferring = true;
-    finish_destroy(obj, obj->ops);
+    finish_destroy(obj, ops);
     finish_queued(t);
 }
 
 void object_dead(struct object *obj)
 {
     lock_debug_assert_none("the end of an object");
-    if (obj->ops->destroy_is_leaf)
-        finish_destroy(obj, obj->ops);
+    const struct object_ops *ops = obj->ops;
+    if (ops->destroy_is_leaf)
+        finish_destroy(obj, ops);
     else
-        dead_deferring(obj);
+        dead_deferring(obj, ops);
 }
 
 // The last handle is gone and has left a reference in its place.
@@ -155,7 +175,7 @@ zx_status_t object_last_handle(struct object *obj)
     else if (likely(ops->destroy_is_leaf))
         finish_destroy(obj, ops);
     else
-        dead_deferring(obj);
+        dead_deferring(obj, ops);
     return ZX_OK;
 }
 

@@ -132,7 +132,8 @@ zx_status_t process_create(struct job *job, const char *name, struct object **ou
         object_unref(&p->obj);
         return status;
     }
-    ktrace(KTRACE_PROC_CREATE, p->obj.koid, 0);
+    if (unlikely(ktrace_on(KTRACE_ALL)))
+        ktrace_process_begins(p);
     *out_process = &p->obj;
     return ZX_OK;
 no_aspace:

@@ -125,7 +125,8 @@ zx_status_t uthread_create(struct process *p, const char *name, struct object **
     t->process = p;
     t->state = UTHREAD_NEW;
     strlcpy(t->name, name, sizeof(t->name));
-    ktrace(KTRACE_THREAD_CREATE, t->obj.koid, p->obj.koid);
+    if (unlikely(ktrace_on(KTRACE_ALL)))
+        ktrace_thread_begins(t);
     *out = &t->obj;
     return ZX_OK;
 no_thread:

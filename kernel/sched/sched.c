@@ -594,6 +594,7 @@ static void idle_thread_init(struct cpu *cpu)
     atomic_store_explicit(&t->cpu, cpu, memory_order_release);
     atomic_store_explicit(&t->wait_word, INT32_MIN, memory_order_relaxed);
     cpu->idle = t;
+    thread_enlist(t);
 }
 
 static void idle_entry(void *arg)

@@ -62,6 +62,25 @@ void thread_destroy_unstarted(struct thread *t)
     hal_kstack_free((void *)t->hal.kstack_base);
 }
 
+// Threads that never end, the newest first, by `reap_node`.
+static struct list_node *_Atomic kernel_threads;
+
+void thread_enlist(struct thread *t)
+{
+    struct list_node *first = atomic_load_explicit(&kernel_threads, memory_order_relaxed);
+    do {
+        t->reap_node.next = first;
+    } while (!atomic_compare_exchange_weak_explicit(&kernel_threads, &first, &t->reap_node,
+                                                    memory_order_release, memory_order_relaxed));
+}
+
+struct thread *thread_next_enlisted(const struct thread *t)
+{
+    struct list_node *n = t != NULL ? t->reap_node.next
+                                    : atomic_load_explicit(&kernel_threads, memory_order_acquire);
+    return n != NULL ? container_of(n, struct thread, reap_node) : NULL;
+}
+
 void thread_set_priority(struct thread *t, unsigned priority)
 {
     DEBUG_ASSERT(priority < PRIORITY_COUNT);

@@ -138,6 +138,7 @@ zx_status_t worker_start(struct cpu *cpu)
         return status;
     t->affinity = 1u << cpu->num;
     cpu->worker = t;
+    thread_enlist(t);
     thread_start(t, NULL);
     return ZX_OK;
 }

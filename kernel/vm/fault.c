@@ -8,6 +8,7 @@
 #include <vm/aspace.h>
 
 #include <sched/cpu.h>
+#include <vm/trace.h>
 
 #include "vm_priv.h"
 
@@ -283,6 +284,37 @@ struct vm_mapping *vm_find_mapping_locked(struct vm_aspace *as, vaddr_t va)
     return NULL;
 }
 
+// ---- who hears of faults --------------------------------------------------------------------------
+
+const struct vm_fault_watcher *_Atomic vm_fault_watcher;
+
+#define FAULT_TOLD (1u << 31) // with HAL_FAULT_*: the watcher knows of it
+_Static_assert(HAL_FAULT_USER < FAULT_TOLD, "a bit of ours");
+
+void vm_watch_faults(const struct vm_fault_watcher *watcher)
+{
+    atomic_store_explicit(&vm_fault_watcher, watcher, memory_order_release);
+}
+
+void vm_aspace_watch_faults(struct vm_aspace *as)
+{
+    mutex_lock(&as->lock);
+    as->last = NULL; // and from now on who holds the lock sees the watcher
+    mutex_unlock(&as->lock);
+}
+
+// A fault that the watcher is told of before and after.
+static NO_INLINE zx_status_t fault_told(const struct vm_fault_watcher *watcher, struct vm_aspace *as,
+                                        vaddr_t va, unsigned flags)
+{
+    watcher->begins(va, flags);
+    zx_status_t status = vm_aspace_fault(as, va, flags | FAULT_TOLD);
+    watcher->ended(va, flags);
+    return status;
+}
+
+// ---- the fault itself -----------------------------------------------------------------------------
+
 // ZX_ERR_SHOULD_WAIT: the page has to be paged in.
 ALWAYS_INLINE zx_status_t fault_once(struct vm_aspace *as, vaddr_t va, unsigned flags)
 {
@@ -291,8 +323,14 @@ ALWAYS_INLINE zx_status_t fault_once(struct vm_aspace *as, vaddr_t va, unsigned 
     mutex_lock(&as->lock);
     struct vm_mapping *m = as->last;
     if (unlikely(m == NULL || va - m->node.base >= m->node.size)) {
+        const struct vm_fault_watcher *watcher =
+            atomic_load_explicit(&vm_fault_watcher, memory_order_acquire);
+        if (unlikely(watcher != NULL && !(flags & FAULT_TOLD))) {
+            mutex_unlock(&as->lock);
+            return fault_told(watcher, as, va, flags);
+        }
         m = vm_find_mapping_locked(as, va);
-        as->last = m;
+        as->last = likely(watcher == NULL) ? m : NULL;
     }
     if (likely(m != NULL)) {
         mutex_assert_held(&m->as->lock);

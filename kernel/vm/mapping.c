@@ -14,6 +14,7 @@
 #include "vm_priv.h"
 
 #include <lib/rbtree.h>
+#include <vm/trace.h>
 
 static ACCOUNT_CACHE(vm_mapping_cache, sizeof(struct vm_mapping), alignof(struct vm_mapping));
 
@@ -210,7 +211,8 @@ void mapping_insert_locked(struct vmar *r, struct vm_mapping *m)
     region_insert_locked(r, &m->node);
     as->mapping_count++;
     as->mapped_bytes += m->node.size;
-    as->last = m; // what is mapped is soon touched
+    if (likely(atomic_load_explicit(&vm_fault_watcher, memory_order_relaxed) == NULL))
+        as->last = m; // what is mapped is soon touched
 
     mutex_assert_held(&m->as->lock);
     vmo_lock(m->vmo);

@@ -210,10 +210,12 @@ zx_status_t vmar_map(struct vmar *r, uint32_t options, uint64_t vmar_offset, str
     status = ZX_OK;
 out:
     mutex_unlock(&r->as->lock);
-    mapping_free(m);
     DEBUG_ASSERT(spare == NULL);
-    vm_dead_free(&dead);
-    if (status == ZX_OK && (options & ZX_VM_MAP_RANGE))
+    if (unlikely(m != NULL))
+        mapping_free(m);
+    if (unlikely(!list_is_empty(&dead)))
+        vm_dead_free(&dead);
+    if (unlikely(status == ZX_OK && (options & ZX_VM_MAP_RANGE)))
         map_range(r->as, base, vmo, vmo_offset, size);
     return status;
 }

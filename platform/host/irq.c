@@ -22,6 +22,7 @@ struct line {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct line lines[HOST_IRQ_COUNT];
 static unsigned fire_count[HOST_IRQ_COUNT]; // whoever had the line
+static const struct hal_irq_watcher *_Atomic watcher;
 
 void host_irq_reset(void)
 {
@@ -173,7 +174,12 @@ void host_irq_dispatch(void)
         pthread_mutex_unlock(&lock);
         if (!run)
             continue;
+        const struct hal_irq_watcher *w = atomic_load(&watcher);
+        if (w != NULL)
+            w->entered(i);
         line.fn(line.arg);
+        if (w != NULL)
+            w->left(i);
         pthread_mutex_lock(&lock);
         lines[i].running = false;
         bool again = due(&lines[i]);
@@ -181,4 +187,16 @@ void host_irq_dispatch(void)
         if (again)
             announce();
     }
+}
+
+void hal_irq_watch(const struct hal_irq_watcher *w)
+{
+    atomic_store(&watcher, w);
+}
+
+// The timer and the interrupts between CPUs do not go through this controller.
+const char *hal_irq_name(unsigned irq)
+{
+    (void)irq;
+    return NULL;
 }

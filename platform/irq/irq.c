@@ -32,11 +32,19 @@ static const struct irqchip_ops *chip;                    // [I] after irq_init
 static unsigned intid_count;                              // [I]
 static _Atomic(struct irq_line *) line_pages[LINE_PAGES]; // [a] set once, under [R]
 static void (*private_handlers[IRQ_PRIVATE_COUNT])(void); // [I] before other CPUs start
+static const char *private_names[IRQ_PRIVATE_COUNT];      // [I] the same
+
+// How irq_dispatch() takes an interrupt: as the controller does, or as watched_acknowledge(). So nobody pays
+// for watching who is not watched.
+static unsigned (*_Atomic acknowledge)(uint32_t *out_token); // [a]
+static const struct hal_irq_watcher *_Atomic watcher;        // [a] set before the above is
+static atomic_uint under_way[MAX_CPUS];                      // [a] what the CPU has taken and `watcher` knows, + 1
 
 void irqchip_attach(const struct irqchip_ops *ops, unsigned count)
 {
     chip = ops;
     intid_count = MIN(count, IRQ_SPURIOUS);
+    atomic_store_explicit(&acknowledge, ops->acknowledge, memory_order_relaxed);
 }
 
 zx_status_t irq_init(struct fdt_tree *tree)
@@ -59,9 +67,10 @@ void irq_cpu_stop(void)
     chip->cpu_stop();
 }
 
-void irq_private_register(unsigned intid, void (*handler)(void))
+void irq_private_register(unsigned intid, const char *name, void (*handler)(void))
 {
     private_handlers[intid] = handler;
+    private_names[intid] = name;
 }
 
 void irq_private_unmask(unsigned intid)
@@ -114,11 +123,28 @@ static void run_line(unsigned intid)
     }
 }
 
+// irq_dispatch() asks for the next one when it has handled the last.
+static unsigned watched_acknowledge(uint32_t *out_token)
+{
+    const struct hal_irq_watcher *w = atomic_load_explicit(&watcher, memory_order_acquire);
+    atomic_uint *mine = &under_way[hal_cpu_num()];
+    unsigned last = atomic_load_explicit(mine, memory_order_relaxed);
+
+    if (last != 0)
+        w->left(last - 1);
+    unsigned intid = chip->acknowledge(out_token);
+    bool real = intid < IRQ_SPURIOUS;
+    if (real)
+        w->entered(intid);
+    atomic_store_explicit(mine, real ? intid + 1 : 0, memory_order_relaxed);
+    return intid;
+}
+
 void irq_dispatch(void)
 {
     for (;;) {
         uint32_t token;
-        unsigned intid = chip->acknowledge(&token);
+        unsigned intid = atomic_load_explicit(&acknowledge, memory_order_relaxed)(&token);
         if (intid >= IRQ_SPURIOUS)
             return;
         if (intid < HAL_IPI_COUNT) {
@@ -236,4 +262,29 @@ void hal_irq_unmask(unsigned irq)
 bool hal_irq_pending(unsigned irq)
 {
     return irq >= IRQ_PRIVATE_COUNT && irq < intid_count && chip->pending(irq);
+}
+
+void hal_irq_watch(const struct hal_irq_watcher *w)
+{
+    if (w == NULL) {
+        atomic_store_explicit(&acknowledge, chip->acknowledge, memory_order_relaxed);
+        return;
+    }
+    // What was under way when watching ended has been left since.
+    for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
+        atomic_store_explicit(&under_way[cpu], 0, memory_order_relaxed);
+    atomic_store_explicit(&watcher, w, memory_order_relaxed);
+    atomic_store_explicit(&acknowledge, watched_acknowledge, memory_order_release);
+}
+
+const char *hal_irq_name(unsigned irq)
+{
+    static const char *const ipis[HAL_IPI_COUNT] = {
+        [HAL_IPI_RESCHEDULE] = "reschedule",
+        [HAL_IPI_CALL] = "call",
+        [HAL_IPI_HALT] = "halt",
+    };
+    if (irq < HAL_IPI_COUNT)
+        return ipis[irq];
+    return irq < IRQ_PRIVATE_COUNT ? private_names[irq] : NULL;
 }

@@ -75,7 +75,7 @@ static zx_status_t generic_timer_init(struct fdt_tree *tree, struct fdt_node nod
     arm64_counter_unstable = (info.flags & FDT_TIMER_UNSTABLE_A64) != 0;
     ticks_mult = ticks_to_ns_mult(frequency);
     ns_mult = ns_to_ticks_mult(frequency);
-    irq_private_register(timer_intid, timer_irq);
+    irq_private_register(timer_intid, "timer", timer_irq);
     return ZX_OK;
 }
 

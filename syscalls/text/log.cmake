@@ -73,10 +73,10 @@ describe(ktrace_control
     IS "Start and stop the kernel's trace"
     DOES "`action` 1 starts it with the groups in `options` (0 for all), 2 stops it, 3 empties it, 4 gives the probe \
 named in the 31 bytes at `ptr` a number. When the buffer is full, it stops by itself."
-         "Recorded are names (group 0x001), switches and kernel waits (0x004), the life of processes and threads \
-(0x008), the begin and end of system calls (0x020; not the end of those that do not return), what calls on channels, \
-ports and for one object do (0x010; a channel_read that asks for no sizes with those of its room) and probes (0x040). \
-Nothing writes the other events of the contract, which would cost every interrupt and fault some instructions."
+         "Recorded are names (group 0x001), the end of objects (0x002), switches and kernel waits (0x004), the life of \
+processes and threads (0x008), the begin and end of system calls (not the end of those that do not return), \
+interrupts and page faults (0x020), what calls on channels, ports and for one object do (0x010; a channel_read that \
+asks for no sizes with those of its room) and probes (0x040)."
          "The buffer is made at the first start (boot option ktrace.bufsize: its MiB; 32, or a 16th of memory if \
 that is less; 0: no trace), or at boot with that option or ktrace.grpmask, whose groups then record from the start."
     RETURNS "`ZX_OK`, the number of a probe, or an error."

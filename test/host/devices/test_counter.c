@@ -73,9 +73,10 @@ uint64_t hal_ticks(void)
     return arm64_counter_unstable ? arm64_ticks_unstable() : read_counter();
 }
 
-void irq_private_register(unsigned intid, void (*handler)(void))
+void irq_private_register(unsigned intid, const char *name, void (*handler)(void))
 {
     (void)handler;
+    assert_string_equal(name, "timer");
     assert_int_equal(intid, 27);
 }
 

@@ -8,6 +8,8 @@ TEST_GROUP(smc);
 TEST_GROUP(bti);
 TEST_GROUP(refused);
 TEST_GROUP(ktrace);
+TEST_GROUP(ktrace_calls);
+TEST_GROUP(ktrace_events);
 TEST_GROUP(mexec);
 
 int main(int argc, char **argv)
@@ -19,6 +21,8 @@ int main(int argc, char **argv)
         {bti_tests, bti_test_count},
         {refused_tests, refused_test_count},
         {ktrace_tests, ktrace_test_count},
+        {ktrace_calls_tests, ktrace_calls_test_count},
+        {ktrace_events_tests, ktrace_events_test_count},
         {mexec_tests, mexec_test_count},
     };
 

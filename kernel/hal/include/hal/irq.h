@@ -28,3 +28,16 @@ void hal_irq_unmask(unsigned irq);
 // The line of a bound handler would fire if it were not masked: its level stands, or an edge has come.
 bool hal_irq_pending(unsigned irq);
 bool hal_irq_valid(unsigned irq);
+
+// For who wants to hear of every interrupt that a CPU takes from the controller, those between CPUs and the
+// kernel's own included. Both are called on that CPU with interrupts off, and may take no lock. An interrupt that
+// is under way while watching begins or ends is told of by half.
+struct hal_irq_watcher {
+    void (*entered)(unsigned irq); // before its handler
+    void (*left)(unsigned irq);    // it has been handled
+};
+// `watcher` lives for ever; NULL: nobody watches.
+void hal_irq_watch(const struct hal_irq_watcher *watcher);
+// What an interrupt of the kernel's own is for, in a word; NULL: it is none of these.
+const char *hal_irq_name(unsigned irq);
+#define HAL_IRQ_NAMES 32u // those that have a name are below

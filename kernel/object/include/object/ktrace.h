@@ -6,11 +6,13 @@
 // 0: no trace), and kept; at boot if the command line has `ktrace.bufsize` or `ktrace.grpmask`, whose
 // groups (0xfff) then record from the start. So nobody who does not trace pays for it.
 //
-// What is recorded: names, the life of processes and threads, system calls, channels, ports and single waits
-// as system calls show them, switches and kernel waits (a load and a branch each: sched/trace.h), and probes.
-// Nobody writes the other events of the contract. System calls cost nothing: while they are
-// traced threads do not keep the base of their vDSO, without which the entry takes the slow way
-// (kernel_bad_syscall).
+// All events of the contract are recorded but those of virtual CPUs, which there are not. Paths that must be
+// short pay nothing for it while nothing is traced, or a load and a branch:
+// - System calls, and what they show of channels, ports and single waits: nothing. While they are traced threads
+//   do not keep the base of their vDSO, without which the entry takes the slow way (kernel_bad_syscall).
+// - Interrupts: nothing. The controller is asked for them by another function (hal_irq_watch).
+// - Page faults: nothing. Address spaces do not remember the last fault's mapping (vm/trace.h).
+// - Switches and kernel waits (sched/trace.h), and ends of objects: a load and a branch.
 #pragma once
 
 #include <hal/types.h>
@@ -23,10 +25,11 @@
 
 // Groups, as a mask.
 #define KTRACE_META  0x001u
+#define KTRACE_LIFECYCLE 0x002u
 #define KTRACE_SCHEDULER 0x004u
 #define KTRACE_TASKS 0x008u
 #define KTRACE_IPC   0x010u
-#define KTRACE_IRQ   0x020u // system calls are of it
+#define KTRACE_IRQ   0x020u // system calls and page faults are of it
 #define KTRACE_PROBE 0x040u
 #define KTRACE_ALL   0xfffu
 #define KTRACE_CALLS (KTRACE_IPC | KTRACE_IRQ) // those for which system calls are looked at
@@ -35,12 +38,19 @@
 #define KTRACE_EVENT(group, event) ((group) << 20 | (event) << 8)
 #define KTRACE_VERSION      KTRACE_EVENT(KTRACE_META, 0x000u)
 #define KTRACE_TICKS_PER_MS KTRACE_EVENT(KTRACE_META, 0x001u)
+#define KTRACE_KTHREAD_NAME KTRACE_EVENT(KTRACE_META, 0x020u)
 #define KTRACE_THREAD_NAME  KTRACE_EVENT(KTRACE_META, 0x021u)
 #define KTRACE_PROC_NAME    KTRACE_EVENT(KTRACE_META, 0x022u)
 #define KTRACE_SYSCALL_NAME KTRACE_EVENT(KTRACE_META, 0x023u)
+#define KTRACE_IRQ_NAME     KTRACE_EVENT(KTRACE_META, 0x024u)
 #define KTRACE_PROBE_NAME   KTRACE_EVENT(KTRACE_META, 0x025u)
+#define KTRACE_IRQ_ENTER    KTRACE_EVENT(KTRACE_IRQ, 0x030u)
+#define KTRACE_IRQ_EXIT     KTRACE_EVENT(KTRACE_IRQ, 0x031u)
 #define KTRACE_SYSCALL_ENTER KTRACE_EVENT(KTRACE_IRQ, 0x032u)
 #define KTRACE_SYSCALL_EXIT KTRACE_EVENT(KTRACE_IRQ, 0x033u)
+#define KTRACE_PAGE_FAULT   KTRACE_EVENT(KTRACE_IRQ, 0x034u)
+#define KTRACE_PAGE_FAULT_EXIT KTRACE_EVENT(KTRACE_IRQ, 0x035u)
+#define KTRACE_OBJECT_DELETE KTRACE_EVENT(KTRACE_LIFECYCLE, 0x100u)
 #define KTRACE_CONTEXT_SWITCH KTRACE_EVENT(KTRACE_SCHEDULER, 0x040u)
 #define KTRACE_KWAIT_BLOCK  KTRACE_EVENT(KTRACE_SCHEDULER, 0x160u)
 #define KTRACE_KWAIT_WAKE   KTRACE_EVENT(KTRACE_SCHEDULER, 0x161u)
@@ -97,10 +107,18 @@ void ktrace_record_short(uint32_t event, uint32_t arg);
 
 // Switches and waits are told to the trace from now on, or not any more (ktrace_sched.c).
 void ktrace_watch_sched(bool on);
+// The same of interrupts and page faults (ktrace_faults.c); of those in the address spaces that live by
+// vm_aspace_watch_faults.
+void ktrace_watch_faults(bool on);
+
+// The name of a process or thread that begins while something is traced, beside its event.
+struct process;
+struct uthread;
+void ktrace_process_begins(const struct process *p);
+void ktrace_thread_begins(const struct uthread *t);
 
 // A system call of the current thread t that is being traced begins and ends (ktrace_calls.c). At the slow
 // way in, and at the boundary if THREAD_PENDING_TRACE is set. Nothing is held; user memory is not faulted in.
-struct uthread;
 void ktrace_call_begins(struct uthread *t, uint64_t number, const uint64_t args[8]);
 void ktrace_call_done(struct uthread *t);
 

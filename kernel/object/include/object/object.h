@@ -301,6 +301,9 @@ zx_status_t object_user_signal_peer(struct object *obj, zx_signals_t clear,
 // Statistics: live objects by type, for `objs` and tests.
 uint32_t object_count(uint32_t type);
 
+// The kernel's trace is told of the end of each object from now on, or not any more.
+void object_watch_deaths(bool on);
+
 // Runs what the current thread has deferred (called where no lock is held; object_unref does it
 // itself when that is allowed).
 void object_defer_drain(void);

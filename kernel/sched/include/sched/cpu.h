@@ -56,6 +56,9 @@ struct cpu {
     struct cpu_stats stats;              // [S]
     // [a] The object layer's live objects by type. A cell may be negative, the sum over the CPUs is right.
     _Atomic int32_t objects[CPU_OBJECT_TYPES];
+    // [a] The object layer's: somebody wants to hear of the end of objects. Here, because who counts one less has
+    // this record at hand. The same on all CPUs.
+    atomic_uint deaths_watched;
     struct thread idle_thread;           // [I] storage
     struct thread worker_thread;         // [I] storage
 };

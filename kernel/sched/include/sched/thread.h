@@ -74,7 +74,7 @@ struct thread {
     struct list pi_owned;          // [P] pi_queues that it is to deliver
     struct pi_counts pi_given;     // [P] what they give it
     const struct thread_ops *ops;  // [I] NULL for threads that never die
-    struct list_node reap_node;    // reaper's
+    struct list_node reap_node;    // reaper's; [I] of one that never ends: thread_enlist()
     void *deferred;                // [O] object layer: chain of objects to finish off
     bool deferring;                // [O] object layer: the chain is being worked
     bool handoff;                  // [O] wakes by this thread keep the CPU: it blocks next
@@ -94,6 +94,10 @@ zx_status_t thread_init(struct thread *t, const char *name, unsigned priority,
 void thread_destroy_unstarted(struct thread *t);
 // Makes it runnable. `aspace` NULL for a kernel thread.
 void thread_start(struct thread *t, struct hal_aspace *aspace);
+// Puts a kernel thread that never ends on the list of those, once and for ever; before or after its start.
+void thread_enlist(struct thread *t);
+// The one after t, NULL: the first; NULL after the last. Any context.
+struct thread *thread_next_enlisted(const struct thread *t);
 // Ends the current thread. No lock may be held.
 NO_RETURN void thread_exit(void);
 // Leaves the current thread's user address space (before its teardown).

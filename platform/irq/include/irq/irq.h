@@ -53,7 +53,8 @@ void irq_dispatch(void);
 
 // A private interrupt that the platform itself handles on every CPU (the timer). Before any CPU but
 // the first is up; each CPU then unmasks it by irq_private_unmask().
-void irq_private_register(unsigned intid, void (*handler)(void));
+// `name`: what for, in a word.
+void irq_private_register(unsigned intid, const char *name, void (*handler)(void));
 void irq_private_unmask(unsigned intid);
 // Takes and ends what is pending for the calling CPU without any handler; IRQ_SPURIOUS or above:
 // nothing is. To see while booting whether a line comes; interrupts off.
