@@ -5,9 +5,10 @@
 // to a missing child passes the same number of black nodes; R4 with augmentation, every node's value
 // is right for its subtree whenever a public function returns.
 //
-// R4 is kept thus: after a node was linked or unlinked, the values from there up to the root are
-// recomputed once; each rotation, which leaves the set of nodes below it as it was, recomputes the
-// two nodes that it turns, lower one first.
+// R4 is kept thus: after a node was unlinked, the values from there up to the root are recomputed once;
+// each rotation, which leaves the set of nodes below it as it was, recomputes the two nodes that it
+// turns, lower one first. After a node was linked the tree gets its shape first; then the nodes that
+// have come down beside the new one's way to the root are recomputed, and then that way, once.
 //
 // Locks: the owner's. No allocation, no recursion but in rb_validate's walk, which is iterative too.
 
@@ -136,10 +137,11 @@ void rb_augment_path(struct rb_node *n, rb_augment_fn augment)
         augment(n);
 }
 
-// Restores R1 and R2 after the red node n was linked.
+// Restores R1 and R2 after the red node n was linked. R4 then holds again once the way from n to the root
+// is recomputed.
 static void insert_fixup(struct rb_tree *t, struct rb_node *n, rb_augment_fn augment)
 {
-    struct rb_node *parent;
+    struct rb_node *parent, *lower = NULL;
     while (is_red(parent = rb_parent(n))) {
         struct rb_node *grand = rb_parent(parent); // exists: a red parent is not the root
         bool left = parent == grand->left;
@@ -153,19 +155,26 @@ static void insert_fixup(struct rb_tree *t, struct rb_node *n, rb_augment_fn aug
         }
         if (left) {
             if (n == parent->right) {
-                rotate_left(t, parent, augment);
+                rotate_left(t, parent, NULL);
+                lower = parent;
                 parent = n;
             }
-            rotate_right(t, grand, augment);
+            rotate_right(t, grand, NULL);
         } else {
             if (n == parent->left) {
-                rotate_right(t, parent, augment);
+                rotate_right(t, parent, NULL);
+                lower = parent;
                 parent = n;
             }
-            rotate_left(t, grand, augment);
+            rotate_left(t, grand, NULL);
         }
         set_black(parent);
         set_red(grand);
+        // One of these is on n's way if n is below both; then it is recomputed once more.
+        if (augment && lower)
+            augment(lower);
+        if (augment)
+            augment(grand);
         break;
     }
     set_black(t->root);
@@ -178,9 +187,9 @@ void rb_insert_general(struct rb_tree *t, struct rb_node *n, struct rb_node *par
     n->right = NULL;
     n->parent_color = (uintptr_t)parent; // red
     *link = n;
+    insert_fixup(t, n, augment);
     if (augment)
         rb_augment_path(n, augment);
-    insert_fixup(t, n, augment);
 }
 
 // Restores R3 where the subtree `n` (may be NULL) below `parent` has one black node too few.

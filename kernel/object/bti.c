@@ -65,7 +65,7 @@ static void iommu_destroy(struct object *obj)
 }
 
 const struct object_ops iommu_ops = {
-    .type = ZX_OBJ_TYPE_IOMMU,
+    OBJECT_TYPE(ZX_OBJ_TYPE_IOMMU),
     .rights = ZX_DEFAULT_IOMMU_RIGHTS,
     .destroy = iommu_destroy,
     .related = no_relation,
@@ -111,7 +111,7 @@ static void bti_destroy(struct object *obj)
 }
 
 const struct object_ops bti_ops = {
-    .type = ZX_OBJ_TYPE_BTI,
+    OBJECT_TYPE(ZX_OBJ_TYPE_BTI),
     .rights = ZX_DEFAULT_BTI_RIGHTS,
     .on_zero_handles = bti_zero_handles,
     .destroy = bti_destroy,
@@ -185,7 +185,7 @@ static void pmt_destroy(struct object *obj)
 }
 
 const struct object_ops pmt_ops = {
-    .type = ZX_OBJ_TYPE_PMT,
+    OBJECT_TYPE(ZX_OBJ_TYPE_PMT),
     .rights = ZX_DEFAULT_PMT_RIGHTS,
     .on_zero_handles = pmt_zero_handles,
     .destroy = pmt_destroy,

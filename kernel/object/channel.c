@@ -126,7 +126,7 @@ static uint64_t channel_queue_length(struct object *obj)
 }
 
 const struct object_ops channel_ops = {
-    .type = ZX_OBJ_TYPE_CHANNEL,
+    OBJECT_TYPE(ZX_OBJ_TYPE_CHANNEL),
     .rights = ZX_DEFAULT_CHANNEL_RIGHTS,
     .user_signals = ZX_USER_SIGNAL_ALL,
     .on_zero_handles = channel_zero_handles,

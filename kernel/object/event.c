@@ -28,7 +28,7 @@ static struct object_cookie *event_cookie(struct object *obj)
 }
 
 const struct object_ops event_ops = {
-    .type = ZX_OBJ_TYPE_EVENT,
+    OBJECT_TYPE(ZX_OBJ_TYPE_EVENT),
     .rights = ZX_DEFAULT_EVENT_RIGHTS,
     .user_signals = ZX_USER_SIGNAL_ALL | ZX_EVENT_SIGNALED,
     .destroy = event_destroy,

@@ -47,7 +47,7 @@ static struct object_cookie *eventpair_cookie(struct object *obj)
 }
 
 const struct object_ops eventpair_ops = {
-    .type = ZX_OBJ_TYPE_EVENTPAIR,
+    OBJECT_TYPE(ZX_OBJ_TYPE_EVENTPAIR),
     .rights = ZX_DEFAULT_EVENTPAIR_RIGHTS,
     .user_signals = ZX_USER_SIGNAL_ALL | ZX_EVENTPAIR_SIGNALED,
     .on_zero_handles = eventpair_zero_handles,

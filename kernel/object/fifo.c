@@ -57,7 +57,7 @@ static void fifo_destroy(struct object *obj)
 }
 
 const struct object_ops fifo_ops = {
-    .type = ZX_OBJ_TYPE_FIFO,
+    OBJECT_TYPE(ZX_OBJ_TYPE_FIFO),
     .rights = ZX_DEFAULT_FIFO_RIGHTS,
     .user_signals = ZX_USER_SIGNAL_ALL,
     .on_zero_handles = fifo_zero_handles,

@@ -347,7 +347,7 @@ static zx_koid_t interrupt_related(const struct object *obj)
 }
 
 const struct object_ops interrupt_ops = {
-    .type = ZX_OBJ_TYPE_INTERRUPT,
+    OBJECT_TYPE(ZX_OBJ_TYPE_INTERRUPT),
     .rights = ZX_DEFAULT_INTERRUPT_RIGHTS,
     .user_signals = ZX_USER_SIGNAL_ALL,
     .on_zero_handles = interrupt_zero_handles,

@@ -76,7 +76,7 @@ static char *job_name(struct object *obj)
 }
 
 const struct object_ops job_ops = {
-    .type = ZX_OBJ_TYPE_JOB,
+    OBJECT_TYPE(ZX_OBJ_TYPE_JOB),
     .rights = ZX_DEFAULT_JOB_RIGHTS,
     .user_signals = ZX_USER_SIGNAL_ALL,
     .on_zero_handles = job_zero_handles,

@@ -70,7 +70,7 @@ static zx_koid_t log_related(const struct object *obj)
 }
 
 const struct object_ops log_ops = {
-    .type = ZX_OBJ_TYPE_LOG,
+    OBJECT_TYPE(ZX_OBJ_TYPE_LOG),
     .rights = ZX_DEFAULT_LOG_RIGHTS,
     .user_signals = ZX_USER_SIGNAL_ALL,
     .on_zero_handles = log_zero_handles,

@@ -53,8 +53,8 @@ static NO_INLINE void destroy_told(struct object *obj)
 // The two callbacks; `deferring` is set. `ops` is the object's, which the callers have at hand.
 ALWAYS_INLINE void finish_destroy(struct object *obj, const struct object_ops *ops)
 {
-    struct cpu *cpu = cpu_this(); // another one's by now is harmless
-    atomic_fetch_sub_explicit(&cpu->objects[ops->type], 1, memory_order_relaxed);
+    struct cpu *cpu = cpu_this();
+    object_live_add(cpu, ops, -1);
     if (unlikely(atomic_load_explicit(&cpu->deaths_watched, memory_order_relaxed)))
         destroy_told(obj);
     else
@@ -102,7 +102,7 @@ void object_defer_drain(void)
     t->deferring = false;
 }
 
-static NO_INLINE void dead_deferring(struct object *obj, const struct object_ops *ops)
+ALWAYS_INLINE void finish_deferring(struct object *obj, const struct object_ops *ops)
 {
     struct thread *t = thread_current();
     if (unlikely(t->deferring)) {
@@ -115,6 +115,11 @@ static NO_INLINE void dead_deferring(struct object *obj, const struct object_ops
     finish_queued(t);
 }
 
+static NO_INLINE void dead_deferring(struct object *obj, const struct object_ops *ops)
+{
+    finish_deferring(obj, ops);
+}
+
 void object_dead(struct object *obj)
 {
     lock_debug_assert_none("the end of an object");
@@ -122,7 +127,7 @@ void object_dead(struct object *obj)
     if (ops->destroy_is_leaf)
         finish_destroy(obj, ops);
     else
-        dead_deferring(obj, ops);
+        finish_deferring(obj, ops);
 }
 
 // The last handle is gone and has left a reference in its place.
@@ -161,21 +166,30 @@ static NO_INLINE void last_handle_slow(struct object *obj)
         object_dead(obj);
 }
 
+// Mostly the last handle is all that there is: then `left` takes its place, and true.
+ALWAYS_INLINE bool give_up_handle(struct object *obj, uint64_t left)
+{
+    uint64_t old = OBJECT_HANDLE;
+    return likely(atomic_compare_exchange_strong_explicit(
+        &obj->counts, &old, left, memory_order_acq_rel, memory_order_relaxed));
+}
+
 zx_status_t object_last_handle(struct object *obj)
 {
     lock_debug_assert_none("the close of a last handle");
     const struct object_ops *ops = obj->ops;
-    bool callback = ops->on_zero_handles != NULL;
-    uint64_t old = OBJECT_HANDLE; // mostly it is all that there is
-    if (unlikely(!atomic_compare_exchange_strong_explicit(
-            &obj->counts, &old, callback, memory_order_acq_rel, memory_order_relaxed)))
+    if (ops->on_zero_handles != NULL) {
+        if (give_up_handle(obj, 1))
+            zero_handles(obj);
+        else
+            last_handle_slow(obj);
+    } else if (!give_up_handle(obj, 0)) {
         last_handle_slow(obj);
-    else if (callback)
-        zero_handles(obj);
-    else if (likely(ops->destroy_is_leaf))
+    } else if (likely(ops->destroy_is_leaf)) {
         finish_destroy(obj, ops);
-    else
+    } else {
         dead_deferring(obj, ops);
+    }
     return ZX_OK;
 }
 

@@ -211,7 +211,7 @@ static zx_koid_t pager_related(const struct object *obj)
 }
 
 const struct object_ops pager_ops = {
-    .type = ZX_OBJ_TYPE_PAGER,
+    OBJECT_TYPE(ZX_OBJ_TYPE_PAGER),
     .rights = ZX_DEFAULT_PAGER_RIGHTS,
     .on_zero_handles = pager_zero_handles,
     .destroy = pager_destroy,

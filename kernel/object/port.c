@@ -306,7 +306,7 @@ static zx_koid_t port_related(const struct object *obj)
 }
 
 const struct object_ops port_ops = {
-    .type = ZX_OBJ_TYPE_PORT,
+    OBJECT_TYPE(ZX_OBJ_TYPE_PORT),
     .rights = ZX_DEFAULT_PORT_RIGHTS,
     .on_zero_handles = port_zero_handles,
     .destroy = port_destroy,

@@ -79,7 +79,7 @@ static char *process_name(struct object *obj)
 }
 
 const struct object_ops process_ops = {
-    .type = ZX_OBJ_TYPE_PROCESS,
+    OBJECT_TYPE(ZX_OBJ_TYPE_PROCESS),
     .rights = ZX_DEFAULT_PROCESS_RIGHTS,
     .user_signals = ZX_USER_SIGNAL_ALL,
     .on_zero_handles = process_zero_handles,
@@ -132,7 +132,7 @@ zx_status_t process_create(struct job *job, const char *name, struct object **ou
         object_unref(&p->obj);
         return status;
     }
-    if (unlikely(ktrace_on(KTRACE_ALL)))
+    if (unlikely(ktrace_on_at_all()))
         ktrace_process_begins(p);
     *out_process = &p->obj;
     return ZX_OK;

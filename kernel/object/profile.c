@@ -33,7 +33,7 @@ static zx_koid_t profile_related(const struct object *obj)
 }
 
 const struct object_ops profile_ops = {
-    .type = ZX_OBJ_TYPE_PROFILE,
+    OBJECT_TYPE(ZX_OBJ_TYPE_PROFILE),
     .rights = ZX_DEFAULT_PROFILE_RIGHTS,
     .on_zero_handles = profile_zero_handles,
     .destroy = profile_destroy,

@@ -75,7 +75,7 @@ static char *resource_name(struct object *obj)
 }
 
 const struct object_ops resource_ops = {
-    .type = ZX_OBJ_TYPE_RESOURCE,
+    OBJECT_TYPE(ZX_OBJ_TYPE_RESOURCE),
     .rights = ZX_DEFAULT_RESOURCE_RIGHTS,
     .on_zero_handles = resource_zero_handles,
     .destroy = resource_destroy,

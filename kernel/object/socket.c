@@ -52,7 +52,7 @@ static void socket_destroy(struct object *obj)
 }
 
 const struct object_ops socket_ops = {
-    .type = ZX_OBJ_TYPE_SOCKET,
+    OBJECT_TYPE(ZX_OBJ_TYPE_SOCKET),
     .rights = ZX_DEFAULT_SOCKET_RIGHTS,
     .user_signals = ZX_USER_SIGNAL_ALL,
     .on_zero_handles = socket_zero_handles,

@@ -119,7 +119,7 @@ static zx_koid_t token_related(const struct object *obj)
 }
 
 const struct object_ops suspend_token_ops = {
-    .type = ZX_OBJ_TYPE_SUSPEND_TOKEN,
+    OBJECT_TYPE(ZX_OBJ_TYPE_SUSPEND_TOKEN),
     .rights = ZX_DEFAULT_SUSPEND_TOKEN_RIGHTS,
     .on_zero_handles = token_end,
     .destroy = token_destroy,

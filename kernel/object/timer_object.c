@@ -63,7 +63,7 @@ static zx_koid_t timer_related(const struct object *obj)
 }
 
 const struct object_ops timer_ops = {
-    .type = ZX_OBJ_TYPE_TIMER,
+    OBJECT_TYPE(ZX_OBJ_TYPE_TIMER),
     .rights = ZX_DEFAULT_TIMER_RIGHTS,
     .user_signals = ZX_USER_SIGNAL_ALL,
     .on_zero_handles = timer_zero_handles,

@@ -53,7 +53,7 @@ static char *uthread_name(struct object *obj)
 }
 
 const struct object_ops uthread_ops = {
-    .type = ZX_OBJ_TYPE_THREAD,
+    OBJECT_TYPE(ZX_OBJ_TYPE_THREAD),
     .rights = ZX_DEFAULT_THREAD_RIGHTS,
     .user_signals = ZX_USER_SIGNAL_ALL,
     .on_zero_handles = uthread_zero_handles,
@@ -125,7 +125,7 @@ zx_status_t uthread_create(struct process *p, const char *name, struct object **
     t->process = p;
     t->state = UTHREAD_NEW;
     strlcpy(t->name, name, sizeof(t->name));
-    if (unlikely(ktrace_on(KTRACE_ALL)))
+    if (unlikely(ktrace_on_at_all()))
         ktrace_thread_begins(t);
     *out = &t->obj;
     return ZX_OK;

@@ -26,7 +26,7 @@ static zx_koid_t vmar_related(const struct object *obj)
 }
 
 const struct object_ops vmar_object_ops = {
-    .type = ZX_OBJ_TYPE_VMAR,
+    OBJECT_TYPE(ZX_OBJ_TYPE_VMAR),
     .rights = ZX_DEFAULT_VMAR_RIGHTS,
     .on_zero_handles = vmar_zero_handles,
     .destroy = vmar_object_destroy,

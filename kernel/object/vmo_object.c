@@ -37,7 +37,7 @@ static struct object_cookie *vmo_cookie(struct object *obj)
 }
 
 const struct object_ops vmo_object_ops = {
-    .type = ZX_OBJ_TYPE_VMO,
+    OBJECT_TYPE(ZX_OBJ_TYPE_VMO),
     .rights = ZX_DEFAULT_VMO_RIGHTS,
     .user_signals = ZX_USER_SIGNAL_ALL,
     .on_zero_handles = vmo_zero_handles,

@@ -304,12 +304,15 @@ void vm_aspace_watch_faults(struct vm_aspace *as)
 }
 
 // A fault that the watcher is told of before and after.
-static NO_INLINE zx_status_t fault_told(const struct vm_fault_watcher *watcher, struct vm_aspace *as,
-                                        vaddr_t va, unsigned flags)
+static NO_INLINE zx_status_t fault_told(struct vm_aspace *as, vaddr_t va, unsigned flags)
 {
-    watcher->begins(va, flags);
+    const struct vm_fault_watcher *watcher =
+        atomic_load_explicit(&vm_fault_watcher, memory_order_acquire);
+    if (watcher != NULL)
+        watcher->begins(va, flags);
     zx_status_t status = vm_aspace_fault(as, va, flags | FAULT_TOLD);
-    watcher->ended(va, flags);
+    if (watcher != NULL)
+        watcher->ended(va, flags);
     return status;
 }
 
@@ -323,14 +326,14 @@ ALWAYS_INLINE zx_status_t fault_once(struct vm_aspace *as, vaddr_t va, unsigned 
     mutex_lock(&as->lock);
     struct vm_mapping *m = as->last;
     if (unlikely(m == NULL || va - m->node.base >= m->node.size)) {
-        const struct vm_fault_watcher *watcher =
-            atomic_load_explicit(&vm_fault_watcher, memory_order_acquire);
-        if (unlikely(watcher != NULL && !(flags & FAULT_TOLD))) {
+        const bool watched = vm_faults_watched();
+        if (unlikely(watched) && !(flags & FAULT_TOLD)) {
             mutex_unlock(&as->lock);
-            return fault_told(watcher, as, va, flags);
+            return fault_told(as, va, flags);
         }
         m = vm_find_mapping_locked(as, va);
-        as->last = likely(watcher == NULL) ? m : NULL;
+        if (likely(!watched))
+            as->last = m;
     }
     if (likely(m != NULL)) {
         mutex_assert_held(&m->as->lock);

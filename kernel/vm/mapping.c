@@ -211,7 +211,7 @@ void mapping_insert_locked(struct vmar *r, struct vm_mapping *m)
     region_insert_locked(r, &m->node);
     as->mapping_count++;
     as->mapped_bytes += m->node.size;
-    if (likely(atomic_load_explicit(&vm_fault_watcher, memory_order_relaxed) == NULL))
+    if (likely(!vm_faults_watched()))
         as->last = m; // what is mapped is soon touched
 
     mutex_assert_held(&m->as->lock);

@@ -147,13 +147,6 @@ void vmo_set_vdso(struct vmo *v, uint32_t code_offset, uint32_t code_size)
     v->vdso_code_size = code_size;
 }
 
-void vmo_acquire(struct vmo *v)
-{
-    unsigned old = atomic_fetch_add_explicit(&v->refs, 1, memory_order_relaxed);
-    DEBUG_ASSERT(old > 0);
-    (void)old;
-}
-
 bool vmo_try_acquire(struct vmo *v)
 {
     unsigned refs = atomic_load_explicit(&v->refs, memory_order_relaxed);

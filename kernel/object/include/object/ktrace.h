@@ -100,6 +100,10 @@ ALWAYS_INLINE bool ktrace_on(uint32_t groups)
 {
     return (atomic_load_explicit(&ktrace_groups, memory_order_relaxed) & groups) != 0;
 }
+ALWAYS_INLINE bool ktrace_on_at_all(void)
+{
+    return atomic_load_explicit(&ktrace_groups, memory_order_relaxed) != 0;
+}
 // A 32-byte record of the calling thread with all its arguments. Any context.
 void ktrace_record_args(uint32_t event, const uint32_t arg[4]);
 // A 16-byte record, whose one argument stands where others have the thread.

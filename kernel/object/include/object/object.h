@@ -22,7 +22,8 @@ struct observer;
 struct thread;
 
 struct object_ops {
-    uint32_t type;             // ZX_OBJ_TYPE_*
+    uint32_t type;             // ZX_OBJ_TYPE_*; this and the next by OBJECT_TYPE()
+    uint32_t cell;             // where in struct cpu those that live are counted
     zx_rights_t rights;        // of the first handle; waitable iff it contains WAIT
     zx_signals_t user_signals; // what zx_object_signal may change
     // The last handle is closed. Runs with no lock held; the caller holds a reference. NULL: nothing
@@ -43,6 +44,8 @@ struct object_ops {
     // The cookie slot, NULL: the type has none.
     struct object_cookie *(*cookie)(struct object *obj);
 };
+
+#define OBJECT_TYPE(number) .type = (number), .cell = offsetof(struct cpu, objects[number])
 
 #define OBJECT_COOKIE_LOST UINT64_MAX // no object's koid
 
@@ -65,12 +68,12 @@ struct object {
 
 extern const struct lock_class object_lock_class; // of solo objects and pairs
 
-// Counts live objects by type.
 _Static_assert(ZX_OBJ_TYPE_LAST <= CPU_OBJECT_TYPES, "a cell for each type");
-ALWAYS_INLINE void object_live_add(uint32_t type, int32_t n)
+// Counts n more live objects of a type, on `cpu`, which is this one or was a moment ago: the add is atomic.
+ALWAYS_INLINE void object_live_add(struct cpu *cpu, const struct object_ops *ops, int32_t n)
 {
-    // Another CPU's by now is harmless: the add is atomic.
-    atomic_fetch_add_explicit(&cpu_this()->objects[type], n, memory_order_relaxed);
+    _Atomic int32_t *cell = (_Atomic int32_t *)((char *)cpu + ops->cell);
+    atomic_fetch_add_explicit(cell, n, memory_order_relaxed);
 }
 
 extern _Atomic zx_koid_t object_next_koid;
@@ -87,7 +90,7 @@ ALWAYS_INLINE void object_init(struct object *obj, const struct object_ops *ops,
     atomic_init(&obj->defer, 0);
     obj->lock = lock;
     list_init(&obj->observers);
-    object_live_add(ops->type, 1);
+    object_live_add(cpu_this(), ops, 1);
 }
 
 void object_dead(struct object *obj); // the counts have reached 0: defers ops->destroy

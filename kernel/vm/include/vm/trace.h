@@ -17,6 +17,11 @@ struct vm_fault_watcher {
 
 extern const struct vm_fault_watcher *_Atomic vm_fault_watcher; // NULL: nobody wants to
 
+ALWAYS_INLINE bool vm_faults_watched(void)
+{
+    return unlikely(atomic_load_explicit(&vm_fault_watcher, memory_order_relaxed) != NULL);
+}
+
 // `watcher` lives for ever. Faults that are under way may still be told to the one before, or not be told.
 void vm_watch_faults(const struct vm_fault_watcher *watcher);
 // After vm_watch_faults(): the faults in `as`, too, which may have run before. Takes its lock.

@@ -26,6 +26,7 @@
 // Offsets and sizes are bytes; every size is a page multiple.
 #pragma once
 
+#include <debug/assert.h>
 #include <hal/annotations.h>
 #include <hal/lock_class.h>
 #include <hal/types.h>
@@ -133,7 +134,12 @@ zx_status_t vmo_init_clone(struct vmo *v, struct vmo *parent, uint64_t offset, u
 void vmo_set_vdso(struct vmo *v, uint32_t code_offset, uint32_t code_size);
 
 // References. vmo_release may free; no lock of rank >= RANK_VMO_TREE may be held.
-void vmo_acquire(struct vmo *v);
+ALWAYS_INLINE void vmo_acquire(struct vmo *v)
+{
+    unsigned old = atomic_fetch_add_explicit(&v->refs, 1, memory_order_relaxed);
+    DEBUG_ASSERT(old > 0);
+    (void)old;
+}
 // False: the last reference is gone already. For whoever knows that the storage is still there.
 bool vmo_try_acquire(struct vmo *v) MUST_CHECK;
 void vmo_release(struct vmo *v);
