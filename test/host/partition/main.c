@@ -299,6 +299,34 @@ static void test_gpt(void **state)
     assert_int_equal(partition_crc(partition_crc(0, "1234", 4), "56789", 5), 0xcbf43926);
 }
 
+// Which of two that share blocks is right, nobody knows: both are listed, and counted.
+static void test_overlapping(void **state)
+{
+    (void)state;
+    put_gpt(512);
+    assert_two(false);
+    assert_int_equal(table.overlapping, 0);
+    put_partition(2, 7, 99, 99, "third");
+    put_partition(2, 8, BLOCKS - 39, BLOCKS - 39, "outside");
+    put_header(1, BLOCKS - 1, 2, COUNT);
+    assert_int_equal(read_table(), ZX_OK);
+    assert_int_equal(table.count, 3);
+    assert_int_equal(table.left_out, 1);
+    assert_int_equal(table.overlapping, 2);
+
+    begin(BLOCKS, 512);
+    put_entry(0, 0, 0x83, 1, 10);
+    put_entry(0, 1, 0x83, 11, 10);
+    put_entry(0, 2, 0x05, 30, 20); // holds the logical one
+    put_entry(30, 0, 0x83, 1, 10);
+    assert_int_equal(read_table(), ZX_OK);
+    assert_int_equal(table.count, 4);
+    assert_int_equal(table.overlapping, 0);
+    put_entry(0, 1, 0x83, 10, 22); // into the first, and the logical one
+    assert_int_equal(read_table(), ZX_OK);
+    assert_int_equal(table.overlapping, 3);
+}
+
 // Each byte of the header and of the list that is used is under a checksum: the other copy counts.
 static void test_damaged(void **state)
 {
@@ -417,6 +445,7 @@ int main(void)
         cmocka_unit_test(test_nothing), cmocka_unit_test(test_primary),
         cmocka_unit_test(test_outside), cmocka_unit_test(test_logical),
         cmocka_unit_test(test_chains),  cmocka_unit_test(test_gpt),
+        cmocka_unit_test(test_overlapping),
         cmocka_unit_test(test_damaged), cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_names),   cmocka_unit_test(test_mutated),
     };

@@ -5,12 +5,15 @@
 usage: disk.py PRESET [--gic N] [--smp N]
 
 The first disk has a GPT that is made here, and random contents; all of it is copied to the second one,
-and a part of it to another place of the first. What the files hold afterwards is compared.
+and a part of it to another place of the first. What the files hold afterwards is compared. Tables that sfdisk makes
+are listed as sfdisk lists them.
 """
 
 import argparse
+import json
 import os
 import random
+import shutil
 import struct
 import subprocess
 import sys
@@ -52,6 +55,59 @@ def image():
     back = entries + header(BLOCKS - 1, 1, BLOCKS - 33, entries)
     data[-len(back):] = back
     return bytes(data)
+
+
+# Tables that sfdisk makes: a name, and what it is told.
+SFDISK = {
+    "gpt": "label: gpt\nstart=2048, size=100, name=\"a name\"\nstart=2148, size=3, type=uefi\nsize=1000\n",
+    "dos": "label: dos\nstart=64, size=100, type=c, bootable\nstart=200, size=4000, type=5\nstart=300, size=10\n"
+           "start=500, size=2000, type=82\nstart=5000, size=7\n",
+}
+
+
+def run_sfdisk(*words, **options):
+    path = shutil.which("sfdisk", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    return path and subprocess.run([path, *words], check=True, capture_output=True, text=True, **options).stdout
+
+
+def expected_lines(file):
+    """What fdisk has to say of the partitions, as sfdisk knows them."""
+    table = json.loads(run_sfdisk("--json", file))["partitiontable"]
+    lines = []
+    for entry in table["partitions"]:
+        number = int(entry["node"][len(file):].lstrip("p"))
+        first, count = entry["start"], entry["size"]
+        what = ("%s  %s" % (entry["type"].lower(), entry.get("name", "")) if table["label"] == "gpt" else
+                "%02x%s" % (int(entry["type"], 16), " active" if entry.get("bootable") else ""))
+        lines.append("%3d %12d %12d %12d  %s" % (number, first, first + count - 1, count, what))
+    return lines
+
+
+def real_tables(options, folder):
+    """Tables that another program makes: fdisk lists them as that does; one of them is then damaged."""
+    if run_sfdisk("--version") is None:
+        print("# no sfdisk here: scripts/setup images installs it")
+        return
+    files = []
+    for name, script in SFDISK.items():
+        files.append(os.path.join(folder, name))
+        with open(files[-1], "wb") as f:
+            f.truncate(BLOCK * BLOCKS)
+        run_sfdisk("-q", "--no-reread", files[-1], input=script)
+    wanted = [expected_lines(file) for file in files]
+    with open(files[0], "rb") as f:
+        contents = f.read()
+    files.append(os.path.join(folder, "damaged"))
+    with open(files[-1], "wb") as f:
+        f.write(contents[:BLOCK] + bytes(33 * BLOCK) + contents[34 * BLOCK:])
+    text = boot(options, files, ["for i in 0 1 2; do until dd if=%s$i of=/dev/null bs=512 count=1 2>/dev/null; "
+                                 "do sleep 0.2; done; done" % DISK[:-2], "fdisk -l"])
+    lines = [line.rstrip() for line in text.splitlines()]
+    for line, times in [(line, 2) for line in wanted[0]] + [(line, 1) for line in wanted[1]]:
+        check("fdisk lists what sfdisk made: %s" % line.strip(), lines.count(line.rstrip()) == times, text)
+    check("and the copy of a table that is damaged",
+          lines.count("GPT, the copy at the end: the first one is damaged") == 1 and lines.count("GPT") == 1, text)
+    check("none of which makes no sense", "make no sense" not in text and "overlap" not in text, text)
 
 
 def check(what, condition, text):
@@ -139,6 +195,7 @@ def main():
             with open(disk, "rb") as f:
                 results.append(f.read())
         legacy(options, disks[1])
+        real_tables(options, folder)
     for number, (first, last, name) in enumerate(PARTITIONS, 1):
         line = "%3d %12d %12d %12d  %s  %s" % (number, first, last, last - first + 1, TYPE, name)
         check("fdisk lists %s" % name, line in text, text)

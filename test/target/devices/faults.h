@@ -39,6 +39,9 @@ void kill_driver(const char *service);
 // What devmgr tells of the driver of a service; state UINT32_MAX: nothing.
 struct devices_entry find_driver(const char *service);
 
+// Waits until that driver has another process than `before`, or is given up; what devmgr tells then.
+struct devices_entry await_driver(const char *service, zx_koid_t before);
+
 // Notes a failure if any of this took longer than FAULTS_LIMIT_MS says.
 void expect_quick(zx_duration_t longest);
 

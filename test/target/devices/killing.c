@@ -59,6 +59,18 @@ struct devices_entry find_driver(const char *service)
     return found;
 }
 
+struct devices_entry await_driver(const char *service, zx_koid_t before)
+{
+    struct devices_entry entry = find_driver(service);
+
+    for (zx_time_t end = soon(); zx_clock_get_monotonic() < end && entry.state != DEVICES_FAILED &&
+                                 (entry.state != DEVICES_RUNNING || entry.koid == before);) {
+        zx_nanosleep(zx_deadline_after(NAP));
+        entry = find_driver(service);
+    }
+    return entry;
+}
+
 bool open_again(const struct victim *victim)
 {
     for (zx_time_t end = soon(); zx_clock_get_monotonic() < end;) {

@@ -167,19 +167,6 @@ static zx_status_t ask_clock(zx_duration_t *out_took)
     return status;
 }
 
-// Waits until the driver has another process than `before`, or is given up.
-static struct devices_entry await_driver(const char *service, zx_koid_t before)
-{
-    struct devices_entry entry = find_driver(service);
-
-    for (zx_time_t end = soon(); zx_clock_get_monotonic() < end && entry.state != DEVICES_FAILED &&
-                                 (entry.state != DEVICES_RUNNING || entry.koid == before);) {
-        zx_nanosleep(zx_deadline_after(NAP));
-        entry = find_driver(service);
-    }
-    return entry;
-}
-
 // The pauses become longer and longer; who asks meanwhile waits for a short one, and is told so in a long one.
 TEST(who_asks_a_driver_that_dies_again_and_again_is_answered_soon)
 {

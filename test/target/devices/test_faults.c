@@ -9,11 +9,15 @@
 
 #include <block/block.h>
 #include <check/check.h>
+#include <ipc/ipc.h>
 #include <jacinth/service.h>
 #include <protocol/entropy.h>
 #include <protocol/rtc.h>
+#include <protocol/system.h>
+#include <tasks/tasks.h>
 #include <zircon/errors.h>
 #include <zircon/process.h>
+#include <zircon/syscalls/object.h>
 
 #define NAP    ZX_MSEC(5)
 #define BUFFER (256u * 1024u)
@@ -72,6 +76,106 @@ TEST(a_disk_whose_driver_is_killed_gives_the_right_bytes_or_an_error)
     EXPECT_EQ(block_sync(&disk), ZX_OK);
     close_disk();
 }
+
+// Answers of a connection, in whatever order they come.
+static void take_answers(uint32_t count, bool answered[])
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t txid = 0, ordinal;
+        zx_status_t answer;
+
+        ASSERT_EQ(zx_object_wait_one(disk.channel, ZX_CHANNEL_READABLE | ZX_CHANNEL_PEER_CLOSED, soon(), NULL), ZX_OK);
+        ASSERT_EQ(ipc_read_status(disk.channel, &txid, &ordinal, &answer), ZX_OK);
+        EXPECT_EQ(answer, ZX_OK);
+        ASSERT_TRUE(txid >= 1 && txid <= count && !answered[txid]);
+        answered[txid] = true;
+    }
+}
+
+// More than the device is given at a time; each of a block or more, over the end of a page, into a place of its own.
+TEST(many_requests_are_in_flight)
+{
+    enum { PLACE = BUFFER / BLOCK_MAX_REQUESTS / 512 }; // blocks
+    bool answered[BLOCK_MAX_REQUESTS + 1] = {false};
+    uint64_t dice = 4, block[BLOCK_MAX_REQUESTS];
+
+    ASSERT_TRUE(open_again(&victim_disk));
+    ASSERT_TRUE(numbers_find(&disk, &numbers));
+    memset(disk.data, 0xff, BUFFER);
+    for (uint32_t i = 0; i < BLOCK_MAX_REQUESTS; i++) {
+        block[i] = numbers.first + roll(&dice, (uint32_t)numbers.count - PLACE);
+        EXPECT_EQ(block_send_read(disk.channel, i + 1, disk.buffer, 1 + i % PLACE, i * PLACE * 512, block[i]), ZX_OK);
+    }
+    take_answers(BLOCK_MAX_REQUESTS, answered);
+    for (uint32_t i = 0; i < BLOCK_MAX_REQUESTS; i++) {
+        const uint64_t *place = words() + i * PLACE * NUMBERS_WORDS;
+
+        EXPECT_TRUE(numbers_are(&numbers, place, block[i], 1 + i % PLACE));
+        // And nothing behind it.
+        EXPECT_TRUE(1 + i % PLACE == PLACE || place[(1 + i % PLACE) * NUMBERS_WORDS] == UINT64_MAX);
+    }
+    close_disk();
+}
+
+// ---- what drivers have --------------------------------------------------------------------------
+
+// What a driver's process may hold: nothing that gives it more than its node.
+static void judge_handles(const char *name, zx_handle_t process)
+{
+    static const uint32_t never[] = {ZX_OBJ_TYPE_RESOURCE, ZX_OBJ_TYPE_JOB, ZX_OBJ_TYPE_IOMMU};
+    zx_info_process_handle_stats_t info = {0};
+
+    EXPECT_EQ(zx_object_get_info(process, ZX_INFO_PROCESS_HANDLE_STATS, &info, sizeof(info), NULL, NULL), ZX_OK);
+    for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
+        if (info.handle_count[never[i]] != 0) {
+            check_fail(__FILE__, __LINE__, "%s has a handle of type %u", name, never[i]);
+        }
+    }
+    // Itself, its first thread, one device.
+    EXPECT_TRUE(info.handle_count[ZX_OBJ_TYPE_PROCESS] == 1);
+    EXPECT_TRUE(info.handle_count[ZX_OBJ_TYPE_THREAD] == 1);
+    EXPECT_TRUE(info.handle_count[ZX_OBJ_TYPE_BTI] <= 1);
+    EXPECT_TRUE(info.handle_count[ZX_OBJ_TYPE_INTERRUPT] <= 1);
+}
+
+struct search {
+    const char *name;
+    zx_koid_t koid;
+    bool found;
+};
+
+static bool judge_process(void *context, const struct task *task)
+{
+    struct search *search = context;
+
+    if (task->koid != search->koid) {
+        return true;
+    }
+    judge_handles(search->name, task->handle);
+    search->found = true;
+    return false;
+}
+
+// Without them it can make no resource, no process, no physical memory and no interrupt (test/driver/attempts tries).
+// CALLS(zx_object_get_info)
+TEST(no_driver_has_more_than_its_node)
+{
+    static const char *const services[] = {"disk0", "entropy0", "rtc0", "console0"};
+    zx_handle_t channel, job;
+
+    ASSERT_EQ(service_connect("/svc/system", &channel), ZX_OK);
+    ASSERT_EQ(system_root_job(channel, soon(), ZX_RIGHT_SAME_RIGHTS, &job), ZX_OK);
+    zx_handle_close(channel);
+    for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
+        struct search search = {services[i], await_driver(services[i], 0).koid, false};
+
+        tasks_walk(job, judge_process, &search);
+        EXPECT_TRUE(search.found);
+    }
+    zx_handle_close(job);
+}
+
+// ---- requests -----------------------------------------------------------------------------------
 
 // What a disk refuses.
 TEST(requests_that_are_none_are_refused)

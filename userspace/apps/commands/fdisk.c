@@ -65,6 +65,8 @@ static void print_table(const struct partition_table *table)
         print_partition(table, &table->entries[i]);
     if (table->left_out != 0)
         printf("%u entries make no sense\n", table->left_out);
+    if (table->overlapping != 0)
+        printf("%u entries overlap\n", table->overlapping);
 }
 
 static void list(const char *path)

@@ -36,14 +36,14 @@ static void print_entry(const struct devices_entry *entry, void *context)
 
     if (*driven && entry->state == DEVICES_NO_DRIVER)
         return;
-    printf("%-8s %8llu %8u %-10s %-8s %s (%s)\n", state_name(entry->state),
+    printf("%-8s %8llu %8u %-14s %-10s %s (%s)\n", state_name(entry->state),
            (unsigned long long)entry->koid, entry->restarts, text_of(entry->driver),
            text_of(entry->service), text_of(entry->path), text_of(entry->compatible));
 }
 
 static void list(zx_handle_t channel, bool driven)
 {
-    printf("%-8s %8s %8s %-10s %-8s %s\n", "STATE", "KOID", "RESTARTS", "DRIVER", "SERVICE",
+    printf("%-8s %8s %8s %-14s %-10s %s\n", "STATE", "KOID", "RESTARTS", "DRIVER", "SERVICE",
            "NODE");
     device_list(channel, print_entry, &driven);
 }

@@ -46,9 +46,9 @@ static bool has_signature(const uint8_t *block)
 }
 
 // True for the partition that holds the logical ones.
-static bool is_extended(const struct entry *entry)
+static bool is_extended(uint8_t system)
 {
-    return entry->system == 0x05 || entry->system == 0x0f || entry->system == 0x85;
+    return system == 0x05 || system == 0x0f || system == 0x85;
 }
 
 static void add(const struct partition_disk *disk, struct partition_table *table,
@@ -92,7 +92,7 @@ static zx_status_t read_logical(const struct partition_disk *disk, uint8_t *bloc
         if (logical.system != 0) {
             add(disk, out, &logical, number, at);
         }
-        if (!is_extended(&next) || next.count == 0) {
+        if (!is_extended(next.system) || next.count == 0) {
             return ZX_OK;
         }
         if ((uint64_t)extended->first + next.first <= at) {
@@ -112,7 +112,7 @@ static zx_status_t read_mbr(const struct partition_disk *disk, uint8_t *block,
     for (uint32_t i = 0; i < 4; i++) {
         struct entry entry = entry_at(block, i);
 
-        if (is_extended(&entry) && extended.count == 0) {
+        if (is_extended(entry.system) && extended.count == 0) {
             extended = entry;
         }
         if (entry.system != 0) {
@@ -133,6 +133,40 @@ static bool is_protective(const uint8_t *block)
     return false;
 }
 
+// True if it shares blocks with another one. The logical ones lie in theirs.
+static bool overlaps(const struct partition_table *table, uint32_t index)
+{
+    const struct partition *one = &table->entries[index];
+
+    for (uint32_t i = 0; i < table->count; i++) {
+        const struct partition *other = &table->entries[i];
+
+        if (i != index && !is_extended(one->system) && !is_extended(other->system) &&
+            one->first < other->first + other->count && other->first < one->first + one->count) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void count_overlapping(struct partition_table *table)
+{
+    for (uint32_t i = 0; i < table->count; i++) {
+        table->overlapping += overlaps(table, i);
+    }
+}
+
+// Reads the table of the kind that the first block is of.
+static zx_status_t read_kind(const struct partition_disk *disk, uint8_t *block, struct partition_table *out)
+{
+    if (is_protective(block)) {
+        out->kind = PARTITION_GPT;
+        return partition_read_gpt(disk, block, out);
+    }
+    out->kind = PARTITION_MBR;
+    return read_mbr(disk, block, out);
+}
+
 zx_status_t partition_read(const struct partition_disk *disk, struct partition_table *out)
 {
     uint8_t block[PARTITION_BLOCK_MOST];
@@ -150,10 +184,9 @@ zx_status_t partition_read(const struct partition_disk *disk, struct partition_t
     if (status != ZX_OK || !has_signature(block)) {
         return status;
     }
-    if (is_protective(block)) {
-        out->kind = PARTITION_GPT;
-        return partition_read_gpt(disk, block, out);
+    status = read_kind(disk, block, out);
+    if (status == ZX_OK) {
+        count_overlapping(out);
     }
-    out->kind = PARTITION_MBR;
-    return read_mbr(disk, block, out);
+    return status;
 }

@@ -38,6 +38,7 @@ struct partition_table {
     enum partition_kind kind;
     bool backup;       // GPT: the first one is damaged, this is the one at the end
     uint32_t left_out; // entries that made no sense, or were too many
+    uint32_t overlapping; // of `entries`, those that share blocks with another one; they are as the table says
     uint32_t count;
     struct partition entries[PARTITION_MAX]; // in the order of the table
 };
