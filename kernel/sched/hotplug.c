@@ -4,7 +4,8 @@
 // A CPU leaves in three steps, each on itself:
 //   1 Its worker, having nothing left to do, marks it offline and gives it to the idle thread. From then
 //     on nobody queues a thread there that may run elsewhere, and it switches to nobody (sched.c).
-//   2 Its idle thread wakes who asked, then sends what still waits here to other CPUs.
+//   2 Its idle thread wakes who asked, then sends what still waits here to other CPUs, and gives back the memory
+//     that the CPU has cached.
 //   3 The platform stops it. Who asked waits for that, and takes its timers.
 // Threads that may run nowhere else, its worker among them, stay until it is back.
 //
@@ -18,6 +19,8 @@
 #include "run_queue.h"
 
 #include <debug/assert.h>
+#include <mem/page.h>
+#include <mem/slab.h>
 #include <sched/wait.h>
 
 static atomic_bool hotplug_busy; // [H]
@@ -69,6 +72,10 @@ void sched_leave_idle(struct cpu *cpu)
     wait_wake(asker, ZX_OK); // it is in cpu_down() until the platform has stopped this CPU
     send_threads_away(cpu);
     worker_send_away(cpu, cpu_get(0));
+    // Nobody allocates here any more: what this CPU has cached would be out of everybody's reach. Objects first,
+    // for slabs go back as pages.
+    slab_drain_all();
+    page_cache_drain();
 }
 
 static void wait_until_left(struct cpu *cpu)

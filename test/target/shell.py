@@ -151,6 +151,9 @@ def statuses(person):
     expect(person, "yes | head -n 2; echo $?", "y\ny\n0\n", "a pipe whose reader is gone")
     expect(person, "echo x >&-; echo $?", "sh: echo: cannot write: Bad file descriptor\n1\n")
     expect(person, "x=$(echo a; echo b); echo \"$x\" $?", "a\nb 0\n")
+    answer = person.command("kernel help")
+    check("the kernel's commands answer, though its log is quiet", "\ncrash panic " in answer, answer)
+    expect(person, "kernel help | grep -c '^crash panic'", "1\n")
 
 
 def interrupts(person):

@@ -2,6 +2,10 @@
 // CPUs that are taken offline and come back, under threads, timers and deferred work.
 #include "sched_test.h"
 
+#include <mem/kmalloc.h>
+#include <mem/page.h>
+#include <mem/slab.h>
+
 static atomic_bool stop;
 static atomic_uint turns;
 
@@ -250,12 +254,57 @@ KERNEL_TEST(a_cpu_that_does_not_stop_is_not_forgotten, 3, 50)
     }
 }
 
+static void fills_caches(void *arg)
+{
+    void *objects[8];
+    struct list pages = LIST_INIT(pages);
+
+    (void)arg;
+    for (unsigned i = 0; i < countof(objects); i++) {
+        objects[i] = kmalloc(16u << i % 4);
+        assert_non_null(objects[i]);
+    }
+    for (unsigned i = 0; i < countof(objects); i++)
+        kfree(objects[i]);
+    assert_true(page_alloc_list(40, PAGE_STATE_OTHER, 0, &pages));
+    page_free_list(&pages);
+}
+
+static void count_cached(void *sum, const struct slab_cache *c, uint64_t outstanding)
+{
+    (void)outstanding;
+    for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
+        *(uint64_t *)sum += atomic_load(&c->cpu[cpu].count);
+}
+
+// What a CPU that leaves had cached is there for the others.
+KERNEL_TEST(a_cpu_that_leaves_keeps_no_memory, 3, 100)
+{
+    static struct kthread k[2];
+    struct page_stats stats;
+    uint64_t cached = 0;
+
+    for (unsigned i = 0; i < countof(k); i++)
+        kthread_start_on(&k[i], i + 1, fills_caches, NULL);
+    for (unsigned i = 0; i < countof(k); i++)
+        kthread_join(&k[i]);
+    assert_ok(sched_cpus_down());
+    slab_drain_all(); // of the CPU that is left
+    page_cache_drain();
+    slab_for_each(count_cached, &cached);
+    assert_int_equal(cached, 0);
+    page_stats_get(&stats);
+    assert_int_equal(stats.pages[PAGE_STATE_FREE], page_free_estimate());
+    assert_ok(sched_cpus_up());
+}
+
 const struct CMUnitTest hotplug_tests[] = {
     cmocka_unit_test(test_cpus_leave_and_come_back_under_load),
     cmocka_unit_test(test_timers_go_on_elsewhere),
     cmocka_unit_test(test_bound_threads_wait_for_their_cpu),
     cmocka_unit_test(test_two_callers_do_not_meet),
     cmocka_unit_test(test_a_late_cpu_stops_or_takes_part),
+    cmocka_unit_test(test_a_cpu_that_leaves_keeps_no_memory),
     cmocka_unit_test(test_a_cpu_that_does_not_stop_is_not_forgotten),
 };
 const size_t hotplug_test_count = countof(hotplug_tests);

@@ -1,15 +1,70 @@
 // SPDX-License-Identifier: MIT
 // kernel: a command for the kernel's own debug console, whose answer goes to the log. `kernel help`
-// lists what there is.
+// lists what there is. Where the console does not show the log (kernel.quiet), or standard output is no
+// terminal, the answer is copied there: its records are those of this process.
 
 #include "command.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include <protocol/system.h>
+#include <zircon/process.h>
 #include <zircon/syscalls.h>
+#include <zircon/syscalls/log.h>
+#include <zircon/syscalls/object.h>
 
 #include "system.h"
+
+// Whether the kernel's command line keeps the log from the console. As the kernel reads it: the first word counts.
+static bool log_is_quiet(void)
+{
+    static const char name[] = "kernel.quiet";
+    char *line = command_allocate(SYSTEM_MAX_COMMAND_LINE + 1), *rest = line, *word;
+    zx_handle_t channel = system_connect("system");
+    bool quiet = false;
+    size_t size = 0;
+
+    if (channel != ZX_HANDLE_INVALID)
+        (void)system_command_line(channel, zx_deadline_after(SYSTEM_TIMEOUT), line,
+                                  SYSTEM_MAX_COMMAND_LINE, &size);
+    line[size] = 0;
+    while ((word = strsep(&rest, " ")) != NULL) {
+        const char *value = word + sizeof(name) - 1;
+
+        if (strncmp(word, name, sizeof(name) - 1) != 0 || (*value != 0 && *value != '='))
+            continue;
+        value += *value == '=';
+        quiet = strcmp(value, "0") != 0 && strcmp(value, "false") != 0 && strcmp(value, "off") != 0;
+        break;
+    }
+    zx_handle_close(channel);
+    free(line);
+    return quiet;
+}
+
+static zx_koid_t own_koid(void)
+{
+    zx_info_handle_basic_t info = {0};
+
+    (void)zx_object_get_info(zx_process_self(), ZX_INFO_HANDLE_BASIC, &info, sizeof(info), NULL, NULL);
+    return info.koid;
+}
+
+// Reads the log to its end, and prints what this process has caused in it, if `print`.
+static void read_log(zx_handle_t log, bool print)
+{
+    const zx_koid_t self = own_koid();
+    _Alignas(zx_log_record_t) char bytes[ZX_LOG_RECORD_MAX];
+    const zx_log_record_t *record = (const zx_log_record_t *)bytes;
+
+    while (zx_debuglog_read(log, 0, bytes, sizeof(bytes)) > 0) {
+        if (print && record->pid == self)
+            printf("%.*s\n", (int)record->datalen, record->data);
+    }
+}
 
 int main(int argc, char **argv)
 {
@@ -31,11 +86,18 @@ int main(int argc, char **argv)
     zx_handle_t root = system_get_root_resource();
     if (root == ZX_HANDLE_INVALID)
         return command_end();
+    zx_handle_t log = ZX_HANDLE_INVALID;
+    const bool copy = !isatty(STDOUT_FILENO) || log_is_quiet();
+
+    if (copy && zx_debuglog_create(root, ZX_LOG_FLAG_READABLE, &log) == ZX_OK)
+        read_log(log, false);
     zx_status_t status = zx_debug_send_command(root, line, (uint32_t)used);
     if (status == ZX_ERR_NOT_FOUND)
         command_complain("%s: no such command; `kernel help` lists them", line);
     else if (status != ZX_OK)
         system_complain(line, status);
+    else if (copy)
+        read_log(log, true);
     else // a thread of the kernel's prints the log: let it be before the prompt
         zx_nanosleep(zx_deadline_after(ZX_MSEC(100)));
     return command_end();
