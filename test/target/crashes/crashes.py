@@ -152,6 +152,17 @@ def kinds(preset):
         explained = symbolize(preset, output)
         check("symbolize names the source of each",
               explained.count("userspace/apps/programs/crash.c:") >= len(some), explained)
+    # Everything lies side by side: the stack right behind the vDSO, but for its guard.
+    output = boot(preset, ["crash stack; echo $?"], "--append", "aslr.disable")
+    report, = reports_of(output)
+    kind, cause = KINDS["stack"]
+    check("a stack that overflows runs into nobody else's memory",
+          report.kind == kind and re.match(cause, report.cause), report.text)
+    check("and its backtrace has both ends", 4 <= len(report.frames) < 10 and
+          re.search(r"^      and [0-9]{3,} more like it$", report.text, re.M), report.text)
+    output = boot(preset, ["crash; crash nothing"], status=2)
+    usage = re.findall(r"^usage: crash KIND, which is one of (.*)$", without_log(output), re.M)
+    check("crash tells what it can", len(usage) == 2 and set(KINDS) <= set(usage[0].split()), output)
 
 
 def memory(preset):

@@ -3,7 +3,7 @@
 // bin/crash KIND: does one thing that a process must not do. It should never come to its end; if it
 // does, the exit code is 1 (survived) or 2 (no such kind).
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <crt/crt.h>
@@ -94,47 +94,66 @@ static void misalign_exclusive(void)
     __asm__ volatile("ldxr %0, [%1]" : "=r"(value) : "r"((char *)words + 1) : "memory");
 }
 
-// Does the thing called `kind`; false if there is none of that name.
-static bool crash(const char *kind)
-{
-    if (strcmp(kind, "null") == 0) {
-        (void)read_at(0);
-    } else if (strcmp(kind, "unmapped") == 0) {
-        (void)read_at(unmapped_address());
-    } else if (strcmp(kind, "kernel") == 0) {
-        (void)read_at(0xffff000000000000);
-    } else if (strcmp(kind, "rodata") == 0) {
-        write_constant();
-    } else if (strcmp(kind, "jump") == 0) {
-        jump_to(0);
-    } else if (strcmp(kind, "pc") == 0) {
-        jump_to_odd_address();
-    } else if (strcmp(kind, "undefined") == 0) {
-        undefined_instruction();
-    } else if (strcmp(kind, "stack") == 0) {
-        volatile uint64_t depth = 0;
+// ---- the kinds ----
 
-        (void)overflow_stack(&depth);
-    } else if (strcmp(kind, "sp") == 0) {
-        misalign_stack_pointer();
-    } else if (strcmp(kind, "svc") == 0) {
-        raw_system_call();
-    } else if (strcmp(kind, "brk") == 0) {
-        breakpoint_instruction();
-    } else if (strcmp(kind, "unaligned") == 0) {
-        misalign_exclusive();
-    } else {
-        return false;
-    }
-    return true;
+static void read_null(void)
+{
+    (void)read_at(0);
 }
+
+static void read_unmapped(void)
+{
+    (void)read_at(unmapped_address());
+}
+
+static void read_kernel(void)
+{
+    (void)read_at(0xffff000000000000);
+}
+
+static void jump_to_null(void)
+{
+    jump_to(0);
+}
+
+static void overflow(void)
+{
+    volatile uint64_t depth = 0;
+
+    (void)overflow_stack(&depth);
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} kinds[] = {
+    {"null", read_null},
+    {"unmapped", read_unmapped},
+    {"kernel", read_kernel},
+    {"rodata", write_constant},
+    {"jump", jump_to_null},
+    {"pc", jump_to_odd_address},
+    {"undefined", undefined_instruction},
+    {"stack", overflow},
+    {"sp", misalign_stack_pointer},
+    {"svc", raw_system_call},
+    {"brk", breakpoint_instruction},
+    {"unaligned", misalign_exclusive},
+};
 
 int main(int argc, char **argv, char **envp)
 {
     (void)envp;
-    if (argc != 2 || !crash(argv[1])) {
-        console_printf("crash: to be started by the monitor's command crash\n");
-        return 2;
+    for (size_t i = 0; argc == 2 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strcmp(kinds[i].name, argv[1]) == 0) {
+            kinds[i].run();
+            return 1;
+        }
     }
-    return 1;
+    console_printf("usage: crash KIND, which is one of");
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        console_printf(" %s", kinds[i].name);
+    }
+    console_printf("\n");
+    return 2;
 }

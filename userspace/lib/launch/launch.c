@@ -176,11 +176,31 @@ static zx_status_t make_thread(struct launching *launching)
     return status == ZX_OK ? ZX_OK : launching_fail(launching, "no thread can be made", status);
 }
 
+// Maps the stack in a region of its own, with a page below it that nothing is ever mapped to: a stack that
+// overflows runs into nobody else's memory.
+static zx_status_t map_stack(struct launching *launching)
+{
+    const zx_vm_option_t options =
+        ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_SPECIFIC;
+    zx_handle_t region;
+    zx_vaddr_t base;
+    zx_status_t status = zx_vmar_allocate(launching->vmar, options, 0,
+                                          ZX_PAGE_SIZE + launching->stack_size, &region, &base);
+
+    if (status != ZX_OK) {
+        return status;
+    }
+    status = zx_vmar_map(region, ZX_VM_SPECIFIC | ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, ZX_PAGE_SIZE,
+                         launching->stack, 0, launching->stack_size, &base);
+    zx_handle_close(region);
+    launching->stack_pointer = (base + launching->stack_size) & ~(zx_vaddr_t)15;
+    return status;
+}
+
 static zx_status_t make_stack(struct launching *launching)
 {
     static const char prefix[] = "stack: ";
     char name[ZX_MAX_NAME_LEN];
-    zx_vaddr_t base;
     zx_status_t status = zx_vmo_create(launching->stack_size, 0, &launching->stack);
 
     if (status == ZX_OK) {
@@ -190,14 +210,9 @@ static zx_status_t make_stack(struct launching *launching)
         memcpy(name, prefix, head);
         memcpy(name + head, launching->what->name, tail);
         (void)zx_object_set_property(launching->stack, ZX_PROP_NAME, name, head + tail);
-        status = zx_vmar_map(launching->vmar, ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0,
-                             launching->stack, 0, launching->stack_size, &base);
+        status = map_stack(launching);
     }
-    if (status != ZX_OK) {
-        return launching_fail(launching, "no stack can be made", status);
-    }
-    launching->stack_pointer = (base + launching->stack_size) & ~(zx_vaddr_t)15;
-    return ZX_OK;
+    return status == ZX_OK ? ZX_OK : launching_fail(launching, "no stack can be made", status);
 }
 
 // Gives the low half of the address space back: everything is mapped.
