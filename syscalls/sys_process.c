@@ -137,7 +137,8 @@ zx_status_t sys_process_write_memory(zx_handle_t handle, zx_vaddr_t vaddr, user_
                                      &offset);
     if (status != ZX_OK)
         return status;
-    status = transfer_status(vmo, offset, len);
+    // Its code runs in every process, whatever rights the caller has to this one.
+    status = vmo_is_vdso(vmo) ? ZX_ERR_ACCESS_DENIED : transfer_status(vmo, offset, len);
     if (status == ZX_OK)
         status = vmo_write_user(vmo, buffer.addr, offset, len);
     // What was written may be code, mapped anywhere. Pages that are gone by now need nothing.

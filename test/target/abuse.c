@@ -325,6 +325,30 @@ static bool find_vdso(struct vdso_mapping *out)
     return false;
 }
 
+// Nor through a process that maps it, be it one's own: all processes run this code.
+static void expect_unwritable(zx_vaddr_t at)
+{
+    uint32_t code = 0, now = 0;
+    size_t actual = 0;
+
+    EXPECT_OK(zx_process_read_memory(zx_process_self(), at, &code, sizeof(code), &actual));
+    EXPECT_EQ(zx_process_write_memory(zx_process_self(), at, &(uint32_t){~code}, sizeof(code), &actual),
+              ZX_ERR_ACCESS_DENIED);
+    EXPECT_OK(zx_process_read_memory(zx_process_self(), at, &now, sizeof(now), &actual));
+    EXPECT_EQ(now, code);
+}
+
+// CALLS(zx_process_write_memory)
+TEST(the_vdso_cannot_be_written)
+{
+    struct vdso_mapping vdso;
+
+    ASSERT_TRUE(find_vdso(&vdso));
+    expect_unwritable(vdso.base); // its data, as well
+    expect_unwritable(vdso.base + vdso.code_offset);
+    expect_unwritable(vdso.base + vdso.code_offset + vdso.code_size - sizeof(uint32_t));
+}
+
 // CALLS(zx_vmar_protect, zx_vmar_unmap, zx_vmar_map)
 TEST(the_vdso_cannot_be_changed_or_removed)
 {

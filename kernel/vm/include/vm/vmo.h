@@ -151,6 +151,10 @@ ALWAYS_INLINE bool vmo_is_resizable(const struct vmo *v)
 {
     return v->flags & VMO_RESIZABLE;
 }
+ALWAYS_INLINE bool vmo_is_vdso(const struct vmo *v)
+{
+    return (v->flags & VMO_VDSO) != 0;
+}
 ALWAYS_INLINE bool vmo_is_physical(const struct vmo *v)
 {
     return v->kind == VMO_PHYSICAL;
