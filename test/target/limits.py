@@ -20,10 +20,13 @@ COMMANDS = [
     "limit --threads 3x true; echo usage $?",
     "limit --handles 500 true; echo true $?",
     "limit --processes 4 sh -c 'bomb() { bomb | bomb & }; while :; do bomb; done' 2>/dev/null &",
-    "until ps -l | grep '4/4!'; do :; done",
+    "until line=$(ps -l | grep '4/4!'); do :; done; echo \"$line\"; set -- $line; job=$1",
+    "limit --job $job --processes 6 --handles 2k; ps -l | grep -c '/2048 .*/6!* *limit$'",
+    "limit --job $job --processes 3; until ps -l | grep '/3! '; do :; done",
+    "limit --job $job --processes none true; echo usage $?; limit --job 1 --pages 5; echo nothing $?",
     "seq 1 100 | grep -c 1",
     "kill %1; wait; echo gone",
-    "while ps -l | grep -q '4/4!'; do :; done; echo nothing is left",
+    "while ps -l | grep -q '/3! '; do :; done; echo nothing is left",
     "true",
 ]
 
@@ -35,7 +38,9 @@ EXPECTED = [
     r"^limit: --processes 1: more was refused 2 times$",
     r"^limit: --threads 3x: not a number$", r"^usage: limit ", r"^usage 2$",
     r"^true 0$",
-    r"^ *\d+( +\S+){4} +4/4! +limit$", r"^20$", r"^gone$", r"^nothing is left$",
+    r"^ *\d+( +\S+){4} +4/4! +limit$", r"^1$", r"^ *\d+( +\S+){3} +\S+ +\d+/3! +limit$",
+    r"^usage: limit ", r"^usage 2$", r"^limit: 1: no such task$", r"^nothing 1$",
+ r"^20$", r"^gone$", r"^nothing is left$",
 ]
 
 
