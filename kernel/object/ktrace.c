@@ -136,16 +136,18 @@ static void name_process(struct process *p)
     put_name(KTRACE_PROC_NAME, p->obj.koid, 0, name);
 }
 
+// Names come first: so who reads the records once, in order, knows them.
+
 void ktrace_process_begins(const struct process *p)
 {
-    ktrace(KTRACE_PROC_CREATE, p->obj.koid, 0);
     put_name(KTRACE_PROC_NAME, p->obj.koid, 0, p->name); // nobody else knows it yet
+    ktrace(KTRACE_PROC_CREATE, p->obj.koid, 0);
 }
 
 void ktrace_thread_begins(const struct uthread *t)
 {
-    ktrace(KTRACE_THREAD_CREATE, t->obj.koid, t->process->obj.koid);
     put_name(KTRACE_THREAD_NAME, t->obj.koid, t->process->obj.koid, t->name);
+    ktrace(KTRACE_THREAD_CREATE, t->obj.koid, t->process->obj.koid);
 }
 
 // Those that live as long as the kernel.

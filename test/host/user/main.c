@@ -12,5 +12,6 @@ int main(void)
     failed += run_processargs_tests();
     failed += run_minilib_tests();
     failed += run_inspect_tests();
+    failed += run_trace_tests();
     return failed != 0;
 }

@@ -19,6 +19,7 @@ int run_elfload_tests(void);
 int run_processargs_tests(void);
 int run_minilib_tests(void);
 int run_inspect_tests(void);
+int run_trace_tests(void);
 
 // A small generator with a seed of its own, so that a failing mutation can be made again.
 struct mutator {
