@@ -151,11 +151,14 @@ void request_begin(struct request *request)
     give_all();
 }
 
-// What the device has written as a request's status. It may still write: one look.
-static zx_status_t status_of(const struct request *request)
+// What the device has written as a request's status. It may still write: one look. A read of which it says that it
+// has not written all is none (virtio 1.1, 2.6.8.2): the rest is what the client's memory held before.
+static zx_status_t status_of(const struct request *request, uint32_t written)
 {
+    uint64_t all = request->operation == DISK_READ ? (uint64_t)request->count * SECTOR + 1 : 0;
+
     switch (*(volatile uint8_t *)(slot_memory(request->slot) + STATUS_AT)) {
-    case STATUS_GOOD: return ZX_OK;
+    case STATUS_GOOD: return written >= all ? ZX_OK : ZX_ERR_IO;
     case STATUS_CANNOT: return ZX_ERR_NOT_SUPPORTED;
     default: return ZX_ERR_IO;
     }
@@ -166,8 +169,7 @@ void request_done(void *context, void *token, uint32_t written)
     struct request *request = token;
 
     (void)context;
-    (void)written;
     disk.slots[request->slot] = NULL;
-    answer(request, status_of(request));
+    answer(request, status_of(request, written));
     give_all();
 }
