@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Programs outside the tree: installs the SDK, builds test/target/outside with it, looks at the
-file, and runs it; then the same with the shell and the services, copied out of the tree.
+file, and runs it; then the same with the shell, the services and a driver, copied out of the tree.
 
     outside.py BUILD_FOLDER PRESET
 """
@@ -74,8 +74,8 @@ def faults(path):
 
 
 # The tree's own programs that must need nothing but the SDK.
-OWN = ["userspace/apps/sh"] + ["userspace/services/" + name for name in
-                               ("bootfs", "console", "crashes", "ramfs", "svc")]
+SERVICES = ["bootfs", "console", "crashes", "ramfs", "svc"]
+OWN = ["userspace/apps/sh", "userspace/drivers/pl031"] + ["userspace/services/" + name for name in SERVICES]
 OWN_PROJECT = """\
 cmake_minimum_required(VERSION 3.25)
 project(own LANGUAGES C)
@@ -107,10 +107,13 @@ def try_own(work, sdk, preset):
             path = os.path.join(folder, name)
             additions += ["--add", "%s=%s" % (path, os.path.relpath(path, staged))]
     output = run(os.path.join(ROOT, "scripts", "run"), "--no-build", "--preset", preset, *additions,
-                 "--cmd", "echo built >/tmp/outside; cat /tmp/outside; ls -1 /boot/sbin")
+                 "--cmd", "echo built >/tmp/outside; cat /tmp/outside; ls -1 /boot/sbin; "
+                 "until hwclock 2>/dev/null; do sleep 0.1; done")
     lines = output.replace("\r", "").splitlines()
-    if not {"built", *(os.path.basename(folder) for folder in OWN[1:])} <= set(lines):
+    if not {"built", *SERVICES} <= set(lines):
         sys.exit("outside: the shell built outside did not work:\n" + output)
+    if not os.path.isfile(os.path.join(staged, "drivers", "pl031")):
+        sys.exit("outside: no driver was built")
 
 
 def main():
