@@ -296,6 +296,13 @@ def documented(preset):
           "not there: %s\n%s" % (missing(lines, output), output))
 
 
+def vdso_symbol(preset, name):
+    """The offset of a function in the vDSO."""
+    image = os.path.join(ROOT, "build", preset, "userspace", "vdso", "vdso.elf")
+    table = subprocess.run(["nm", image], capture_output=True, encoding="utf-8", check=True)
+    return int(re.search(r"^([0-9a-f]+) \w %s$" % name, table.stdout, re.M)[1], 16)
+
+
 # ---- the debugger ---------------------------------------------------------------------------------
 
 def debug(preset, commands, program, *more):
@@ -321,8 +328,30 @@ def breakpoint_and_steps(preset):
           re.search(r"^process \d+ has ended with 0$", output, re.M), output)
 
 
+def shared_code(preset):
+    """Breakpoints in code that others run, too, are for the one process alone."""
+    hello = "argument 0: hello"
+    output = without_log(boot(preset, ["debug -c 'b entry; k; c' hello", "hello"]))
+    check("a program that was killed at a breakpoint can be run again", output.count(hello) == 1, output)
+    exit_call = vdso_symbol(preset, "zx_process_exit")
+    output = without_log(boot(preset, ["debug -c 'b vdso+0x%x; c; hello; c' hello" % exit_call, "hello"]))
+    check("a breakpoint in the vDSO is a hardware breakpoint, and met", re.search(
+        r"^hardware breakpoint 1 at 0x([0-9a-f]+) vdso\+0x%x$(?s:.*)^thread \d+ at 0x\1 vdso\+0x%x: breakpoint 1$" %
+        (exit_call, exit_call), output, re.M), output)
+    check("by that process alone, which goes on", output.count(hello) == 2 and output.count("has ended with 0") == 1,
+          output)
+    # The first `debug` says where it is, at last, and lets it go.
+    output = without_log(boot(preset, ["spin & where=$(debug -c '' -p $!)",
+                                       "debug -c \"b ${where##* }; c; s; c; q\" -p $!", "kill $!", "true"]))
+    loop = re.search(r"^hardware breakpoint 1 at 0x[0-9a-f]+ (spin\+0x[0-9a-f]+)$", output, re.M)
+    check("so is one in a process that runs already, however often it is met", loop and
+          len(re.findall(r"^thread \d+ at 0x[0-9a-f]+ %s: breakpoint 1$" % re.escape(loop[1]), output, re.M)) == 2,
+          output)
+
+
 def debugger(preset):
     breakpoint_and_steps(preset)
+    shared_code(preset)
     output = without_log(boot(preset, [
         "spin & debug -c 's 2; bt; q' -p $!", "debug -c 's 1; k; c' -p $!", "true"]))
     places = re.findall(r"^thread \d+ at 0x[0-9a-f]+ (?:spin|vdso)\+0x[0-9a-f]+$", output, re.M)

@@ -20,6 +20,7 @@ struct target {
     zx_handle_t process;
     zx_handle_t port; // bound as the process's debugger
     zx_koid_t koid;
+    zx_koid_t own_code; // the VMO of its code, of which nobody else has any part; 0: there is none
     bool ended;
 
     // The thread that is stopped; ZX_HANDLE_INVALID: they all run.
@@ -68,6 +69,12 @@ const char *target_place(zx_vaddr_t address);
 
 // Puts one at an address: its number from 1, or 0 after a complaint.
 unsigned breakpoint_add(zx_vaddr_t at);
+
+// It is in a register of each thread, not in the code.
+bool breakpoint_is_hardware(unsigned number);
+
+// Tells the thread that has just stopped, and begins, of those in registers.
+void breakpoint_thread_begins(void);
 
 // The number of the one at an address, or 0.
 unsigned breakpoint_at(zx_vaddr_t at);

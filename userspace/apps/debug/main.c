@@ -88,7 +88,8 @@ static void add_breakpoint(const char *word)
         return;
     unsigned number = breakpoint_add(at);
     if (number != 0)
-        printf("breakpoint %u at %s\n", number, target_place(at));
+        printf("%sbreakpoint %u at %s\n", breakpoint_is_hardware(number) ? "hardware " : "", number,
+               target_place(at));
 }
 
 static void print_registers(void)

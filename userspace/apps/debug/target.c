@@ -5,10 +5,14 @@
 
 #include "debug.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include <jacinth/fd.h>
 #include <jacinth/spawn.h>
+#include <protocol/file.h>
 #include <tasks/tasks.h>
 #include <zircon/process.h>
 #include <zircon/status.h>
@@ -153,8 +157,10 @@ static void say_stop(void)
     target_refresh();
     if (!target_registers(&regs))
         return;
-    unsigned number =
-        target.stop.header.type == ZX_EXCP_SW_BREAKPOINT ? breakpoint_at(regs.pc) : 0;
+    const zx_excp_type_t type = target.stop.header.type;
+    const unsigned number = type == ZX_EXCP_SW_BREAKPOINT || type == ZX_EXCP_HW_BREAKPOINT
+                                ? breakpoint_at(regs.pc)
+                                : 0;
     if (number != 0)
         snprintf(text, sizeof(text), "breakpoint %u", number);
     else
@@ -215,9 +221,10 @@ bool target_step(void)
 // Events that are told in a word and need no person.
 static bool is_passing(uint32_t type)
 {
-    if (type == ZX_EXCP_THREAD_STARTING)
+    if (type == ZX_EXCP_THREAD_STARTING) {
         printf("thread %llu begins\n", (unsigned long long)target.thread_koid);
-    else if (type == ZX_EXCP_THREAD_EXITING)
+        breakpoint_thread_begins();
+    } else if (type == ZX_EXCP_THREAD_EXITING)
         printf("thread %llu ends\n", (unsigned long long)target.thread_koid);
     else
         return false;
@@ -282,12 +289,32 @@ static bool take_process(zx_handle_t process)
                                 ZX_WAIT_ASYNC_ONCE) == ZX_OK;
 }
 
+// A copy on write of a program's file, so that breakpoints in its code are in no other process's. Complains
+// if there is none.
+static bool open_own(const char *path, zx_handle_t *out)
+{
+    const int fd = open(path, O_RDONLY);
+    zx_handle_t file;
+    uint32_t kind;
+    uint64_t size;
+    zx_status_t status = fd < 0 ? ZX_ERR_NOT_FOUND : fd_borrow_handle(fd, &file, &kind);
+
+    if (status == ZX_OK)
+        status = file_get_vmo(file, zx_deadline_after(PATIENCE),
+                              FILE_VMO_READ | FILE_VMO_EXECUTE | FILE_VMO_PRIVATE, out, &size);
+    if (fd >= 0)
+        close(fd);
+    if (status != ZX_OK)
+        command_complain("%s: cannot be opened (%s)", path, zx_status_get_string(status));
+    return status == ZX_OK;
+}
+
 bool target_start(char **argv)
 {
     const struct spawn_fd fds[] = {{0, 0}, {1, 1}, {2, 2}};
     char path[256];
     zx_port_packet_t packet;
-    zx_handle_t job;
+    zx_handle_t job, program;
 
     snprintf(path, sizeof(path), strchr(argv[0], '/') != NULL ? "%s" : "/boot/bin/%s", argv[0]);
     if (zx_port_create(0, &target.port) != ZX_OK || zx_job_create(zx_job_default(), 0, &job) != ZX_OK) {
@@ -295,10 +322,11 @@ bool target_start(char **argv)
         return false;
     }
     // The job's debugger is told of the process before it runs, and so can become the process's.
-    if (!bind_to(job, KEY_JOB))
+    if (!bind_to(job, KEY_JOB) || !open_own(path, &program))
         return false;
+    target.own_code = tasks_koid(program);
     const struct spawn what = {.flags = SPAWN_INHERIT_NAMESPACE,
-                               .path = path,
+                               .program = program,
                                .argv = (const char *const *)argv,
                                .job = job,
                                .fds = fds,
@@ -306,6 +334,7 @@ bool target_start(char **argv)
     struct spawned spawned;
     const char *reason = "";
     zx_status_t status = spawn_start(&what, &spawned, &reason);
+    zx_handle_close(program);
     if (status != ZX_OK) {
         command_complain("%s: %s (%s)", argv[0], reason, zx_status_get_string(status));
         return false;
