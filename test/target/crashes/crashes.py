@@ -331,7 +331,10 @@ def breakpoint_and_steps(preset):
 def shared_code(preset):
     """Breakpoints in code that others run, too, are for the one process alone."""
     hello = "argument 0: hello"
-    output = without_log(boot(preset, ["debug -c 'b entry; k; c' hello", "hello"]))
+    output = without_log(boot(preset, ["debug -c 'x entry 2; b entry; x entry 2; threads; k; c' hello", "hello"]))
+    words = re.findall(r"^0x[0-9a-f]+: [0-9a-f]{16}$", output, re.M)
+    check("memory is shown without the breakpoint", len(words) == 4 and words[:2] == words[2:], output)
+    check("threads are listed", re.search(r"^\* thread \d+ 'initial-thread': exception$", output, re.M), output)
     check("a program that was killed at a breakpoint can be run again", output.count(hello) == 1, output)
     exit_call = vdso_symbol(preset, "zx_process_exit")
     output = without_log(boot(preset, ["debug -c 'b vdso+0x%x; c; hello; c' hello" % exit_call, "hello"]))

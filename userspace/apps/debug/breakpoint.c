@@ -170,6 +170,18 @@ unsigned breakpoint_at(zx_vaddr_t at)
     return 0;
 }
 
+void breakpoint_hide(zx_vaddr_t begin, zx_vaddr_t end, uint8_t *bytes)
+{
+    for (unsigned i = 0; i < count; i++) {
+        for (unsigned k = 0; k < sizeof(breakpoints[i].code); k++) {
+            const zx_vaddr_t at = breakpoints[i].at + k;
+
+            if (at >= begin && at < end)
+                bytes[at - begin] = (uint8_t)(breakpoints[i].code >> 8 * k);
+        }
+    }
+}
+
 void breakpoint_put(unsigned number, bool in)
 {
     if (!breakpoints[number - 1].hardware) {

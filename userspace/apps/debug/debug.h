@@ -56,7 +56,7 @@ void target_release(void);
 // Registers of the stopped thread. Complains if there are none.
 bool target_registers(zx_thread_state_general_regs_t *regs);
 
-// Reads memory for inspect.
+// Reads memory, without the breakpoints in it; for inspect, too.
 bool target_read(void *context, zx_vaddr_t at, void *to, size_t size);
 
 // Looks at the map and the modules anew.
@@ -78,6 +78,9 @@ void breakpoint_thread_begins(void);
 
 // The number of the one at an address, or 0.
 unsigned breakpoint_at(zx_vaddr_t at);
+
+// Puts the instructions that belong there into what was read from `begin` to `end`.
+void breakpoint_hide(zx_vaddr_t begin, zx_vaddr_t end, uint8_t *bytes);
 
 // Takes the code of one out for a moment (`in` false), and puts it in again.
 void breakpoint_put(unsigned number, bool in);

@@ -16,6 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <tasks/tasks.h>
+#include <zircon/limits.h>
 #include <zircon/syscalls.h>
 
 #include "command.h"
@@ -32,6 +34,7 @@ static const char help[] =
     "bt            backtrace\n"
     "x PLACE [N]   N words of memory\n"
     "modules       ELF modules\n"
+    "threads       all threads, with the one that stands still marked\n"
     "k             kill it\n"
     "q             let it go, and quit\n";
 
@@ -146,6 +149,28 @@ static void print_modules(void)
     }
 }
 
+static void print_threads(void)
+{
+    struct tasks_records threads;
+
+    if (tasks_get_records(target.process, ZX_INFO_PROCESS_THREADS, sizeof(zx_koid_t), &threads) != ZX_OK)
+        return;
+    for (size_t i = 0; i < threads.count; i++) {
+        struct task thread = {.kind = TASK_THREAD, .koid = ((const zx_koid_t *)threads.records)[i]};
+        char name[ZX_MAX_NAME_LEN];
+
+        if (zx_object_get_child(target.process, thread.koid, ZX_RIGHT_SAME_RIGHTS, &thread.handle) !=
+            ZX_OK)
+            continue; // it has ended
+        tasks_name(thread.handle, name);
+        printf("%c thread %llu '%s': %s\n",
+               target.thread != ZX_HANDLE_INVALID && thread.koid == target.thread_koid ? '*' : ' ',
+               (unsigned long long)thread.koid, name, tasks_state(&thread));
+        zx_handle_close(thread.handle);
+    }
+    tasks_free_records(&threads);
+}
+
 static void step(unsigned long count)
 {
     while (count != 0 && target_step())
@@ -174,6 +199,8 @@ static bool run_command(char *line)
         print_memory(word, number != NULL ? strtoul(number, NULL, 10) : 1);
     else if (strcmp(name, "modules") == 0)
         print_modules();
+    else if (strcmp(name, "threads") == 0)
+        print_threads();
     else if (strcmp(name, "k") == 0)
         (void)zx_task_kill(target.process);
     else if (strcmp(name, "q") == 0)

@@ -34,6 +34,7 @@ bool target_read(void *context, zx_vaddr_t at, void *to, size_t size)
 {
     size_t actual = 0;
     uint8_t *bytes = to;
+    const zx_vaddr_t begin = at, end = at + size;
 
     (void)context;
     while (size != 0) {
@@ -44,6 +45,7 @@ bool target_read(void *context, zx_vaddr_t at, void *to, size_t size)
         bytes += actual;
         size -= actual;
     }
+    breakpoint_hide(begin, end, to);
     return true;
 }
 
