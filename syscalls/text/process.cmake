@@ -64,8 +64,8 @@ not matter."
 describe(process_write_memory
     IS "Write memory of a process"
     DOES "Writes to the VMO behind the mapping that contains `vaddr`, and not beyond the mapping's end. What the \
-mapping permits does not matter. Everybody who maps the VMO sees it. Code can be changed this way, but not the vDSO's: all \
-processes run that."
+mapping permits does not matter. Everybody who maps the VMO sees it. Code can be changed this way, but not the vDSO's: \
+all processes run that."
     ARGS "buffer_size: 1 byte to 64 MiB."
          "actual: bytes written."
     ERRORS "INVALID_ARGS: `buffer` is NULL, or `buffer_size` is 0 or too large."
