@@ -136,7 +136,7 @@ static bool send_locked(struct interrupt *i)
     return true;
 }
 
-static void fire_locked(struct interrupt *i, zx_time_t timestamp)
+ALWAYS_INLINE void fire_locked(struct interrupt *i, zx_time_t timestamp)
 {
     if (i->timestamp == 0)
         i->timestamp = timestamp;

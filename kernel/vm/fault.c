@@ -227,10 +227,10 @@ static NO_INLINE zx_status_t fault_resident_locked(struct vm_mapping *m, vaddr_t
     return translate_locked(m, va, leaf->slot[index % RADIX_SLOTS], prot);
 }
 
-static zx_status_t fault_paged_locked(struct vm_mapping *m, vaddr_t va, uint64_t index,
+// v is m's VMO.
+static zx_status_t fault_paged_locked(struct vm_mapping *m, struct vmo *v, vaddr_t va, uint64_t index,
                                       unsigned flags) REQUIRES(m->as->lock, m->vmo->lock)
 {
-    struct vmo *v = m->vmo;
     struct radix_node *leaf = radix_leaf(&v->pages, index);
     struct page *page =
         likely(leaf != NULL) ? leaf->slot[index % RADIX_SLOTS] : radix_get(&v->pages, index);
@@ -251,7 +251,7 @@ static zx_status_t fault_mapping_locked(struct vm_mapping *m, vaddr_t va, unsign
     REQUIRES(m->as->lock)
 {
     const uint64_t offset = m->vmo_offset + (va - m->node.base);
-    const struct vmo *v = m->vmo;
+    struct vmo *v = m->vmo;
     zx_status_t status;
 
     mutex_assert_held(&m->as->lock);
@@ -263,7 +263,7 @@ static zx_status_t fault_mapping_locked(struct vm_mapping *m, vaddr_t va, unsign
     else if (unlikely(v->flags & VMO_RUN))
         status = vm_fault_run_locked(m, va);
     else
-        status = fault_paged_locked(m, va, vmo_page_index(offset), flags);
+        status = fault_paged_locked(m, v, va, vmo_page_index(offset), flags);
     vmo_unlock(m->vmo);
     return status;
 }

@@ -13,7 +13,6 @@ extern char arm64_vectors[];
 NO_RETURN void arm64_enter_user(struct plat_frame *frame);
 
 // vectors.S -> C
-void arm64_irq(void);
 zx_status_t arm64_user_abort(uint64_t far, uint64_t esr);
 void arm64_user_exception(struct plat_frame *frame, uint64_t esr, uint64_t far, zx_status_t status);
 void arm64_kernel_sync(struct plat_frame *frame, uint64_t esr, uint64_t far);

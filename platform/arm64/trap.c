@@ -5,7 +5,6 @@
 #include <arm64/sysreg.h>
 #include <hal/cpu.h>
 #include <hal/upcall.h>
-#include <irq/irq.h>
 #include <plat/usercopy.h>
 
 #include "arm64_priv.h"
@@ -22,15 +21,6 @@ extern const struct table_entry traps_start[], traps_end[];     // what may trap
 #define FSC_TRANSLATION 1
 #define FSC_ACCESS_FLAG 2
 #define FSC_PERMISSION  3
-
-void arm64_irq(void)
-{
-    struct hal_thread *t = hal_current();
-
-    t->preempt_count++; // a lock released by a handler must not switch threads here
-    irq_dispatch();
-    t->preempt_count--;
-}
 
 // ---- words --------------------------------------------------------------------------------------
 

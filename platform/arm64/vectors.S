@@ -297,17 +297,25 @@ function_local arm64_enter_user
 
 // ---- interrupts ---------------------------------------------------------------------------------
 
-// Runs the handlers on this CPU's interrupt stack and comes back to the caller's stack.
+// Runs the handlers on this CPU's interrupt stack and comes back to the caller's stack. Preemption is off
+// meanwhile: a lock released by a handler must not switch threads here.
 function_local irq_on_its_stack
     mrs x0, tpidr_el1
     ldr w1, [x0, #T_CPU]
+    ldr w3, [x0, #T_PREEMPT_COUNT]
+    add w3, w3, #1
+    str w3, [x0, #T_PREEMPT_COUNT]
     addr x2, arm64_irq_stack_top
     ldr x2, [x2, x1, lsl #3]
     mov x1, sp
     stp x1, x30, [x2, #-16]!
     mov sp, x2
-    bl arm64_irq
+    bl irq_dispatch
+    mrs x0, tpidr_el1
     ldp x1, x30, [sp]
+    ldr w3, [x0, #T_PREEMPT_COUNT]
+    sub w3, w3, #1
+    str w3, [x0, #T_PREEMPT_COUNT]
     mov sp, x1
     ret
     .size irq_on_its_stack, . - irq_on_its_stack

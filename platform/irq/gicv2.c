@@ -64,10 +64,9 @@ static void gicv2_cpu_stop(void)
     dsb(sy);
 }
 
-static unsigned gicv2_acknowledge(uint32_t *out_token)
+static uint32_t gicv2_acknowledge(void)
 {
-    *out_token = mmio_read32(gicc + GICC_IAR);
-    return *out_token & 0x3ff;
+    return mmio_read32(gicc + GICC_IAR);
 }
 
 static void gicv2_end(uint32_t token)

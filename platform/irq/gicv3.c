@@ -106,12 +106,12 @@ static void gicv3_cpu_stop(void)
     dsb(sy);
 }
 
-static unsigned gicv3_acknowledge(uint32_t *out_token)
+static uint32_t gicv3_acknowledge(void)
 {
-    *out_token = (uint32_t)ICC_READ(ICC_IAR1);
+    uint32_t token = (uint32_t)ICC_READ(ICC_IAR1);
     // The acknowledge has taken effect before the handler touches the device.
     dsb(sy);
-    return *out_token & 0xffffff;
+    return token;
 }
 
 static void gicv3_end(uint32_t token)
@@ -130,11 +130,13 @@ static uintptr_t enable_base(unsigned intid)
 
 static void gicv3_mask(unsigned intid)
 {
-    gic_write_bit(enable_base(intid), GICD_ICENABLER, intid);
-    if (intid < IRQ_PRIVATE_COUNT)
+    if (unlikely(intid < IRQ_PRIVATE_COUNT)) {
+        gic_write_bit(private_frame[hal_cpu_num()], GICD_ICENABLER, intid);
         wait_rwp(redistributor[hal_cpu_num()] + GICR_CTLR, GICR_CTLR_RWP);
-    else
+    } else {
+        gic_write_bit(gicd, GICD_ICENABLER, intid);
         wait_rwp(gicd + GICD_CTLR, GICD_CTLR_RWP);
+    }
 }
 
 static void gicv3_unmask(unsigned intid)

@@ -21,14 +21,15 @@ struct irq_line {
     _Atomic(hal_irq_handler_fn) handler; // [a] NULL: not bound. Written under [R]
     void *arg;                           // [R] fixed while handler is set
     atomic_uint running;                 // [a] CPUs inside the handler
-    uint32_t reserved;
+    uint32_t reserved[3];                // a power of two is found without a division
 };
+_Static_assert((sizeof(struct irq_line) & (sizeof(struct irq_line) - 1)) == 0, "the same");
 
 // Lines by INTID, in pages that are made on first use.
 #define LINES_PER_PAGE ((unsigned)(PAGE_SIZE / sizeof(struct irq_line)))
 #define LINE_PAGES     (IRQ_SPURIOUS / LINES_PER_PAGE + 1)
 
-static const struct irqchip_ops *chip;                    // [I] after irq_init
+static struct irqchip_ops chip;                           // [I] after irq_init
 static unsigned intid_count;                              // [I]
 static _Atomic(struct irq_line *) line_pages[LINE_PAGES]; // [a] set once, under [R]
 static void (*private_handlers[IRQ_PRIVATE_COUNT])(void); // [I] before other CPUs start
@@ -36,13 +37,13 @@ static const char *private_names[IRQ_PRIVATE_COUNT];      // [I] the same
 
 // How irq_dispatch() takes an interrupt: as the controller does, or as watched_acknowledge(). So nobody pays
 // for watching who is not watched.
-static unsigned (*_Atomic acknowledge)(uint32_t *out_token); // [a]
-static const struct hal_irq_watcher *_Atomic watcher;        // [a] set before the above is
-static atomic_uint under_way[MAX_CPUS];                      // [a] what the CPU has taken and `watcher` knows, + 1
+static uint32_t (*_Atomic acknowledge)(void);         // [a]
+static const struct hal_irq_watcher *_Atomic watcher; // [a] set before the above is
+static atomic_uint under_way[MAX_CPUS];               // [a] what the CPU has taken and `watcher` knows, + 1
 
 void irqchip_attach(const struct irqchip_ops *ops, unsigned count)
 {
-    chip = ops;
+    chip = *ops;
     intid_count = MIN(count, IRQ_SPURIOUS);
     atomic_store_explicit(&acknowledge, ops->acknowledge, memory_order_relaxed);
 }
@@ -54,17 +55,17 @@ zx_status_t irq_init(struct fdt_tree *tree)
 
 zx_status_t irq_cpu_init(unsigned cpu)
 {
-    zx_status_t status = chip->cpu_init(cpu);
+    zx_status_t status = chip.cpu_init(cpu);
     if (status != ZX_OK)
         return status;
     for (unsigned sgi = 0; sgi < HAL_IPI_COUNT; sgi++)
-        chip->unmask(sgi);
+        chip.unmask(sgi);
     return ZX_OK;
 }
 
 void irq_cpu_stop(void)
 {
-    chip->cpu_stop();
+    chip.cpu_stop();
 }
 
 void irq_private_register(unsigned intid, const char *name, void (*handler)(void))
@@ -75,22 +76,22 @@ void irq_private_register(unsigned intid, const char *name, void (*handler)(void
 
 void irq_private_unmask(unsigned intid)
 {
-    chip->unmask(intid);
+    chip.unmask(intid);
 }
 
 unsigned irq_take(void)
 {
-    uint32_t token;
-    unsigned intid = chip->acknowledge(&token);
+    uint32_t token = chip.acknowledge();
+    unsigned intid = IRQ_TOKEN_INTID(token);
 
     if (intid < IRQ_SPURIOUS)
-        chip->end(token);
+        chip.end(token);
     return intid;
 }
 
 void irq_send(unsigned cpu, unsigned sgi)
 {
-    chip->send(cpu, sgi);
+    chip.send(cpu, sgi);
 }
 
 static struct irq_line *line_of(unsigned intid)
@@ -118,13 +119,13 @@ static void run_line(unsigned intid)
         // Whoever binds the line meanwhile has done so, or unmasks it after this.
         spin_lock_irqsoff(&irq_table_lock);
         if (line == NULL || atomic_load(&line->handler) == NULL)
-            chip->mask(intid);
+            chip.mask(intid);
         spin_unlock_irqsoff(&irq_table_lock);
     }
 }
 
 // irq_dispatch() asks for the next one when it has handled the last.
-static unsigned watched_acknowledge(uint32_t *out_token)
+static uint32_t watched_acknowledge(void)
 {
     const struct hal_irq_watcher *w = atomic_load_explicit(&watcher, memory_order_acquire);
     atomic_uint *mine = &under_way[hal_cpu_num()];
@@ -132,24 +133,25 @@ static unsigned watched_acknowledge(uint32_t *out_token)
 
     if (last != 0)
         w->left(last - 1);
-    unsigned intid = chip->acknowledge(out_token);
+    const uint32_t token = chip.acknowledge();
+    const unsigned intid = IRQ_TOKEN_INTID(token);
     bool real = intid < IRQ_SPURIOUS;
     if (real)
         w->entered(intid);
     atomic_store_explicit(mine, real ? intid + 1 : 0, memory_order_relaxed);
-    return intid;
+    return token;
 }
 
 void irq_dispatch(void)
 {
     for (;;) {
-        uint32_t token;
-        unsigned intid = atomic_load_explicit(&acknowledge, memory_order_relaxed)(&token);
+        const uint32_t token = atomic_load_explicit(&acknowledge, memory_order_relaxed)();
+        const unsigned intid = IRQ_TOKEN_INTID(token);
         if (intid >= IRQ_SPURIOUS)
             return;
         if (intid < HAL_IPI_COUNT) {
             // Ended first: a handler that stops the CPU leaves nothing active.
-            chip->end(token);
+            chip.end(token);
             kernel_ipi(intid);
             continue;
         }
@@ -157,7 +159,7 @@ void irq_dispatch(void)
             private_handlers[intid]();
         else
             run_line(intid);
-        chip->end(token);
+        chip.end(token);
     }
 }
 
@@ -192,7 +194,7 @@ static zx_status_t check_mode(unsigned irq, enum hal_irq_mode mode)
 {
     if (mode == HAL_IRQ_MODE_DEFAULT)
         return ZX_OK;
-    zx_status_t status = chip->can_set_edge(irq);
+    zx_status_t status = chip.can_set_edge(irq);
     if (status == ZX_OK && mode != HAL_IRQ_EDGE_RISING && mode != HAL_IRQ_LEVEL_HIGH)
         status = ZX_ERR_NOT_SUPPORTED; // a GIC has no inverted lines
     return status;
@@ -223,9 +225,9 @@ zx_status_t hal_irq_register(unsigned irq, enum hal_irq_mode mode, hal_irq_handl
     if (atomic_load(&line->handler) != NULL) {
         status = ZX_ERR_ALREADY_BOUND;
     } else {
-        chip->mask(irq);
+        chip.mask(irq);
         if (mode != HAL_IRQ_MODE_DEFAULT)
-            chip->set_edge(irq, mode == HAL_IRQ_EDGE_RISING);
+            chip.set_edge(irq, mode == HAL_IRQ_EDGE_RISING);
         line->arg = arg;
         atomic_store(&line->handler, fn);
     }
@@ -240,7 +242,7 @@ void hal_irq_unregister(unsigned irq)
     if (line == NULL)
         return;
     unsigned long flags = spin_lock_irqsave(&irq_table_lock);
-    chip->mask(irq);
+    chip.mask(irq);
     atomic_store(&line->handler, (hal_irq_handler_fn)NULL);
     spin_unlock_irqrestore(&irq_table_lock, flags);
     while (atomic_load(&line->running) != 0)
@@ -249,25 +251,23 @@ void hal_irq_unregister(unsigned irq)
 
 void hal_irq_mask(unsigned irq)
 {
-    if (hal_irq_valid(irq))
-        chip->mask(irq);
+    chip.mask(irq);
 }
 
 void hal_irq_unmask(unsigned irq)
 {
-    if (hal_irq_valid(irq))
-        chip->unmask(irq);
+    chip.unmask(irq);
 }
 
 bool hal_irq_pending(unsigned irq)
 {
-    return irq >= IRQ_PRIVATE_COUNT && irq < intid_count && chip->pending(irq);
+    return chip.pending(irq);
 }
 
 void hal_irq_watch(const struct hal_irq_watcher *w)
 {
     if (w == NULL) {
-        atomic_store_explicit(&acknowledge, chip->acknowledge, memory_order_relaxed);
+        atomic_store_explicit(&acknowledge, chip.acknowledge, memory_order_relaxed);
         return;
     }
     // What was under way when watching ended has been left since.

@@ -51,7 +51,7 @@ KINDS = {
     "stack": ("kernel stack overflow", "data abort, nothing mapped, write; FAR ffffc",
               ["deeper", "deeper", "debug_console_run", "sys_debug_send_command", "el0_sync"]),
     "irq": ("asked for by the debug console, in an interrupt", None,
-            ["fail_in_interrupt", "timer_queue_irq", "irq_dispatch", "arm64_irq", "crash_irq",
+            ["fail_in_interrupt", "timer_queue_irq", "irq_dispatch", "crash_irq",
              "debug_console_run", "sys_debug_send_command", "el0_sync"]),
 }
 

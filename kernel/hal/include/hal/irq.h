@@ -23,9 +23,10 @@ zx_status_t hal_irq_register(unsigned irq, enum hal_irq_mode mode, hal_irq_handl
     MUST_CHECK;
 // Masks and unbinds; on return the handler is not running anywhere.
 void hal_irq_unregister(unsigned irq);
+// Only of a line with a handler, until it is unbound; so are the next two.
 void hal_irq_mask(unsigned irq);
 void hal_irq_unmask(unsigned irq);
-// The line of a bound handler would fire if it were not masked: its level stands, or an edge has come.
+// The line would fire if it were not masked: its level stands, or an edge has come.
 bool hal_irq_pending(unsigned irq);
 bool hal_irq_valid(unsigned irq);
 

@@ -13,6 +13,9 @@
 #define IRQ_PRIVATE_COUNT 32u
 #define IRQ_SPURIOUS      1020u // and above: nothing to handle
 
+// The INTID in what an acknowledge register gives, where no larger one is ever enabled (IHI 0069: IAR).
+#define IRQ_TOKEN_INTID(token) ((token) & 0x3ffu)
+
 // A controller of the GIC family. Functions run with interrupts off unless said otherwise.
 struct irqchip_ops {
     const char *name;
@@ -21,9 +24,9 @@ struct irqchip_ops {
     zx_status_t (*cpu_init)(unsigned cpu);
     // The calling CPU takes no more interrupts, until cpu_init().
     void (*cpu_stop)(void);
-    // Takes the most urgent pending interrupt; `*out_token` is what end() wants back. INTID, or
-    // IRQ_SPURIOUS and above.
-    unsigned (*acknowledge)(uint32_t *out_token);
+    // Takes the most urgent pending interrupt: a token, which end() wants back. IRQ_TOKEN_INTID() of it is
+    // the INTID, or IRQ_SPURIOUS and above.
+    uint32_t (*acknowledge)(void);
     void (*end)(uint32_t token);
     // Any CPU, interrupts on or off. Private INTIDs: the calling CPU's. mask() returns when the
     // line will not be delivered any more.
