@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Console input (object/console_input.h): a ring filled by the UART's interrupt. A full ring drops
-// what comes; so does a machine nobody reads.
+// Console input (object/console_input.h): a ring filled by the UART's interrupt. With a full ring what comes stays in
+// the device, which has a FIFO and, where the other end knows how, a way to hold it up.
+//
+//   C1 The line is masked from when the ring was found full (STOPPED) until a reader has made half of it free, and has
+//      taken what stayed in the device (RESUMING): by then nobody else takes anything from there.
+//   C2 From before the device is handed over until it is back (GONE) no reader touches it or its line.
 #include <object/console_input.h>
 
 #include <debug/log.h>
 #include <hal/console.h>
+#include <hal/cpu.h>
 #include <hal/spinlock.h>
 #include <hal/upcall.h>
 #include <object/log_object.h>
@@ -13,12 +18,15 @@
 
 LOCK_CLASS(console_input_class, RANK_IRQ_WORK, LOCK_SPIN_IRQ);
 
-#define RING_SIZE 4096u // power of two; a screenful that is pasted fits
+#define RING_SIZE 4096u // power of two; a screenful that is pasted fits without a stop
+
+enum rx_state { RX_RUNNING, RX_STOPPED, RX_RESUMING, RX_GONE };
 
 static struct spinlock lock = SPINLOCK_INIT(console_input_class);
 static uint8_t ring[RING_SIZE];   // [lock]
 static uint32_t head, tail;       // [lock] written, read; free-running
 static struct waitq waiters;      // [lock]
+static enum rx_state rx_state;    // [lock] C1, C2
 static atomic_bool claimed;       // somebody has the console, or is about to
 static atomic_bool handed_over;   // changed while nothing is written
 
@@ -39,6 +47,60 @@ void kernel_console_rx(uint8_t byte)
     spin_unlock_irqsoff(&lock);
 }
 
+bool kernel_console_room(void)
+{
+    spin_lock_irqsoff(&lock);
+    bool room = head - tail < RING_SIZE;
+    if (!room && rx_state != RX_GONE) {
+        rx_state = RX_STOPPED;
+        hal_console_rx_mask();
+    }
+    spin_unlock_irqsoff(&lock);
+    return room;
+}
+
+// A reader has made room: C1.
+static bool may_resume_locked(void) REQUIRES(lock)
+{
+    if (rx_state != RX_STOPPED || head - tail > RING_SIZE / 2)
+        return false;
+    rx_state = RX_RESUMING;
+    return true;
+}
+
+static void resume(void)
+{
+    hal_console_rx_drain();
+    unsigned long flags = spin_lock_irqsave(&lock);
+    if (rx_state == RX_RESUMING) { // else the ring is full again
+        rx_state = RX_RUNNING;
+        hal_console_rx_unmask();
+    }
+    spin_unlock_irqrestore(&lock, flags);
+}
+
+// C2: waits for who takes what is in the device now.
+static void set_gone(void)
+{
+    bool done = false;
+    while (!done) {
+        unsigned long flags = spin_lock_irqsave(&lock);
+        done = rx_state != RX_RESUMING;
+        if (done)
+            rx_state = RX_GONE;
+        spin_unlock_irqrestore(&lock, flags);
+        if (!done)
+            hal_cpu_relax();
+    }
+}
+
+static void set_running(void)
+{
+    unsigned long flags = spin_lock_irqsave(&lock);
+    rx_state = RX_RUNNING;
+    spin_unlock_irqrestore(&lock, flags);
+}
+
 zx_status_t console_input_read(char *out)
 {
     for (;;) {
@@ -51,7 +113,10 @@ zx_status_t console_input_read(char *out)
             *out = (char)ring[tail++ & (RING_SIZE - 1)];
         else if (!gone)
             waitq_add(&waiters, &node);
+        bool resumes = have && may_resume_locked();
         spin_unlock_irqrestore(&lock, flags);
+        if (resumes)
+            resume();
         zx_status_t status = ZX_OK;
         if (have || gone) {
             (void)wait_disarm(&status);
@@ -73,6 +138,7 @@ bool console_handed_over(void)
 
 static void release(void)
 {
+    set_gone();
     hal_console_release();
     atomic_store_explicit(&handed_over, true, memory_order_release);
 }
@@ -91,6 +157,7 @@ bool console_hand_over(void)
 
 static void retake(void)
 {
+    set_running();
     hal_console_retake();
     atomic_store_explicit(&handed_over, false, memory_order_release);
 }

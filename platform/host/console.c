@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define TEXT_MAX 32768u
-#define INPUT_MAX 1024u
+#define INPUT_MAX 16384u
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char text[TEXT_MAX];
@@ -19,6 +19,7 @@ static size_t text_used;
 static char input[INPUT_MAX];
 static size_t input_head, input_count;
 static bool input_on;
+static atomic_bool masked; // the line
 static bool passing; // a byte is on its way to the kernel
 static bool released; // a driver outside of the kernel has the device
 static uint64_t entropy_state;
@@ -29,6 +30,7 @@ void host_console_reset(void)
     text[0] = '\0';
     input_head = input_count = 0;
     input_on = released = passing = false;
+    atomic_store(&masked, false);
     entropy_state = host.config.seed ^ 0xe2f0u;
 }
 
@@ -68,6 +70,7 @@ static void set_released(bool value)
     pthread_mutex_lock(&lock);
     released = value;
     input_on = !value;
+    atomic_store(&masked, false); // of the line, which is unbound now or bound anew
     pthread_mutex_unlock(&lock);
 }
 
@@ -130,17 +133,39 @@ zx_status_t hal_console_rx_start(void)
     return hal_irq_register(HOST_CONSOLE_IRQ, HAL_IRQ_LEVEL_HIGH, no_line, NULL);
 }
 
-void host_console_input(const char *bytes, size_t len)
+// Raises the line: what is there is taken by CPU 0.
+static void raise_line(void)
 {
     struct vcpu *v = &host.cpus[0];
 
+    host_tsan_release(&v->pending);
+    atomic_fetch_or(&v->pending, VIRQ_CONSOLE);
+    vcpu_wake(v);
+}
+
+void hal_console_rx_mask(void)
+{
+    atomic_store(&masked, true);
+}
+
+void hal_console_rx_unmask(void)
+{
+    atomic_store(&masked, false);
+    raise_line();
+}
+
+void hal_console_rx_drain(void)
+{
+    // The line, which is unmasked next, brings it.
+}
+
+void host_console_input(const char *bytes, size_t len)
+{
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < len && input_count < INPUT_MAX; i++, input_count++)
         input[(input_head + input_count) % INPUT_MAX] = bytes[i];
     pthread_mutex_unlock(&lock);
-    host_tsan_release(&v->pending);
-    atomic_fetch_or(&v->pending, VIRQ_CONSOLE);
-    vcpu_wake(v);
+    raise_line();
 }
 
 bool host_console_input_taken(void)
@@ -153,7 +178,7 @@ bool host_console_input_taken(void)
 
 void host_console_dispatch(void)
 {
-    for (;;) {
+    while (!atomic_load(&masked) && kernel_console_room()) {
         pthread_mutex_lock(&lock);
         bool any = input_on && input_count > 0;
         passing = any;

@@ -189,15 +189,32 @@ void hal_console_retake(void)
     (void)hal_console_rx_start(); // without input it is still a console
 }
 
-// The bytes that are there, after the device was acknowledged: one that arrives later interrupts
-// again.
+// The bytes that are there and for which there is room, after the device was acknowledged: one that arrives later
+// interrupts again.
 static void console_rx_irq(void *arg UNUSED)
 {
     uint8_t byte;
 
     console.ops->rx_ack(&console);
-    while (console.ops->get(&console, &byte))
+    while (kernel_console_room() && console.ops->get(&console, &byte))
         kernel_console_rx(byte);
+}
+
+void hal_console_rx_mask(void)
+{
+    hal_irq_mask(console.irq.intid);
+}
+
+void hal_console_rx_unmask(void)
+{
+    hal_irq_unmask(console.irq.intid);
+}
+
+void hal_console_rx_drain(void)
+{
+    unsigned long flags = hal_irq_save();
+    console_rx_irq(NULL);
+    hal_irq_restore(flags);
 }
 
 // A UART's line is a level one unless its node says edge.
@@ -219,9 +236,7 @@ zx_status_t hal_console_rx_start(void)
     rx_bound = true;
     console.ops->rx_enable(&console);
     // What has come before: a PL011 may announce only the byte that makes an empty FIFO not empty.
-    unsigned long flags = hal_irq_save();
-    console_rx_irq(NULL);
-    hal_irq_restore(flags);
+    hal_console_rx_drain();
     hal_irq_unmask(console.irq.intid);
     return ZX_OK;
 }

@@ -26,6 +26,7 @@ static void *irq_argument;
 static bool irq_unmasked;
 char model_received[256];
 size_t model_received_bytes;
+size_t model_room;
 
 void model_reset(void)
 {
@@ -33,6 +34,7 @@ void model_reset(void)
     irq_handler = NULL;
     irq_unmasked = false;
     model_received_bytes = 0;
+    model_room = sizeof(model_received);
     memset(model_received, 0, sizeof(model_received));
     model_tick = NULL;
 }
@@ -138,10 +140,31 @@ void hal_irq_unregister(unsigned irq)
     irq_unmasked = false;
 }
 
+bool model_line_is_masked(void)
+{
+    return !irq_unmasked;
+}
+
 void hal_irq_unmask(unsigned irq)
 {
     (void)irq;
     irq_unmasked = true;
+}
+
+void hal_irq_mask(unsigned irq)
+{
+    (void)irq;
+    irq_unmasked = false;
+}
+
+// As the kernel's: asked again, it has the line masked.
+bool kernel_console_room(void)
+{
+    bool room = model_received_bytes < model_room;
+
+    if (!room)
+        hal_console_rx_mask();
+    return room;
 }
 
 void kernel_console_rx(uint8_t byte)

@@ -38,6 +38,8 @@ void model_interrupt(bool (*asserted)(void));
 // What the kernel got from the console so far.
 extern char model_received[256];
 extern size_t model_received_bytes;
+extern size_t model_room; // bytes that the kernel takes before it has none; no end without it
+bool model_line_is_masked(void);
 
 // Time passes: each look at the clock is one tick, and `tick`, if set, is told.
 extern void (*model_tick)(void);

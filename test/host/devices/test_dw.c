@@ -194,6 +194,23 @@ static void test_time_out_is_cleared(void **state)
     assert_string_equal(model_received, "last");
 }
 
+// For what the kernel has no room it stays in the device, with the line masked, until it is asked for.
+static void test_what_has_no_room_stays(void **state)
+{
+    (void)state;
+    assert_int_equal(hal_console_rx_start(), ZX_OK);
+    model_room = 3;
+    arrive("stays");
+    hal_console_rx_drain(); // as the interrupt does
+    assert_string_equal(model_received, "sta");
+    assert_true(model_line_is_masked());
+    model_room = 100;
+    hal_console_rx_drain();
+    hal_console_rx_unmask();
+    assert_string_equal(model_received, "stays");
+    assert_false(model_line_is_masked());
+}
+
 // Its format is firmware's, and writing it while busy is what busy-detect is about.
 static void test_format_is_left_alone(void **state)
 {
@@ -241,6 +258,7 @@ int run_dw_tests(void)
         cmocka_unit_test_setup_teardown(test_input_by_interrupt, start, stop),
         cmocka_unit_test_setup_teardown(test_busy_detect_is_cleared, start, stop),
         cmocka_unit_test_setup_teardown(test_time_out_is_cleared, start, stop),
+        cmocka_unit_test_setup_teardown(test_what_has_no_room_stays, start, stop),
         cmocka_unit_test_setup_teardown(test_format_is_left_alone, start, stop),
         cmocka_unit_test_setup_teardown(test_handed_over_and_taken_back, start, stop),
     };

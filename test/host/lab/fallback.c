@@ -37,6 +37,11 @@ FALLBACK void kernel_ipi(unsigned ipi)
     missing("kernel_ipi");
 }
 
+FALLBACK bool kernel_console_room(void)
+{
+    return true;
+}
+
 FALLBACK void kernel_console_rx(uint8_t byte)
 {
     (void)byte;

@@ -102,6 +102,11 @@ void kernel_irq_exit(bool from_user)
     (void)from_user;
 }
 
+bool kernel_console_room(void)
+{
+    return true;
+}
+
 void kernel_console_rx(uint8_t byte)
 {
     (void)byte;

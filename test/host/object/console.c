@@ -117,6 +117,33 @@ WITH_WRITER(console_goes_to_a_driver_and_comes_back)
     assert_ok(zx_handle_close_many((zx_handle_t[]){alone, h, log}, 3));
 }
 
+// More than the ring has room for, while nobody reads: what does not fit stays in the device, and comes later.
+// CALLS(zx_debug_read)
+static void reads_what_was_pasted(void *arg)
+{
+    static char typed[10000], read[sizeof(typed)];
+    size_t size = sizeof(read);
+
+    (void)arg;
+    for (size_t i = 0; i < sizeof(typed); i++)
+        typed[i] = (char)('a' + i / 7 % 26);
+    host_console_input(typed, sizeof(typed));
+    assert_ok(zx_debug_read(lab.resource, read, &size));
+    assert_int_equal(size, sizeof(read));
+    assert_memory_equal(read, typed, sizeof(read));
+    host_console_input("the end", 7); // and goes on
+    size = 7;
+    assert_ok(zx_debug_read(lab.resource, read, &size));
+    assert_memory_equal(read, "the end", 7);
+}
+
+static void test_what_is_pasted_is_not_lost(void **state)
+{
+    (void)state;
+    lab_seeds(reads_what_was_pasted, 1, 5);
+    lab_seeds(reads_what_was_pasted, 2, 20);
+}
+
 static zx_status_t read_for_console(zx_handle_t log, char *text, size_t size)
 {
     _Alignas(8) char bytes[ZX_LOG_RECORD_MAX];
@@ -221,6 +248,7 @@ SCENARIO_ON(race_for_the_console, 3, 100)
 #define T(name) cmocka_unit_test(test_##name)
 const struct CMUnitTest console_tests[] = {
     T(console_goes_to_a_driver_and_comes_back),
+    T(what_is_pasted_is_not_lost),
     T(log_of_a_console_that_is_away),
     T(typed_before_the_console_went),
     T(race_for_the_console),

@@ -75,7 +75,7 @@ static inline void person_init(struct person *person)
 
 static inline void type_bytes(struct person *person, const char *bytes, size_t size)
 {
-    tty_input(&person->tty, bytes, size, 0);
+    (void)tty_input(&person->tty, bytes, size, 0);
 }
 
 static inline void type_keys(struct person *person, const char *keys)

@@ -165,7 +165,7 @@ static void test_vtime(void **state)
     set_control(VMIN, 4);
     assert_int_equal(tty_poll(&person.tty, 10, 0, 99 * TENTH, &deadline), TTY_WAIT);
     assert_int_equal(deadline, TTY_FOREVER);
-    tty_input(&person.tty, "a", 1, 100 * TENTH);
+    (void)tty_input(&person.tty, "a", 1, 100 * TENTH);
     assert_int_equal(tty_poll(&person.tty, 10, 0, 101 * TENTH, &deadline), TTY_WAIT);
     assert_int_equal(deadline, 105 * TENTH);
     assert_int_equal(tty_poll(&person.tty, 10, 0, 105 * TENTH, &deadline), TTY_READ_NOW);

@@ -6,6 +6,7 @@
 #ifndef CONSOLE_CONSOLE_H
 #define CONSOLE_CONSOLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <vfs/loop.h>
@@ -21,6 +22,9 @@ typedef void (*keys_typed)(const char *bytes, size_t size);
 zx_status_t keys_start(struct vfs_loop *loop, zx_handle_t root, keys_typed typed,
                        void (*ended)(void));
 void keys_poll(void);
+// While it holds, nothing is taken from there: the thread waits when it cannot pass more on, and the kernel then
+// leaves it to the device.
+void keys_hold(bool hold);
 
 // The serial line (line.c): the kernel's console, or its device's driver while there is one. Starts with the
 // former and looks for the latter. `typed` is called on the loop's thread, from the loop or from line_poll().
@@ -28,6 +32,9 @@ zx_status_t line_start(struct vfs_loop *loop, zx_handle_t root, keys_typed typed
 
 // Hands over what was typed meanwhile; for use in the midst of long work.
 void line_poll(void);
+
+// While it holds, what is typed stays where it is: with the kernel, or in the driver's stream.
+void line_hold(bool hold);
 
 // Writes, and waits until all of it has gone to the device.
 void line_write(const char *bytes, size_t size);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The way from the kernel's console to the loop. Reading it blocks, so a thread of its own does it
-// and puts each byte into a socket, whose other end the loop watches. A full socket (the loop is held
-// up for long) drops bytes: the reader never waits for anything but keys. It ends when a driver has the
+// and puts each byte into a socket, whose other end the loop watches. With a full socket it waits; the
+// kernel's ring then fills, and the device is not read any more. It ends when a driver has the
 // console, and what was typed before has been read.
 //
 // Locks: none. The thread owns its end of the socket, which is its argument: the loop's thread may start the
@@ -26,6 +26,7 @@ static struct {
     struct vfs_loop *loop;
     keys_typed typed;
     void (*ended)(void);
+    bool held; // not watched meanwhile
 } keys;
 
 // The reader thread.
@@ -36,9 +37,13 @@ static void *read_line(void *argument)
     size_t size = 1;
 
     while (zx_debug_read(keys.root, &byte, &size) == ZX_OK && size == 1) {
-        zx_status_t status = zx_socket_write(thread_end, 0, &byte, 1, NULL);
+        zx_status_t status;
 
-        if (status != ZX_OK && status != ZX_ERR_SHOULD_WAIT) {
+        while ((status = zx_socket_write(thread_end, 0, &byte, 1, NULL)) == ZX_ERR_SHOULD_WAIT) {
+            (void)zx_object_wait_one(thread_end, ZX_SOCKET_WRITABLE | ZX_SOCKET_PEER_CLOSED,
+                                     ZX_TIME_INFINITE, NULL);
+        }
+        if (status != ZX_OK) {
             break;
         }
     }
@@ -51,7 +56,7 @@ void keys_poll(void)
     char batch[BATCH];
     size_t size;
 
-    while (keys.loop_end != ZX_HANDLE_INVALID &&
+    while (!keys.held && keys.loop_end != ZX_HANDLE_INVALID &&
            zx_socket_read(keys.loop_end, 0, batch, sizeof(batch), &size) == ZX_OK && size != 0) {
         keys.typed(batch, size);
     }
@@ -64,11 +69,26 @@ static void close_loop_end(void)
     keys.loop_end = ZX_HANDLE_INVALID;
 }
 
+static zx_status_t watch(void)
+{
+    return keys.held ? ZX_OK : vfs_watch_start(keys.loop, &keys.watch);
+}
+
+void keys_hold(bool hold)
+{
+    keys.held = hold;
+    if (keys.loop_end == ZX_HANDLE_INVALID) {
+        return;
+    }
+    vfs_watch_cancel(keys.loop, &keys.watch);
+    (void)watch();
+}
+
 static void readable(void *context, zx_signals_t observed)
 {
     (void)context;
     keys_poll();
-    if ((observed & ZX_SOCKET_READABLE) == 0) { // the reader thread has ended
+    if ((observed & ZX_SOCKET_READABLE) == 0 && !keys.held) { // the reader thread has ended
         close_loop_end();
         keys.ended();
     }
@@ -94,7 +114,7 @@ zx_status_t keys_start(struct vfs_loop *loop, zx_handle_t root, keys_typed typed
         .fired = readable,
         .repeat = true,
     };
-    status = vfs_watch_start(loop, &keys.watch);
+    status = watch();
     if (status == ZX_OK &&
         pthread_create(&thread, NULL, read_line, (void *)(uintptr_t)thread_end) != 0) {
         status = ZX_ERR_NO_MEMORY;

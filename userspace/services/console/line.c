@@ -48,6 +48,7 @@ static struct {
     keys_typed typed;
     zx_handle_t log; // what the console has not shown
     bool keys_run;   // the kernel's input is not at its end
+    bool held;       // what is typed stays where it is
     bool attached;   // L1; what follows is there
     bool found_dead; // and the driver has ended: what is written goes to the kernel
     zx_handle_t driver;
@@ -189,12 +190,14 @@ static void show_log(void *context, zx_signals_t observed)
 
 // ---- input ----------------------------------------------------------------------------------------
 
-static void take_driver_input(void)
+// `all`: whether or not it is to be held, because the stream goes.
+static void take_driver_input(bool all)
 {
     char bytes[PIECE];
     size_t count;
 
-    while (zx_socket_read(line.stream, 0, bytes, sizeof(bytes), &count) == ZX_OK && count != 0) {
+    while ((all || !line.held) &&
+           zx_socket_read(line.stream, 0, bytes, sizeof(bytes), &count) == ZX_OK && count != 0) {
         for (size_t i = 0; i < count; i++) {
             bytes[i] = bytes[i] == '\r' ? '\n' : bytes[i]; // as the kernel's
         }
@@ -206,7 +209,7 @@ void line_poll(void)
 {
     keys_poll();
     if (line.attached && !line.keys_run) { // L3
-        take_driver_input();
+        take_driver_input(false);
     }
 }
 
@@ -214,7 +217,7 @@ static void arrived(void *context, zx_signals_t observed)
 {
     (void)context;
     (void)observed;
-    take_driver_input();
+    take_driver_input(false);
 }
 
 static void start_driver_input(void)
@@ -225,7 +228,22 @@ static void start_driver_input(void)
         .fired = arrived,
         .repeat = true,
     };
-    (void)vfs_watch_start(line.loop, &line.arrived);
+    if (!line.held) {
+        (void)vfs_watch_start(line.loop, &line.arrived);
+    }
+}
+
+void line_hold(bool hold)
+{
+    if (hold == line.held) {
+        return;
+    }
+    line.held = hold;
+    keys_hold(hold);
+    if (line.attached && !line.keys_run) {
+        vfs_watch_cancel(line.loop, &line.arrived);
+        start_driver_input();
+    }
 }
 
 static void look_for_keys_later(void)
@@ -272,7 +290,7 @@ static void close_stream(void)
 // The driver ends when `line.driver` closes, if it has not ended already.
 static void detach(void)
 {
-    take_driver_input();
+    take_driver_input(true);
     vfs_watch_cancel(line.loop, &line.ended);
     vfs_watch_cancel(line.loop, &line.arrived);
     vfs_watch_cancel(line.loop, &line.logged);
@@ -339,7 +357,7 @@ static zx_status_t attach(zx_handle_t channel)
     }
     status = serial_attach(channel, zx_deadline_after(PATIENCE), given, &line.process);
     if (status != ZX_OK) {
-        take_driver_input(); // it may have had the device before it ended
+        take_driver_input(true); // it may have had the device before it ended
         close_stream();
     }
     return status;

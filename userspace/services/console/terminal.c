@@ -10,6 +10,8 @@
 //       works however much is printed. It also cuts the output that is under way short.
 //   R5  A new session, and whoever opens the terminal when nobody else has it, finds it in its first
 //       state: a program that died in raw mode leaves no mess.
+//   R6  What the discipline has no room for waits here, in order; when it is much, the line is not read any more,
+//       and then its driver's stream fills up. Ctrl-C is looked for in all that has been read.
 //
 // Runs on the loop's thread; no locks.
 
@@ -26,6 +28,16 @@
 
 // Bytes of output between two looks at the keys.
 #define OUTPUT_PIECE 256u
+
+// Bytes that are held before the line is left alone, and room for how many is made first.
+#define HELD_MANY  65536u
+#define HELD_FIRST 4096u
+
+// What was typed and waits for room in the discipline's queue (R6).
+struct held {
+    char *bytes;
+    size_t start, size, capacity;
+};
 
 // A read that waits.
 struct reader {
@@ -46,6 +58,7 @@ static struct terminal {
     bool interrupted;       // and nobody has taken it
     bool readable;          // what clients were shown
     uint32_t interrupts;    // counts them
+    struct held held;
     uint32_t columns, rows;
 } terminal;
 
@@ -131,7 +144,7 @@ static bool serve_first(struct reader *reader, int64_t *out_deadline)
 }
 
 // Answers the readers that can be answered.
-static void serve_readers(void)
+static void answer_readers(void)
 {
     int64_t deadline = TTY_FOREVER;
 
@@ -147,6 +160,30 @@ static void serve_readers(void)
         vfs_timer_cancel(&terminal.timer);
     }
     show_readable();
+}
+
+// R6: some of what is held goes to the discipline, if it has room again. False: nothing did.
+static bool feed(void)
+{
+    struct held *held = &terminal.held;
+    size_t taken = held->size == 0 ? 0
+                                   : tty_input(&terminal.tty, held->bytes + held->start, held->size,
+                                               zx_clock_get_monotonic());
+
+    held->start += taken;
+    held->size -= taken;
+    if (held->size == 0) {
+        held->start = 0;
+    }
+    line_hold(held->size >= HELD_MANY);
+    return taken != 0;
+}
+
+static void serve_readers(void)
+{
+    do {
+        answer_readers();
+    } while (feed());
 }
 
 static void time_over(void *context)
@@ -193,9 +230,52 @@ static void disconnected(struct vfs_node *node, struct vfs_connection *connectio
 
 // ---- from the keys ----------------------------------------------------------------------------------
 
+// R6. Without memory for it a byte is dropped.
+static void hold(char byte)
+{
+    struct held *held = &terminal.held;
+
+    if (held->start + held->size == held->capacity && held->start != 0) {
+        memmove(held->bytes, held->bytes + held->start, held->size);
+        held->start = 0;
+    }
+    if (held->start + held->size == held->capacity) {
+        size_t more = held->capacity != 0 ? 2 * held->capacity : HELD_FIRST;
+        char *bytes = realloc(held->bytes, more);
+
+        if (bytes == NULL) {
+            return;
+        }
+        held->bytes = bytes;
+        held->capacity = more;
+    }
+    held->bytes[held->start + held->size++] = byte;
+}
+
+// A byte that cannot go to the discipline now: it has no room, or others wait already.
+static void take_behind(char byte)
+{
+    bool flushes;
+
+    if (!tty_interrupts(&terminal.tty, (uint8_t)byte, &flushes)) {
+        hold(byte);
+        return;
+    }
+    if (flushes) {
+        terminal.held.size = terminal.held.start = 0;
+    }
+    (void)tty_input(&terminal.tty, &byte, 1, zx_clock_get_monotonic());
+}
+
 static void typed(const char *bytes, size_t size)
 {
-    tty_input(&terminal.tty, bytes, size, zx_clock_get_monotonic());
+    size_t taken = terminal.held.size != 0
+                       ? 0
+                       : tty_input(&terminal.tty, bytes, size, zx_clock_get_monotonic());
+
+    while (taken < size) {
+        take_behind(bytes[taken++]);
+    }
     serve_readers();
 }
 
@@ -246,6 +326,9 @@ static void set_attributes(void *context, const struct ipc_request *request, uin
     }
     _Static_assert(sizeof(to.control) == sizeof(attributes->cc), "control characters");
     memcpy(to.control, attributes->cc, sizeof(to.control));
+    if (when == TERMINAL_FLUSH) {
+        terminal.held.size = terminal.held.start = 0;
+    }
     tty_set_attributes(&terminal.tty, &to, when == TERMINAL_FLUSH);
     (void)terminal_reply_set_attributes(request, ZX_OK);
     serve_readers();
@@ -324,8 +407,9 @@ static void flush(void *context, const struct ipc_request *request, uint32_t que
         return;
     }
     if (queue != TERMINAL_QUEUE_OUTPUT) { // output is never held back
+        terminal.held.size = terminal.held.start = 0;
         tty_flush(&terminal.tty);
-        show_readable();
+        serve_readers();
     }
     (void)terminal_reply_flush(request, ZX_OK);
 }

@@ -12,6 +12,11 @@ void hal_console_write(const char *s, size_t len);
 void hal_console_panic(void);
 // Starts interrupt-driven input: each byte arrives through kernel_console_rx().
 zx_status_t hal_console_rx_start(void);
+// The device's line, while the kernel has it; a lock may be held.
+void hal_console_rx_mask(void);
+void hal_console_rx_unmask(void);
+// Takes what is in the device now, as its interrupt does. The line is masked.
+void hal_console_rx_drain(void);
 
 // The line of the console's device. False: it has none, or there is no console.
 bool hal_console_irq(unsigned *out_irq);

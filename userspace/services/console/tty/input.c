@@ -194,13 +194,22 @@ static void reprint(struct tty *tty)
 
 // ---- keys ----
 
+bool tty_interrupts(const struct tty *tty, uint8_t byte, bool *out_flushes)
+{
+    *out_flushes = !has_flag(tty, NOFLSH);
+    return !tty->literal_next && has_flag(tty, ISIG) &&
+           (is_key(tty, VINTR, byte) || is_key(tty, VQUIT, byte));
+}
+
 // Ctrl-C and Ctrl-\: true if the byte was one of them.
 static bool take_interrupt(struct tty *tty, uint8_t byte)
 {
-    if (!has_flag(tty, ISIG) || !(is_key(tty, VINTR, byte) || is_key(tty, VQUIT, byte))) {
+    bool flushes;
+
+    if (!tty_interrupts(tty, byte, &flushes)) {
         return false;
     }
-    if (!has_flag(tty, NOFLSH)) {
+    if (flushes) {
         tty_flush(tty);
     }
     if (has_flag(tty, ECHO)) {
@@ -324,11 +333,23 @@ static void take_byte(struct tty *tty, uint8_t byte)
     }
 }
 
-void tty_input(struct tty *tty, const char *bytes, size_t size, int64_t now)
+// T3: true if the byte has to wait for a read.
+static bool has_to_wait(const struct tty *tty, uint8_t byte)
 {
-    for (size_t i = 0; i < size; i++) {
+    bool flushes;
+
+    return tty->end - tty->start >= TTY_QUEUE_SIZE - 1 && tty->commit != tty->start &&
+           !tty_interrupts(tty, byte, &flushes);
+}
+
+size_t tty_input(struct tty *tty, const char *bytes, size_t size, int64_t now)
+{
+    size_t taken = 0;
+
+    while (taken < size && !has_to_wait(tty, (uint8_t)bytes[taken])) {
         tty->last_input = now;
-        take_byte(tty, (uint8_t)bytes[i]);
+        take_byte(tty, (uint8_t)bytes[taken++]);
     }
     screen_flush(tty);
+    return taken;
 }

@@ -64,7 +64,7 @@ static void type_again(struct tty *tty)
         typed[size++] = (char)(cell_get(tty, i) & CELL_BYTE);
     }
     tty->commit = tty->end = rest;
-    tty_input(tty, typed, size, tty->last_input);
+    (void)tty_input(tty, typed, size, tty->last_input); // there was room for all of it
 }
 
 void tty_set_attributes(struct tty *tty, const struct tty_attributes *attributes, bool flush)

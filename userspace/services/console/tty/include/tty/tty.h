@@ -12,7 +12,8 @@
 //   T1  start <= commit <= end, end - start <= TTY_QUEUE_SIZE (free-running indices of the ring).
 //   T2  cells [start, commit) may be read; [commit, end) is the line being edited (cooked mode only;
 //       in raw mode commit == end).
-//   T3  nothing blocks and nothing grows: what has no room is dropped, with a bell.
+//   T3  nothing blocks and nothing grows: what has no room is not taken while there is something to be read; of a
+//       line that is longer than the queue, which nobody can read yet, the end is dropped, with a bell.
 
 #ifndef TTY_TTY_H
 #define TTY_TTY_H
@@ -83,8 +84,13 @@ void tty_set_attributes(struct tty *tty, const struct tty_attributes *attributes
 // Throws away what was typed and not read.
 void tty_flush(struct tty *tty);
 
-// Takes what was typed, at the time `now`. Echo, editing and interrupts happen in here.
-void tty_input(struct tty *tty, const char *bytes, size_t size, int64_t now);
+// Takes what was typed, at the time `now`. Echo, editing and interrupts happen in here. Returns how many of the
+// bytes were taken: there is room for the others when something has been read (T3).
+size_t tty_input(struct tty *tty, const char *bytes, size_t size, int64_t now);
+
+// True if this byte, now, is a key that interrupts; such a one is always taken. *out_flushes: what was typed before
+// it goes with it.
+bool tty_interrupts(const struct tty *tty, uint8_t byte, bool *out_flushes);
 
 // True if a read would give something at once: bytes or an end of file.
 bool tty_readable(const struct tty *tty);
