@@ -10,11 +10,6 @@
 
 static ACCOUNT_CACHE(vmo_cache, sizeof(struct vmo_object), _Alignof(struct vmo_object));
 
-static void vmo_zero_handles(struct object *obj)
-{
-    (void)obj;
-}
-
 static void vmo_object_destroy(struct object *obj)
 {
     vmo_release(vmo_from_object(obj));
@@ -36,12 +31,16 @@ static struct object_cookie *vmo_cookie(struct object *obj)
     return &container_of(obj, struct vmo_object, obj)->cookie;
 }
 
+_Static_assert(offsetof(struct vmo_object, name) % sizeof(uint64_t) == 0 &&
+                   ZX_MAX_NAME_LEN == 4 * sizeof(uint64_t),
+               "a name is cleared by words");
+
 const struct object_ops vmo_object_ops = {
     OBJECT_TYPE(ZX_OBJ_TYPE_VMO),
     .rights = ZX_DEFAULT_VMO_RIGHTS,
     .user_signals = ZX_USER_SIGNAL_ALL,
-    .on_zero_handles = vmo_zero_handles,
     .destroy = vmo_object_destroy,
+    .destroy_is_leaf = true, // but for the source of a pager's, which never leads to a VMO: no chain
     .related = vmo_related,
     .name = vmo_name,
     .cookie = vmo_cookie,
@@ -49,7 +48,7 @@ const struct object_ops vmo_object_ops = {
 
 static void vmo_storage_free(struct vmo *v)
 {
-    account_free(vmo_cache, vmo_object_of(v));
+    account_free_object(vmo_cache, vmo_object_of(v));
 }
 
 static void vmo_children(struct vmo *v, bool any)
@@ -69,23 +68,26 @@ static void vmo_pager_storage_free(struct vmo *v)
 static const struct vmo_ops pager_storage_ops = { .free = vmo_pager_storage_free,
                                                   .children = vmo_children };
 
-static struct vmo_object *vmo_object_alloc(const char *name)
+ALWAYS_INLINE struct vmo_object *vmo_object_alloc(const char *name)
 {
     struct vmo_object *v = account_alloc(vmo_cache);
-    if (v == NULL)
+    if (unlikely(v == NULL))
         return NULL;
     mutex_init(&v->lock, &object_lock_class);
     v->cookie = (struct object_cookie){ 0 };
     v->create_options = 0;
     v->parent_koid = 0;
-    memset(v->name, 0, sizeof(v->name));
-    strlcpy(v->name, name, sizeof(v->name));
+    uint64_t *words = (uint64_t *)v->name; // which the compiler does not make a call of memset
+    words[0] = words[1] = words[2] = words[3] = 0;
+    if (unlikely(name[0] != 0)) // few have one from birth
+        strlcpy(v->name, name, sizeof(v->name));
     return v;
 }
 
-static zx_status_t vmo_object_finish(struct vmo_object *v, zx_status_t status, struct object **out)
+ALWAYS_INLINE zx_status_t vmo_object_finish(struct vmo_object *v, zx_status_t status,
+                                            struct object **out)
 {
-    if (status != ZX_OK) {
+    if (unlikely(status != ZX_OK)) {
         account_free(vmo_cache, v);
         return status;
     }
@@ -96,11 +98,14 @@ static zx_status_t vmo_object_finish(struct vmo_object *v, zx_status_t status, s
 
 zx_status_t vmo_object_create(uint64_t size, unsigned flags, const char *name, struct object **out)
 {
+    if (unlikely(size > VMO_MAX_SIZE)) // first: there is nothing to take back then
+        return ZX_ERR_OUT_OF_RANGE;
     struct vmo_object *v = vmo_object_alloc(name);
-    if (v == NULL)
+    if (unlikely(v == NULL))
         return ZX_ERR_NO_MEMORY;
     v->create_options = flags & VMO_RESIZABLE ? 1u : 0u;
-    return vmo_object_finish(v, vmo_init_anonymous(&v->vmo, size, flags, &storage_ops), out);
+    vmo_init_sized(&v->vmo, size, flags, &storage_ops);
+    return vmo_object_finish(v, ZX_OK, out);
 }
 
 zx_status_t vmo_object_create_physical(paddr_t paddr, uint64_t size, const char *name,

@@ -44,12 +44,17 @@ void vmo_init_common(struct vmo *v, enum vmo_kind kind, uint64_t size, unsigned 
     mutex_init(&v->tree_lock, &vmo_tree_lock);
 }
 
+void vmo_init_sized(struct vmo *v, uint64_t size, unsigned flags, const struct vmo_ops *ops)
+{
+    vmo_init_common(v, VMO_ANONYMOUS, ROUND_UP(size, PAGE_SIZE), flags & VMO_RESIZABLE, ops);
+}
+
 zx_status_t vmo_init_anonymous(struct vmo *v, uint64_t size, unsigned flags,
                                const struct vmo_ops *ops)
 {
     if (size > VMO_MAX_SIZE)
         return ZX_ERR_OUT_OF_RANGE;
-    vmo_init_common(v, VMO_ANONYMOUS, ROUND_UP(size, PAGE_SIZE), flags & VMO_RESIZABLE, ops);
+    vmo_init_sized(v, size, flags, ops);
     return ZX_OK;
 }
 
@@ -176,6 +181,12 @@ static NO_INLINE void free_many_pages(struct vmo *v)
     }
 }
 
+// Nobody else has it, and there is nothing to it but the memory that it lies in.
+ALWAYS_INLINE bool is_storage_only(const struct vmo *v)
+{
+    return (v->marks & VMO_MARK_SPECIAL) == 0 && radix_is_empty(&v->pages);
+}
+
 // V2: nobody can reach v any more. Returns its parent, whose reference is the caller's now.
 static struct vmo *vmo_destroy(struct vmo *v)
 {
@@ -184,7 +195,7 @@ static struct vmo *vmo_destroy(struct vmo *v)
 
     DEBUG_ASSERT(v->mapping_count == 0 && vmo_child_count(v) == 0 && v->pin_count == 0);
     // Clones share their parent's lock and are looked at by its operations until they are unlinked.
-    if ((v->marks & VMO_MARK_SPECIAL) || !radix_is_empty(&v->pages)) {
+    if (!is_storage_only(v)) {
         if (unlikely(v->pages.count > VMO_PIECE_PAGES))
             free_many_pages(v);
         list_init(&freed);
@@ -205,7 +216,8 @@ static struct vmo *vmo_destroy(struct vmo *v)
     return parent;
 }
 
-void vmo_release(struct vmo *v)
+// `v` has clones, or is NULL.
+static NO_INLINE void release_all(struct vmo *v)
 {
     // The last reference to a clone gives back its reference to the parent, and so on up.
     while (v != NULL) {
@@ -218,6 +230,28 @@ void vmo_release(struct vmo *v)
             return;
         v = vmo_destroy(v);
     }
+}
+
+static NO_INLINE void destroy_all(struct vmo *v)
+{
+    release_all(vmo_destroy(v));
+}
+
+void vmo_release(struct vmo *v)
+{
+    if (unlikely(vmo_child_count(v) != 0)) {
+        release_all(v);
+        return;
+    }
+    unsigned old = atomic_fetch_sub_explicit(&v->refs, 1, memory_order_acq_rel);
+    DEBUG_ASSERT(old > 0);
+    if (old > 1)
+        return;
+    DEBUG_ASSERT(v->mapping_count == 0 && v->pin_count == 0);
+    if (likely(is_storage_only(v)))
+        v->ops->free(v);
+    else
+        destroy_all(v);
 }
 
 uint64_t vmo_size(struct vmo *v)

@@ -110,6 +110,8 @@ struct vmo {
 // is rounded up. ZX_ERR_OUT_OF_RANGE.
 zx_status_t vmo_init_anonymous(struct vmo *v, uint64_t size, unsigned flags,
                                const struct vmo_ops *ops) MUST_CHECK;
+// The same of a size that is known to be VMO_MAX_SIZE at most.
+void vmo_init_sized(struct vmo *v, uint64_t size, unsigned flags, const struct vmo_ops *ops);
 // A window on physical memory, policy UNCACHED, not resizable. `paddr` page aligned, size rounded up.
 // ZX_ERR_INVALID_ARGS: unaligned, size 0 or overflow.
 zx_status_t vmo_init_physical(struct vmo *v, paddr_t paddr, uint64_t size,
