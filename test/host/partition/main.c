@@ -345,6 +345,15 @@ static void test_damaged(void **state)
     assert_two(false);
     bytes[612] ^= 1; // behind the header: not under the checksum
     assert_two(false);
+    assert_false(table.no_backup);
+    bytes[(BLOCKS - 1) * 512 + 20] ^= 1;
+    assert_two(false);
+    assert_true(table.no_backup);
+    bytes[(BLOCKS - 1) * 512 + 20] ^= 1;
+    bad_block = BLOCKS - 1;
+    assert_two(false);
+    assert_true(table.no_backup);
+    bad_block = UINT64_MAX;
     bytes[512] ^= 1;
     bytes[(BLOCKS - 1) * 512] ^= 1;
     assert_int_equal(read_table(), ZX_ERR_IO_DATA_INTEGRITY);

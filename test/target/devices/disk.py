@@ -100,13 +100,17 @@ def real_tables(options, folder):
     files.append(os.path.join(folder, "damaged"))
     with open(files[-1], "wb") as f:
         f.write(contents[:BLOCK] + bytes(33 * BLOCK) + contents[34 * BLOCK:])
+    with open(files[0], "r+b") as f:  # the first table is good
+        f.seek(BLOCK * (BLOCKS - 1))
+        f.write(bytes(BLOCK))
     text = boot(options, files, ["for i in 0 1 2; do until dd if=%s$i of=/dev/null bs=512 count=1 2>/dev/null; "
                                  "do sleep 0.2; done; done" % DISK[:-2], "fdisk -l"])
     lines = [line.rstrip() for line in text.splitlines()]
     for line, times in [(line, 2) for line in wanted[0]] + [(line, 1) for line in wanted[1]]:
         check("fdisk lists what sfdisk made: %s" % line.strip(), lines.count(line.rstrip()) == times, text)
     check("and the copy of a table that is damaged",
-          lines.count("GPT, the copy at the end: the first one is damaged") == 1 and lines.count("GPT") == 1, text)
+          lines.count("GPT, the copy at the end: the first one is damaged") == 1, text)
+    check("and a table whose copy is", lines.count("GPT; the copy at the end is damaged") == 1, text)
     check("none of which makes no sense", "make no sense" not in text and "overlap" not in text, text)
 
 

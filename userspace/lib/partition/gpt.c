@@ -181,6 +181,14 @@ static zx_status_t read_at(const struct partition_disk *disk, uint8_t *block, ui
     return status;
 }
 
+// Whether a header that counts is in a block; one that cannot be read does not.
+static bool has_header(const struct partition_disk *disk, uint8_t *block, uint64_t at)
+{
+    struct header header;
+
+    return disk->read(disk->context, at, block) == ZX_OK && parse_header(disk, block, at, &header);
+}
+
 zx_status_t partition_read_gpt(const struct partition_disk *disk, uint8_t *block,
                                struct partition_table *out)
 {
@@ -188,6 +196,9 @@ zx_status_t partition_read_gpt(const struct partition_disk *disk, uint8_t *block
 
     if (disk->blocks > 1) {
         status = read_at(disk, block, 1, out);
+    }
+    if (status == ZX_OK) {
+        out->no_backup = !has_header(disk, block, disk->blocks - 1);
     }
     if (status == ZX_ERR_IO_DATA_INTEGRITY && disk->blocks > 2) {
         out->backup = true;

@@ -37,6 +37,7 @@ struct partition {
 struct partition_table {
     enum partition_kind kind;
     bool backup;       // GPT: the first one is damaged, this is the one at the end
+    bool no_backup;    // GPT: this is the first one, and the header at the end is damaged
     uint32_t left_out; // entries that made no sense, or were too many
     uint32_t overlapping; // of `entries`, those that share blocks with another one; they are as the table says
     uint32_t count;
