@@ -20,6 +20,8 @@ void vmar_init(struct vmar *r, struct vm_aspace *as, uint32_t options, const str
     atomic_init(&r->refs, 1);
     r->options = options;
     r->alive = false;
+    r->apart = false;
+    r->emptying = NULL;
     vm_aspace_acquire(as);
 }
 
@@ -87,46 +89,87 @@ zx_status_t vmar_allocate(struct vmar *parent, uint32_t options, uint64_t offset
     return status;
 }
 
-bool region_destroy_some_locked(struct vmar *top, struct list *dead, size_t *room)
+// r->emptying has a child less, or is gone.
+static void empty_one_locked(struct vmar *r, struct list *dead) REQUIRES(r->as->lock)
+{
+    struct vmar *from = r->emptying;
+    struct vm_node *child = vm_node_or_null(from->children.root);
+
+    mutex_assert_held(&r->as->lock);
+    if (child == NULL) {
+        r->emptying = NULL;
+        list_add_tail(dead, &from->node.dead);
+        return;
+    }
+    mutex_assert_held(&from->as->lock);
+    region_remove_locked(from, child);
+    region_insert_locked(r, child);
+}
+
+// The mapping m goes, or part of it if it is large.
+static void remove_some_locked(struct vm_mapping *m, struct list *dead, size_t *room)
+    REQUIRES(m->as->lock)
 {
     struct vm_mapping *no_spare = NULL; // nothing is cut in its middle
+    const size_t work = MAPPING_WORK + (m->node.size >> PAGE_SHIFT);
+
+    mutex_assert_held(&m->as->lock);
+    if (likely(work < *room)) {
+        *room -= work;
+        mapping_remove_locked(m, dead);
+    } else {
+        (void)mapping_remove_some_locked(m, m->node.base, vm_node_end(&m->node), &no_spare, dead, room);
+    }
+}
+
+// r has no child left. Returns its parent, NULL for the root.
+static struct vmar *remove_empty_locked(struct vmar *r, struct list *dead) REQUIRES(r->as->lock)
+{
+    struct vmar *parent = r->node.parent;
+
+    mutex_assert_held(&r->as->lock);
+    if (parent != NULL) {
+        mutex_assert_held(&parent->as->lock);
+        region_remove_locked(parent, &r->node);
+    } else {
+        r->as->root = NULL;
+    }
+    list_add_tail(dead, &r->node.dead);
+    return parent;
+}
+
+bool region_destroy_some_locked(struct vmar *top, struct list *dead, size_t *room)
+{
     struct vmar *r = top;
 
-    mutex_assert_held(&top->as->lock);
     for (;;) {
         struct vm_node *child = vm_node_or_null(r->children.root);
+        mutex_assert_held(&r->as->lock);
         r->alive = false;
-        if (child != NULL && child->is_region) {
-            r = vm_node_region(child);
-            continue;
-        }
+        r->apart = true;
         if (*room == 0)
             return false;
-        if (child != NULL) {
+        if (r->emptying == NULL && child != NULL && !child->is_region) {
             struct vm_mapping *m = vm_node_mapping(child);
-            const size_t work = MAPPING_WORK + (child->size >> PAGE_SHIFT);
             mutex_assert_held(&m->as->lock);
-            if (likely(work < *room)) {
-                *room -= work;
-                mapping_remove_locked(m, dead);
-            } else {
-                (void)mapping_remove_some_locked(m, child->base, vm_node_end(child), &no_spare,
-                                                 dead, room);
-            }
+            remove_some_locked(m, dead, room);
             continue;
         }
         --*room;
-        struct vmar *parent = r->node.parent;
-        if (parent != NULL) {
-            mutex_assert_held(&parent->as->lock);
-            region_remove_locked(parent, &r->node);
+        if (r->emptying != NULL) {
+            empty_one_locked(r, dead);
+        } else if (child == NULL) {
+            struct vmar *parent = remove_empty_locked(r, dead);
+            if (r == top)
+                return true;
+            r = parent;
+        } else if (vm_node_region(child)->apart) {
+            r = vm_node_region(child); // whoever is at it expects nothing below it to be left at the end
         } else {
-            r->as->root = NULL;
+            r->emptying = vm_node_region(child);
+            r->emptying->alive = false;
+            region_remove_locked(r, child);
         }
-        list_add_tail(dead, &r->node.dead);
-        if (r == top)
-            return true;
-        r = parent;
     }
 }
 

@@ -260,7 +260,133 @@ static void test_a_region_that_is_being_destroyed(void **state)
     assert_int_equal(late, 4);
 }
 
+#define DEEP 6000u // regions, each in the one before
+// Regions that one hold comes upon: kernel/vm's UNMAP_PIECE.
+#define MOST_REGIONS 2048u
+
+static struct test_vmar deep[DEEP];
+static unsigned alive_before, worst_regions, region_holds;
+
+static unsigned alive_regions(void)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < DEEP; i++)
+        count += deep[i].r.alive;
+    return count;
+}
+
+static void taken_deep(const void *lock)
+{
+    if (lock == &t.as->lock)
+        alive_before = alive_regions();
+}
+
+static void given_deep(const void *lock)
+{
+    if (lock != &t.as->lock)
+        return;
+    const unsigned gone = alive_before - alive_regions();
+    region_holds += gone > 0;
+    worst_regions = MAX(worst_regions, gone);
+}
+
+// Regions in each other, each with a mapping before and behind the next one: they go in pieces, however deep, by
+// destroy, by unmap, and with the address space.
+static void test_hold_of_nested_regions(void **state)
+{
+    (void)state;
+    for (unsigned way = 0; way < 3; way++) {
+        start();
+        vmo_new(&vmo, 1, 0);
+        assert_int_equal(region_new(&region.r, &deep[0], 0, 2 * MANY), ZX_OK);
+        for (unsigned i = 1; i < DEEP; i++) {
+            const bool shared = i % 100 == 0 && i / 100 * 2 < 100;
+            const uint64_t inset = shared ? 1 : 0;
+            const uint64_t pages = deep[i - 1].r.node.size / PAGE_SIZE;
+            if (shared) {
+                assert_int_equal(map_at(&deep[i - 1].r, RW, 0, &vmo, 0, 1), ZX_OK);
+                assert_int_equal(map_at(&deep[i - 1].r, RW, pages - 1, &vmo, 0, 1), ZX_OK);
+                assert_true(poke(vmar_base(&deep[i - 1].r), 5));
+            }
+            assert_int_equal(
+                region_new(&deep[i - 1].r, &deep[i], inset, pages - 2 * inset), ZX_OK);
+        }
+        const vaddr_t lowest = deep[DEEP - 1].r.node.base;
+        worst_regions = region_holds = 0;
+        hold_taken = taken_deep;
+        hold_given = given_deep;
+        if (way == 0)
+            assert_int_equal(vmar_destroy(&outer.r), ZX_OK);
+        else if (way == 1)
+            assert_int_equal(vmar_unmap(&region.r, vmar_base(&region.r), PAGES(2 * MANY)), ZX_OK);
+        else
+            vm_aspace_teardown(t.as);
+        hold_taken = hold_given = NULL;
+        assert_in_range(worst_regions, 1, MOST_REGIONS);
+        assert_true(region_holds >= DEEP / MOST_REGIONS);
+        assert_int_equal(t.as->mapping_count, 0);
+        assert_int_equal(alive_regions(), 0);
+        assert_int_equal(deep[DEEP - 1].r.node.base, lowest); // can be asked for still
+        for (unsigned i = 0; i < DEEP; i++) {
+            assert_int_equal(vmar_destroy(&deep[i].r), ZX_ERR_BAD_STATE);
+            region_drop(&deep[i]);
+            assert_true(deep[i].freed);
+        }
+        vmo_drop(&vmo);
+        assert_true(vmo.freed);
+        finish();
+    }
+}
+
+static unsigned others_destroyed;
+
+// Of what lies in what is being destroyed: some that has been come upon, some that has not, and what is left of it
+// is gone when that call ends.
+static void others_destroy_below(void)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        if (!deep[i].r.alive)
+            continue;
+        assert_int_equal(vmar_destroy(&deep[i].r), ZX_OK);
+        assert_true(deep[i].r.node.parent == NULL && rb_is_empty(&deep[i].r.children));
+        others_destroyed++;
+        break;
+    }
+}
+
+static void test_regions_within_one_that_is_being_destroyed(void **state)
+{
+    (void)state;
+    others_destroyed = 0;
+    for (unsigned after = 1; after < 12; after++) {
+        start();
+        vmo_new(&vmo, SMALL, 0);
+        for (unsigned i = 0; i < 8; i++) {
+            struct vmar *in = i == 0 ? &region.r : i % 3 != 0 ? &deep[i - 1].r : &deep[0].r;
+            const uint64_t page = i == 0 ? 0 : i % 3 != 0 ? 1 : 800 * (i / 3);
+            assert_int_equal(region_new(in, &deep[i], page, i == 0 ? 2 * MANY : 790 - 2 * (i % 3)), ZX_OK);
+            for (unsigned k = 0; i % 3 == 2 && k < 300; k++)
+                assert_int_equal(map_at(&deep[i].r, RW, 2 * k, &vmo, k, 1), ZX_OK);
+        }
+        meddling = (struct meddling){.act = others_destroy_below, .lock = &t.as->lock, .after = after};
+        assert_int_equal(vmar_destroy(&outer.r), ZX_OK);
+        meddling.act = NULL;
+        assert_int_equal(t.as->mapping_count, 0);
+        for (unsigned i = 0; i < 8; i++) {
+            assert_false(deep[i].r.alive);
+            region_drop(&deep[i]);
+            assert_true(deep[i].freed);
+        }
+        vmo_drop(&vmo);
+        assert_true(vmo.freed);
+        finish();
+    }
+    assert_true(others_destroyed > 0);
+}
+
 VM_GROUP(hold_space, VM_TEST(test_hold_of_map_range_and_unmap), VM_TEST(test_hold_of_a_tail),
          VM_TEST(test_hold_of_many_mappings),
          VM_TEST(test_unmap_goes_on_behind_what_others_map),
-         VM_TEST(test_a_region_that_is_being_destroyed));
+         VM_TEST(test_a_region_that_is_being_destroyed), VM_TEST(test_hold_of_nested_regions),
+         VM_TEST(test_regions_within_one_that_is_being_destroyed));

@@ -6,8 +6,10 @@
 //   R1  A region is alive from vmar_allocate (or vm_aspace_create) to its destruction, whoever
 //       holds it. While alive it is in its parent's tree, which holds one reference; the object that
 //       embeds it holds another. Every region, dead or alive, holds a reference to its address space.
-//   R2  A dead region gets no more children, and every operation says BAD_STATE. It is taken apart in pieces, and
-//       has a place in the tree until it has no child left.
+//   R2  A dead region gets no more children, and every operation says BAD_STATE. What is destroyed is taken apart
+//       in pieces, and has its place in the tree until it has no child left. A region below it is dead once it is
+//       come upon; then it loses its place, and its children become those of what is taken apart, one by one. So
+//       no piece depends on how deep regions lie in each other.
 //   R3  ops->free() runs at the last reference, no lock held.
 //   R4  Children of a region (regions, mappings) never overlap and lie inside it.
 // Locks: everything here is guarded by the address space's lock, which each call takes itself. No
@@ -50,6 +52,8 @@ struct vmar {
     atomic_uint refs;           // [a]
     uint32_t options;           // [I] ZX_VM_COMPACT and ZX_VM_CAN_MAP_*
     bool alive;                 // [A]
+    bool apart;                 // [A] somebody takes it apart, R2
+    struct vmar *emptying;      // [A] of such a one: the region come upon that has children still; NULL: none
 };
 
 // Creates a sub-region in the storage `child` (then referenced by the tree and by the caller).
