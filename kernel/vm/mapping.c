@@ -312,24 +312,33 @@ bool mapping_cut_locked(struct vm_mapping *m, vaddr_t lo, vaddr_t hi, struct vm_
     return middle;
 }
 
+vaddr_t mapping_drop_some_locked(struct vm_mapping *m, vaddr_t lo, vaddr_t hi, size_t *room)
+{
+    const size_t pages = (hi - lo) >> PAGE_SHIFT;
+
+    mutex_assert_held(&m->as->lock);
+    if (m->prot == 0)
+        return hi; // M3
+    *room = MAX(*room, 1u);
+    vmo_lock(m->vmo);
+    mutex_lock(&m->as->pt_lock);
+    const size_t done = hal_aspace_unmap_some(&m->as->hal, lo, pages, room);
+    mutex_unlock(&m->as->pt_lock);
+    vmo_unlock(m->vmo);
+    return lo + (done << PAGE_SHIFT);
+}
+
 vaddr_t mapping_remove_some_locked(struct vm_mapping *m, vaddr_t lo, vaddr_t hi,
                                    struct vm_mapping **spare, struct list *dead, size_t *room)
 {
-    const size_t pages = (hi - lo) >> PAGE_SHIFT;
     vaddr_t reach = hi;
 
     mutex_assert_held(&m->as->lock);
     *room -= MIN(*room, MAPPING_WORK);
-    if (hi - lo > WINDOW_SIZE && m->prot != 0) { // M3
-        *room = MAX(*room, 1u);
-        vmo_lock(m->vmo);
-        mutex_lock(&m->as->pt_lock);
-        reach = lo + (hal_aspace_unmap_some(&m->as->hal, lo, pages, room) << PAGE_SHIFT);
-        mutex_unlock(&m->as->pt_lock);
-        vmo_unlock(m->vmo);
-    } else if (m->prot != 0) {
-        *room -= MIN(*room, pages);
-    }
+    if (hi - lo > WINDOW_SIZE)
+        reach = mapping_drop_some_locked(m, lo, hi, room);
+    else if (m->prot != 0) // M3
+        *room -= MIN(*room, (hi - lo) >> PAGE_SHIFT);
     // The space's lock has been held, so no translation has come back.
     if (lo == m->node.base && reach == vm_node_end(&m->node))
         mapping_remove_locked(m, dead);

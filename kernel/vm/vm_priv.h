@@ -92,7 +92,11 @@ void mapping_remove_locked(struct vm_mapping *m, struct list *dead) REQUIRES(m->
 // and true is returned.
 bool mapping_cut_locked(struct vm_mapping *m, vaddr_t lo, vaddr_t hi, struct vm_mapping *spare)
     REQUIRES(m->as->lock);
-// Removes [lo, hi), a part of m or all of it, by the two above, or the lower part of that if there is no *room for
+// Takes translations of [lo, hi), a part of m, away, from below, while there is *room, which becomes less. Returns
+// where the rest begins.
+vaddr_t mapping_drop_some_locked(struct vm_mapping *m, vaddr_t lo, vaddr_t hi, size_t *room)
+    REQUIRES(m->as->lock);
+// Removes [lo, hi), a part of m or all of it, by the two before that, or the lower part of that if there is no *room for
 // all. Returns where what is left of it begins, hi if nothing is. *room becomes less.
 vaddr_t mapping_remove_some_locked(struct vm_mapping *m, vaddr_t lo, vaddr_t hi,
                                    struct vm_mapping **spare, struct list *dead, size_t *room)

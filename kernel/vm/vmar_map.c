@@ -75,6 +75,45 @@ static vaddr_t clear_range(struct vm_node *n, vaddr_t addr, uint64_t len, struct
     return end;
 }
 
+// One hold of it; returns where the rest of [at, end) begins.
+static vaddr_t shed_piece_locked(struct vmar *r, vaddr_t at, vaddr_t end) REQUIRES(r->as->lock)
+{
+    struct vm_node *n = region_child_from_locked(r, at);
+    size_t room = UNMAP_PIECE;
+
+    for (; n != NULL && n->base < end; n = region_next(n)) {
+        const vaddr_t lo = MAX(at, n->base), hi = MIN(end, vm_node_end(n));
+        if (room < MAPPING_WORK)
+            return lo;
+        room -= MAPPING_WORK;
+        if (n->is_region)
+            continue;
+        struct vm_mapping *m = vm_node_mapping(n);
+        mutex_assert_held(&m->as->lock);
+        if (m->vmo->flags & VMO_RUN)
+            continue; // M4; mostly blocks, of which there are few
+        const vaddr_t reach = mapping_drop_some_locked(m, lo, hi, &room);
+        if (reach < hi)
+            return reach;
+    }
+    return end;
+}
+
+// Before mappings in a large range [addr, addr+len) change, which has to be at once: takes their translations away,
+// piece by piece, so that few are left for that. What somebody uses comes back by faults; nothing else is to be seen.
+static void shed_translations(struct vmar *r, vaddr_t addr, uint64_t len)
+{
+    vaddr_t at = addr;
+
+    if (likely(len >> PAGE_SHIFT <= UNMAP_PIECE))
+        return;
+    do {
+        mutex_lock(&r->as->lock);
+        at = r->alive && inside(r, addr, len) ? shed_piece_locked(r, at, addr + len) : addr + len;
+        mutex_unlock(&r->as->lock);
+    } while (at != addr + len);
+}
+
 // ---- map -----------------------------------------------------------------------------------------
 
 // OVERWRITE: may what is in the range go?
@@ -177,6 +216,8 @@ zx_status_t vmar_map(struct vmar *r, uint32_t options, uint64_t vmar_offset, str
 
     if ((vmo_offset & PAGE_MASK) || size > UINT64_MAX - vmo_offset)
         return ZX_ERR_INVALID_ARGS;
+    if (unlikely(options & ZX_VM_SPECIFIC_OVERWRITE))
+        shed_translations(r, r->node.base + vmar_offset, size);
     list_init(&dead);
     mutex_lock(&r->as->lock);
     zx_status_t status =
@@ -397,6 +438,7 @@ zx_status_t vmar_protect(struct vmar *r, uint32_t options, vaddr_t addr, uint64_
         return ZX_ERR_INVALID_ARGS;
     if ((addr & PAGE_MASK) || (options & ~PERM_MASK) || size == 0)
         return ZX_ERR_INVALID_ARGS;
+    shed_translations(r, addr, size);
     mutex_lock(&r->as->lock);
     zx_status_t status = check_protect_locked(r, addr, size, prot, &first, &splits);
     for (unsigned i = 0; status == ZX_OK && i < splits; i++) {

@@ -260,6 +260,62 @@ static void test_a_region_that_is_being_destroyed(void **state)
     assert_int_equal(late, 4);
 }
 
+// What must change at once, large as it may be, has lost its translations in pieces before.
+static void test_hold_of_protect_and_overwrite(void **state)
+{
+    (void)state;
+    for (unsigned way = 0; way < 3; way++) {
+        start();
+        vmo_new(&vmo, MANY, 0);
+        vmo_new(&other, 1, 0);
+        assert_int_equal(vmo_commit(&vmo.v, 0, PAGES(MANY)), ZX_OK);
+        assert_int_equal(map_at(&region.r, RW | ZX_VM_MAP_RANGE, 3, &vmo, 0, MANY), ZX_OK);
+        const vaddr_t va = vmar_base(&region.r) + PAGES(3);
+        vaddr_t out;
+        watch();
+        if (way == 2)
+            assert_int_equal(vmar_map(&region.r, RW | ZX_VM_SPECIFIC_OVERWRITE, PAGES(4), &other.v, 0,
+                                      PAGES(MANY - 2), RWX, &out),
+                             ZX_OK);
+        else
+            assert_int_equal(vmar_protect(&region.r, way == 1 ? ZX_VM_PERM_READ : 0, va + PAGES(1),
+                                          PAGES(MANY - 2)),
+                             ZX_OK);
+        expect_pieces(MOST_UNMAPPED, MANY / MOST_UNMAPPED);
+        assert_true(poke(va, 1) && poke(va + PAGES(MANY - 1), 1));
+        assert_int_equal(poke(va + PAGES(1), 1), way == 2);
+        assert_int_equal(poke(va + PAGES(MANY - 2), 1), false); // behind the end of the other
+        if (way == 1)
+            assert_int_equal(at(va + PAGES(MANY / 2)), 0);
+        assert_int_equal(t.as->mapping_count, 3);
+        vmo_drop(&vmo);
+        vmo_drop(&other);
+        finish();
+        assert_true(vmo.freed && other.freed);
+    }
+}
+
+// A range that does not fit, or one with a hole, is refused as a small one is.
+static void test_protect_of_a_large_range_that_may_not_be(void **state)
+{
+    (void)state;
+    start();
+    vmo_new(&vmo, MANY, 0);
+    assert_int_equal(vmo_commit(&vmo.v, 0, PAGES(MANY)), ZX_OK);
+    assert_int_equal(map_at(&region.r, RW | ZX_VM_MAP_RANGE, 3, &vmo, 0, MANY), ZX_OK);
+    const vaddr_t va = vmar_base(&region.r) + PAGES(3);
+    assert_int_equal(vmar_protect(&region.r, 0, va, PAGES(MANY + 1)), ZX_ERR_NOT_FOUND);
+    assert_int_equal(vmar_protect(&region.r, 0, va, PAGES(2 * MANY)), ZX_ERR_INVALID_ARGS);
+    assert_int_equal(vmar_protect(&region.r, 0, va, UINT64_MAX - PAGE_SIZE), ZX_ERR_INVALID_ARGS);
+    assert_true(poke(va, 1) && poke(va + PAGES(MANY - 1), 1));
+    assert_int_equal(t.as->mapping_count, 1);
+    assert_int_equal(vmar_destroy(&region.r), ZX_OK);
+    assert_int_equal(vmar_protect(&region.r, 0, va, PAGES(MANY)), ZX_ERR_BAD_STATE);
+    vmo_drop(&vmo);
+    finish();
+    assert_true(vmo.freed);
+}
+
 #define DEEP 6000u // regions, each in the one before
 // Regions that one hold comes upon: kernel/vm's UNMAP_PIECE.
 #define MOST_REGIONS 2048u
@@ -389,4 +445,6 @@ VM_GROUP(hold_space, VM_TEST(test_hold_of_map_range_and_unmap), VM_TEST(test_hol
          VM_TEST(test_hold_of_many_mappings),
          VM_TEST(test_unmap_goes_on_behind_what_others_map),
          VM_TEST(test_a_region_that_is_being_destroyed), VM_TEST(test_hold_of_nested_regions),
+         VM_TEST(test_hold_of_protect_and_overwrite),
+         VM_TEST(test_protect_of_a_large_range_that_may_not_be),
          VM_TEST(test_regions_within_one_that_is_being_destroyed));
