@@ -96,8 +96,8 @@ bool mapping_cut_locked(struct vm_mapping *m, vaddr_t lo, vaddr_t hi, struct vm_
 // where the rest begins.
 vaddr_t mapping_drop_some_locked(struct vm_mapping *m, vaddr_t lo, vaddr_t hi, size_t *room)
     REQUIRES(m->as->lock);
-// Removes [lo, hi), a part of m or all of it, by the two before that, or the lower part of that if there is no *room for
-// all. Returns where what is left of it begins, hi if nothing is. *room becomes less.
+// Removes [lo, hi), a part of m or all of it, by the two before that, or the lower part of that if there is no
+// *room for all. Returns where what is left of it begins, hi if nothing is. *room becomes less.
 vaddr_t mapping_remove_some_locked(struct vm_mapping *m, vaddr_t lo, vaddr_t hi,
                                    struct vm_mapping **spare, struct list *dead, size_t *room)
     REQUIRES(m->as->lock);
