@@ -131,6 +131,8 @@ static uint32_t watched_acknowledge(void)
     atomic_uint *mine = &under_way[hal_cpu_num()];
     unsigned last = atomic_load_explicit(mine, memory_order_relaxed);
 
+    if (unlikely(w == NULL)) // it was set before we were, but not for this CPU's eyes yet
+        return chip.acknowledge();
     if (last != 0)
         w->left(last - 1);
     const uint32_t token = chip.acknowledge();
