@@ -31,7 +31,9 @@ struct object_ops {
     void (*on_zero_handles)(struct object *obj);
     // The last reference is gone: free the memory. No lock held.
     void (*destroy)(struct object *obj);
-    bool destroy_is_leaf;      // `destroy` drops no reference or handle of another object
+    // `destroy` drops no reference or handle of another object, or none whose end leads back here: it runs
+    // at once, in the middle of whatever ends.
+    bool destroy_is_leaf;
     // The object's lasting relation: peer, parent job, process ... 0 if none.
     zx_koid_t (*related)(const struct object *obj);
     // Signals the peer; NULL: the type has no peers. Masks are checked by the caller.
