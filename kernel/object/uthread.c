@@ -339,6 +339,14 @@ static void log_exception(const struct hal_exception *e)
     process_exception(what);
 }
 
+// Of a page fault, what syndrome and mappings do not tell; else 0.
+static zx_status_t fault_reason(zx_status_t status)
+{
+    const bool told = status == ZX_ERR_NO_MEMORY || status == ZX_ERR_OUT_OF_RANGE ||
+                      status == ZX_ERR_BAD_STATE;
+    return told ? status : 0;
+}
+
 void kernel_user_exception(const struct hal_exception *e)
 {
     static const uint32_t types[] = {
@@ -353,8 +361,7 @@ void kernel_user_exception(const struct hal_exception *e)
     report.context.arch.u.arm_64.esr = (uint32_t)e->esr;
     if (e->kind == HAL_EXC_PAGE_FAULT) {
         report.context.arch.u.arm_64.far = e->far;
-        if (e->status == ZX_ERR_NO_MEMORY) // what syndrome and mappings do not tell
-            report.context.arch.u.arm_64.reason = e->status;
+        report.context.arch.u.arm_64.reason = fault_reason(e->status);
     }
     enum exception_outcome outcome = exception_raise(&report);
     if (outcome == EXCEPTION_UNHANDLED)

@@ -311,6 +311,12 @@ static void test_reasons_of_missing_pages(void **state)
     assert_string_equal(cause_of(fault, write, ZX_ERR_NO_MEMORY, 0x40008, 0),
                         "a write to 0x40008, a page that cannot be had of 'stack' (rw-): "
                         "out of memory, or at a limit of its job");
+    assert_string_equal(cause_of(fault, write, ZX_ERR_OUT_OF_RANGE, 0x40008, 0),
+                        "a write to 0x40008, a page that cannot be had of 'stack' (rw-): "
+                        "behind the end of the VMO");
+    assert_string_equal(cause_of(fault, write, ZX_ERR_BAD_STATE, 0x40008, 0),
+                        "a write to 0x40008, a page that cannot be had of 'stack' (rw-): "
+                        "its pager is gone");
     assert_string_equal(cause_of(fault, write, ZX_OK, 0x40008, 0),
                         "a write to 0x40008, a page that cannot be had of 'stack' (rw-)");
 }

@@ -165,6 +165,37 @@ static void pager(unsigned n)
     crash_with(at + 64, at + 1024);
 }
 
+// Touches a page whose pager is gone.
+static void orphan(unsigned n)
+{
+    zx_handle_t pager, port, vmo;
+    zx_vaddr_t at = 0;
+
+    (void)n;
+    if (zx_pager_create(0, &pager) != ZX_OK || zx_port_create(0, &port) != ZX_OK ||
+        zx_pager_create_vmo(pager, port, 0, PAGE, 0, &vmo) != ZX_OK ||
+        zx_object_set_property(vmo, ZX_PROP_NAME, "orphan", 6) != ZX_OK ||
+        zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ, 0, vmo, 0, PAGE, &at) != ZX_OK ||
+        zx_handle_close(pager) != ZX_OK)
+        exit(3);
+    (void)*bad_address(at);
+}
+
+// Touches a page that a VMO had when it was mapped.
+static void shrunk(unsigned n)
+{
+    zx_handle_t vmo;
+    zx_vaddr_t at = 0;
+
+    (void)n;
+    if (zx_vmo_create(2 * PAGE, 0, &vmo) != ZX_OK ||
+        zx_object_set_property(vmo, ZX_PROP_NAME, "shrunk", 6) != ZX_OK ||
+        zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ, 0, vmo, 0, 2 * PAGE, &at) != ZX_OK ||
+        zx_vmo_set_size(vmo, PAGE) != ZX_OK)
+        exit(3);
+    (void)*bad_address(at + PAGE);
+}
+
 // ---- maps and modules without number, and forged ----
 
 static void maps(unsigned n)
@@ -260,6 +291,7 @@ static const struct {
     {"deep", deep},       {"copy", copy},       {"in-thread", in_thread}, {"threads", threads},
     {"nowhere", nowhere}, {"odd", odd},         {"circle", circle},       {"endless", endless},
     {"pager", pager},     {"maps", maps},       {"storm", storm},         {"killed", killed},
+    {"orphan", orphan},   {"shrunk", shrunk},
 };
 
 int main(int argc, char **argv)

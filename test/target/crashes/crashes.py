@@ -178,6 +178,11 @@ def memory(preset):
     check("and by whom", [report.process for report in reports] == ["eater", "eater"], output)
     check("limit tells what was refused", re.search(r"limit: --pages 500: more was refused", without_log(output)) and
           re.search(r"limit: --kernel-memory 1000000: more was refused", without_log(output)), output)
+    output = boot(preset, [CRASHER + "orphan", CRASHER + "shrunk", "true"])
+    for name, why in (("orphan", "its pager is gone"), ("shrunk", "behind the end of the VMO")):
+        check("a page of '%s' that cannot be had, and why" % name, re.search(
+            r"cause: a read of 0x[0-9a-f]+, a page that cannot be had of '%s' \(r--\): %s" % (name, why), output),
+              output)
 
 
 def functions(preset, output):

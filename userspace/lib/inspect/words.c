@@ -109,7 +109,12 @@ void inspect_access(const zx_info_maps_t *map, char *text)
 // What the kernel gives as the reason why a page cannot be had.
 static const char *missing_because(zx_status_t reason)
 {
-    return reason == ZX_ERR_NO_MEMORY ? ": out of memory, or at a limit of its job" : "";
+    switch (reason) {
+    case ZX_ERR_NO_MEMORY: return ": out of memory, or at a limit of its job";
+    case ZX_ERR_OUT_OF_RANGE: return ": behind the end of the VMO";
+    case ZX_ERR_BAD_STATE: return ": its pager is gone";
+    default: return "";
+    }
 }
 
 // Why a page cannot be had that a mapping promises, or that none does.

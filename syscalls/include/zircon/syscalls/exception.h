@@ -42,8 +42,9 @@ typedef uint32_t zx_excp_type_t;
 
 typedef struct zx_arm64_exc_data {
     uint32_t esr;
-    // Jacinth's own: ZX_ERR_NO_MEMORY for a FATAL_PAGE_FAULT whose page, or page table, could not be had, because
-    // there was no memory or by a limit of the job. Otherwise 0.
+    // Jacinth's own, why a FATAL_PAGE_FAULT had no page: ZX_ERR_NO_MEMORY, there was no memory for it or for a page
+    // table, or a limit of the job; ZX_ERR_OUT_OF_RANGE, it lies behind the end of the VMO; ZX_ERR_BAD_STATE, its
+    // pager is gone. Otherwise 0.
     zx_status_t reason;
     uint64_t far; // only for FATAL_PAGE_FAULT, otherwise 0
 } zx_arm64_exc_data_t;
