@@ -507,6 +507,7 @@ zx_status_t account_set_limits(struct account *a, const uint64_t limits[ACCOUNT_
 
 void account_usage(struct account *a, struct account_usage out[ACCOUNT_KINDS])
 {
+    account_sweep(); // accounts of the dead are charged to somebody, too
     mutex_lock(&account_lock);
     for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++) {
         out[kind].used = a->meter[kind].claimed;
