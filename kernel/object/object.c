@@ -193,7 +193,15 @@ zx_status_t object_last_handle(struct object *obj)
     return ZX_OK;
 }
 
-void object_notify_locked(struct object *obj, zx_signals_t signals)
+// Takes off a handle's list the observer that lay between these two, and may be gone.
+ALWAYS_INLINE void handle_unlink(struct observer *next, struct observer **pprev)
+{
+    __atomic_store_n(pprev, next, __ATOMIC_RELEASE); // peeked at: handle.c H3
+    if (next != NULL)
+        next->handle_pprev = pprev;
+}
+
+static NO_INLINE void notify_all_locked(struct object *obj, zx_signals_t signals)
 {
     struct list_node *n = obj->observers.head.next;
     while (n != &obj->observers.head) {
@@ -203,14 +211,35 @@ void object_notify_locked(struct object *obj, zx_signals_t signals)
         // be freed): so a finished one is unlinked by its own callback's word, first in line.
         struct list_node node = o->node;
         struct observer *next = o->handle_next, **pprev = o->handle_pprev;
-        if (o->ops->on_change(o, signals)) {
+        const struct observer_ops *ops = o->ops;
+        if (ops->on_change(o, signals) && !ops->stays) {
             node.prev->next = node.next;
             node.next->prev = node.prev;
-            __atomic_store_n(pprev, next, __ATOMIC_RELEASE); // peeked at: handle.c H3
-            if (next != NULL)
-                next->handle_pprev = pprev;
+            handle_unlink(next, pprev);
         }
     }
+}
+
+static NO_INLINE void notify_one_locked(struct object *obj, struct observer *o, zx_signals_t signals)
+{
+    struct observer *next = o->handle_next, **pprev = o->handle_pprev;
+    if (o->ops->on_change(o, signals)) {
+        list_init(&obj->observers);
+        handle_unlink(next, pprev);
+    }
+}
+
+// Mostly there is one, and mostly a thread: that takes no frame.
+void object_notify_locked(struct object *obj, zx_signals_t signals)
+{
+    struct list_node *n = obj->observers.head.next;
+    struct observer *o = list_entry(n, struct observer, node);
+    if (unlikely(n->next != &obj->observers.head))
+        notify_all_locked(obj, signals);
+    else if (likely(o->ops->stays))
+        (void)o->ops->on_change(o, signals);
+    else
+        notify_one_locked(obj, o, signals);
 }
 
 static void move_observers_locked(struct observer **from, struct observer **to)

@@ -29,9 +29,7 @@ static bool waiter_change(struct observer *o, zx_signals_t signals)
 {
     struct waiter *w = container_of(o, struct waiter, observer);
     w->seen |= signals;
-    if (signals & o->trigger)
-        wait_wake(w->thread, ZX_OK);
-    return false;
+    return (signals & o->trigger) && wait_wake(w->thread, ZX_OK);
 }
 
 static void waiter_cancel(struct observer *o, zx_signals_t signals)
@@ -43,6 +41,7 @@ static void waiter_cancel(struct observer *o, zx_signals_t signals)
 
 static const struct observer_ops waiter_ops = {
     .on_change = waiter_change,
+    .stays = true,
     .on_cancel = waiter_cancel,
 };
 

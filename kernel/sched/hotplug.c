@@ -46,6 +46,9 @@ void sched_leave_worker(struct cpu *cpu)
 // Sends every ready thread that may run on a CPU that is online there.
 static void send_threads_away(struct cpu *cpu)
 {
+    rq_lock(cpu);
+    sched_next_settle_locked(cpu); // whom an interrupt has woken since the worker left
+    rq_unlock(cpu);
     for (unsigned p = 0; p < PRIORITY_COUNT; p++) {
         struct thread *t, *away;
         do {

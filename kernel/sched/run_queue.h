@@ -18,6 +18,8 @@ void sched_kick_idle(unsigned idle); // one of the CPUs in the mask
 void sched_next_settle_locked(struct cpu *cpu); // S5
 void sched_trace_switch_locked(const struct thread *from, const struct thread *to);
 void sched_trace_wake_locked(const struct thread *t); // if it is woken indeed
+// Readies the blocked t on this CPU, where it was, unless another idles. Releases this CPU's lock.
+void sched_unpark_here_locked(struct thread *t);
 // Moves the blocked t from `last` to where it should run. Releases the lock of `last`.
 void sched_unpark_elsewhere_locked(struct thread *t, bool handoff, struct cpu *last);
 
@@ -149,8 +151,8 @@ ALWAYS_INLINE void switch_to_locked(struct cpu *cpu, struct thread *prev, struct
         cpu->aspace = next->aspace;
         hal_aspace_activate(next->aspace);
     }
-    uint8_t p = atomic_load_explicit(&next->priority, memory_order_relaxed);
-    if (unlikely(!cpu->slice_armed && (cpu->ready_mask >> p) != 0 && !next_idle))
+    if (unlikely(!cpu->slice_armed) && !next_idle &&
+        (cpu->ready_mask >> atomic_load_explicit(&next->priority, memory_order_relaxed)) != 0)
         sched_slice_arm_locked(cpu);
     lock_debug_disown(&cpu->rq_lock.LOCK_DEBUG_MEMBER, &cpu->rq_lock);
     hal_thread_switch(&prev->hal, &next->hal);
@@ -188,22 +190,26 @@ ALWAYS_INLINE void offer_locked(struct cpu *cpu, const struct thread *t)
         sched_kick_idle(idle);
 }
 
-// Queues t on this CPU, whose lock is held, and sees to it that it gets its turn.
-ALWAYS_INLINE void make_ready_here_locked(struct cpu *self, struct thread *t)
+// Keeps t, which is blocked and was here, as the next thread of this CPU if it would be the first of its
+// queue, and no other CPU idles (S5). False: nothing has happened.
+ALWAYS_INLINE bool keep_next_locked(struct cpu *self, struct thread *t)
 {
-    enqueue_locked(self, t, false);
-    struct thread *running = thread_current();
-    uint8_t p = t->queued_priority;
-    uint8_t rp = atomic_load_explicit(&running->priority, memory_order_relaxed);
-    if (unlikely(p > rp || running->idle)) {
-        if (running->idle)
-            sched_idle_flag_set(self, false); // S6
-        atomic_store_explicit(&running->hal.need_resched, 1, memory_order_relaxed);
-    } else {
-        offer_locked(self, t);
+    uint8_t p = atomic_load_explicit(&t->priority, memory_order_relaxed);
+    uint8_t rp = atomic_load_explicit(&thread_current()->priority, memory_order_relaxed);
+    if (unlikely(next_get(self) != NULL || (self->ready_mask >> p) != 0))
+        return false;
+    // Stored before the bits are looked at: offer_locked().
+    atomic_store_explicit(&self->next, t, memory_order_seq_cst);
+    if (unlikely((atomic_load_explicit(&sched_idle_mask, memory_order_seq_cst) & t->affinity) != 0)) {
+        next_set_locked(self, NULL);
+        return false;
     }
-    if (p == rp && unlikely(!self->slice_armed))
+    t->state = SCHED_READY;
+    if (p > rp)
+        atomic_store_explicit(&thread_current()->hal.need_resched, 1, memory_order_relaxed);
+    else if (p == rp && unlikely(!self->slice_armed))
         sched_slice_arm_locked(self);
+    return true;
 }
 
 // See sched_unpark.
@@ -223,12 +229,10 @@ ALWAYS_INLINE void unpark_inline(struct thread *t, bool handoff)
         t->state = SCHED_READY;
         next_set_locked(self, t);
         rq_unlock(self);
-    } else if (likely((atomic_load_explicit(&sched_idle_mask, memory_order_relaxed) &
-                       t->affinity) == 0)) {
-        make_ready_here_locked(self, t); // it has been here, so its affinity allows it
+    } else if (likely(keep_next_locked(self, t))) {
         rq_unlock(self);
     } else {
-        sched_unpark_elsewhere_locked(t, handoff, last);
+        sched_unpark_here_locked(t);
     }
     hal_irq_restore(flags);
     sched_preempt_check();

@@ -15,10 +15,14 @@
 //  S3 A BLOCKED thread's *park_word was > 0 when it left the CPU; sched_unpark moves it on only when
 //     it is not. A waker changes the word first and calls sched_unpark after, so no wake is lost.
 //  S4 need_resched of a running thread is set under its CPU's lock and cleared when it leaves.
-//  S5 cpu->next is a READY thread that the current one has woken and will make room for by blocking.
-//     It is on no queue and not counted, so nobody steals it. The next switch takes it, unless a queue
-//     has somebody of higher priority. If the current thread is preempted or does not block, it goes
-//     to its queue (sched_next_settle_locked).
+//  S5 cpu->next is a READY thread that is on no queue, and not counted. The next switch takes it, unless a
+//     queue has somebody of higher priority. It is either the first of its queue, kept apart because
+//     it mostly runs next (a wake and a switch then touch no list): no queue from its priority on had
+//     anybody when it came, and who comes later puts it there first (queue_next_locked). Or the
+//     current thread has woken it and will make room for it by blocking; if it does not, it goes
+//     to the end of its queue. So does it when the current thread is preempted
+//     (sched_next_settle_locked). An idle CPU may steal the first of a queue as any other. Or
+//     it has been woken by an interrupt while the CPU idled.
 //  S6 A CPU's bit in sched_idle_mask says that it idles and nobody has given it work. Whoever queues a
 //     thread there, or sends it to look around, clears the bit, so that the next thread goes to another
 //     CPU; the idle loop, which each of them makes go round, sets it again when it finds nothing.
@@ -57,6 +61,7 @@ static void slice_timer_fire(struct timer *timer, zx_time_t now)
     (void)now;
     rq_lock(cpu);
     cpu->slice_armed = false;
+    sched_next_settle_locked(cpu);
     struct thread *t = cpu_current(cpu);
     uint8_t p = atomic_load_explicit(&t->priority, memory_order_relaxed);
     if (!t->idle && (cpu->ready_mask >> p) != 0) {
@@ -157,9 +162,47 @@ static void kick_locked(struct cpu *cpu)
     hal_ipi_send(cpu->num, HAL_IPI_RESCHEDULE);
 }
 
+// Queues t on this CPU, whose lock is held, and sees to it that it gets its turn.
+static void make_ready_here_locked(struct cpu *self, struct thread *t)
+{
+    enqueue_locked(self, t, false);
+    struct thread *running = thread_current();
+    uint8_t p = t->queued_priority;
+    uint8_t rp = atomic_load_explicit(&running->priority, memory_order_relaxed);
+    if (unlikely(p > rp || running->idle)) {
+        if (running->idle)
+            sched_idle_flag_set(self, false); // S6
+        atomic_store_explicit(&running->hal.need_resched, 1, memory_order_relaxed);
+    } else {
+        offer_locked(self, t);
+    }
+    if (p == rp && unlikely(!self->slice_armed))
+        sched_slice_arm_locked(self);
+}
+
+// Whether the next thread of `cpu` is the first of its queue, and is not about to run.
+static bool is_first_locked(struct cpu *cpu, const struct thread *next)
+{
+    uint8_t p = atomic_load_explicit(&((struct thread *)next)->priority, memory_order_relaxed);
+    uint8_t rp = atomic_load_explicit(&cpu_current(cpu)->priority, memory_order_relaxed);
+    return (cpu->ready_mask >> p) == 0 && p <= rp;
+}
+
+// Somebody is to be queued behind what is there: the next thread, if it is the first of its queue (S5),
+// has to be there too.
+static void queue_next_locked(struct cpu *cpu)
+{
+    struct thread *next = next_get(cpu);
+    if (next != NULL && is_first_locked(cpu, next)) {
+        next_set_locked(cpu, NULL);
+        enqueue_locked(cpu, next, false);
+    }
+}
+
 // Queues t on `cpu`, whose lock is held, and makes that CPU look if t should run there now.
 static NO_INLINE void make_ready_locked(struct cpu *cpu, struct thread *t)
 {
+    queue_next_locked(cpu);
     if (cpu == cpu_this()) {
         make_ready_here_locked(cpu, t);
         return;
@@ -228,6 +271,25 @@ void sched_unpark_elsewhere_locked(struct thread *t, bool handoff, struct cpu *l
     rq_unlock(to);
 }
 
+void sched_unpark_here_locked(struct thread *t)
+{
+    struct cpu *self = cpu_this();
+    unsigned idle = atomic_load_explicit(&sched_idle_mask, memory_order_relaxed) & t->affinity;
+    if ((idle >> self->num) & 1u) { // in an interrupt, while nothing ran, and nobody is here yet (S6)
+        DEBUG_ASSERT(next_get(self) == NULL && self->ready_mask == 0);
+        sched_idle_flag_set(self, false);
+        t->state = SCHED_READY;
+        next_set_locked(self, t);
+        atomic_store_explicit(&cpu_current(self)->hal.need_resched, 1, memory_order_relaxed);
+    } else if (idle != 0) {
+        sched_unpark_elsewhere_locked(t, false, self);
+        return;
+    } else {
+        make_ready_locked(self, t); // it has been here, so its affinity allows it
+    }
+    rq_unlock(self);
+}
+
 void sched_unpark(struct thread *t, bool handoff) { unpark_inline(t, handoff); }
 void sched_park(atomic_int *word) { park_inline(word); }
 
@@ -241,6 +303,18 @@ static void preempt_locked(struct cpu *cpu, struct thread *t)
         offer_locked(cpu, t);
     }
     switch_locked(cpu);
+}
+
+// Whether the next thread should take the CPU from t now, without being queued.
+static bool next_preempts_locked(struct cpu *cpu, struct thread *t)
+{
+    struct thread *next = next_get(cpu);
+    if (next == NULL)
+        return false;
+    if (t->idle)
+        return atomic_load_explicit(&cpu->online, memory_order_relaxed);
+    return atomic_load_explicit(&next->priority, memory_order_relaxed) >
+           atomic_load_explicit(&t->priority, memory_order_relaxed);
 }
 
 // Whether a ready thread should take the CPU from t now.
@@ -278,6 +352,10 @@ static void preempt_irqsoff(void)
     struct cpu *cpu = cpu_this();
     struct thread *t = thread_current();
     rq_lock(cpu);
+    if (next_preempts_locked(cpu, t)) {
+        preempt_locked(cpu, t);
+        return;
+    }
     sched_next_settle_locked(cpu);
     atomic_store_explicit(&t->hal.need_resched, 0, memory_order_relaxed);
     if (should_preempt_locked(cpu, t)) {
@@ -351,12 +429,15 @@ void thread_yield(void)
         t->queued_priority = p;
         t->slice_ticks = 0;
         switch_to_locked(cpu, t, next, SWITCH_BUSY);
-    } else if (others != 0) {
-        t->slice_ticks = 0;
-        enqueue_locked(cpu, t, false);
-        switch_inline_locked(cpu, SWITCH_FROM_BUSY);
     } else {
-        rq_unlock(cpu);
+        sched_next_settle_locked(cpu);
+        if ((cpu->ready_mask >> p) != 0) {
+            t->slice_ticks = 0;
+            enqueue_locked(cpu, t, false);
+            switch_inline_locked(cpu, SWITCH_FROM_BUSY);
+        } else {
+            rq_unlock(cpu);
+        }
     }
     hal_irq_restore(flags);
 }
@@ -439,8 +520,7 @@ void sched_apply_priority(struct thread *t, uint8_t priority)
 {
     unsigned long flags = hal_irq_save();
     struct cpu *cpu = lock_cpu_of(t);
-    if (t == next_get(cpu))
-        sched_next_settle_locked(cpu);
+    sched_next_settle_locked(cpu); // be it t, or one for which t may have to make room now
     uint8_t old = atomic_exchange_explicit(&t->priority, priority, memory_order_relaxed);
     if (old != priority) {
         if (t->state == SCHED_READY) {
@@ -489,7 +569,8 @@ static struct cpu *most_loaded(unsigned among)
         struct cpu *c = &cpus[__builtin_ctz(among)];
         if (!atomic_load_explicit(&c->online, memory_order_acquire))
             continue;
-        uint32_t ready = atomic_load_explicit(&c->ready_count, memory_order_seq_cst);
+        uint32_t ready = atomic_load_explicit(&c->ready_count, memory_order_seq_cst) +
+                         (atomic_load_explicit(&c->next, memory_order_seq_cst) != NULL);
         if (ready > most) {
             most = ready;
             found = c;
@@ -504,6 +585,7 @@ static struct thread *take_from(struct cpu *victim, struct cpu *self)
 {
     struct thread *taken = NULL;
     rq_lock(victim);
+    queue_next_locked(victim);
     for (uint32_t mask = victim->ready_mask; mask != 0 && taken == NULL;) {
         unsigned p = 31u - (unsigned)__builtin_clz(mask);
         mask &= ~(1u << p);
@@ -555,7 +637,7 @@ static NO_RETURN void idle_loop(void)
             sched_arrive(cpu);
         }
         rq_lock(cpu);
-        bool ready = cpu->ready_mask != 0;
+        bool ready = cpu->ready_mask != 0 || next_get(cpu) != NULL;
         if (ready) {
             switch_locked(cpu); // releases the lock
         } else {

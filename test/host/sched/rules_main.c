@@ -6,6 +6,7 @@ TEST_GROUP(policy);
 TEST_GROUP(mutex);
 TEST_GROUP(timer);
 TEST_GROUP(place);
+TEST_GROUP(next);
 TEST_GROUP(hotplug);
 TEST_GROUP(fair);
 TEST_GROUP(tokens);
@@ -19,6 +20,7 @@ int main(int argc, char **argv)
         {mutex_tests, mutex_test_count},
         {timer_tests, timer_test_count},
         {place_tests, place_test_count},
+        {next_tests, next_test_count},
         {hotplug_tests, hotplug_test_count},
         {fair_tests, fair_test_count},
         {tokens_tests, tokens_test_count},

@@ -158,6 +158,8 @@ struct observer_ops {
     // may take port and run-queue locks. True: the observer is done, unlink it (it may be freed at
     // once by then, so nothing touches it afterwards).
     bool (*on_change)(struct observer *o, zx_signals_t signals);
+    // It is never done: what on_change returns means nothing.
+    bool stays;
     // The handle it was begun through is gone. Already unlinked. Object lock held.
     void (*on_cancel)(struct observer *o, zx_signals_t signals);
     // The handle leaves its table, and what was begun through it goes on. Still linked. Table lock and object
@@ -178,7 +180,7 @@ ALWAYS_INLINE zx_signals_t object_signals(const struct object *obj)
     return atomic_load_explicit(&((struct object *)obj)->signals, memory_order_acquire);
 }
 
-void object_notify_locked(struct object *obj, zx_signals_t signals); // walks the observers
+void object_notify_locked(struct object *obj, zx_signals_t signals); // tells the observers, of which there are some
 
 // Changes the state: (state & ~clear) | set; tells the observers if that changed anything.
 ALWAYS_INLINE void object_update_locked(struct object *obj, zx_signals_t clear, zx_signals_t set)
