@@ -15,6 +15,8 @@
 #       [COST "<allocations>" "<locks>" "<time>"]
 #       [SEE <call> ...])
 #
+# No ";" in ERRORS, HANDLES and NOTES, which are put together as lists.
+#
 # In ERRORS, "@<argument>" stands for the checks of a handle argument, whose type and rights the table
 # knows; "@memory" for a lack of memory, "@out" for new handles whose values cannot be stored, "unordered"
 # (first) says that the order is not specified.
@@ -92,6 +94,11 @@ ${say_HANDLES} ${say_NOTES} ${say_OPTIONS}")
             message(FATAL_ERROR "text of ${name}: \"${text}\" is about none of its arguments")
         endif()
         set(${name}_about_${CMAKE_MATCH_1} "${CMAKE_MATCH_2}" PARENT_SCOPE)
+    endforeach()
+    foreach(text IN LISTS say_ERRORS say_HANDLES say_NOTES)
+        if(text MATCHES ";")
+            message(FATAL_ERROR "text of ${name}: a ; ends an item of a list: \"${text}\"")
+        endif()
     endforeach()
     foreach(other IN LISTS say_SEE)
         if(NOT other IN_LIST calls)

@@ -33,6 +33,7 @@ refuses("`num_bytes` or" "`number_bytes` or" "`number_bytes` is no argument")
 refuses("`zx_channel_call`" "`zx_channel_cull`" "`zx_channel_cull` is no argument")
 refuses("\"num_handles: at" "\"many_handles: at" "is about none of its arguments")
 refuses("\"SHOULD_WAIT: " "\"MUST_WAIT: " "begins with no known error")
+refuses("`zx_channel_call` from its" "; `zx_channel_call` from its" "a ; ends an item of a list")
 refuses("\"@handle\"" "\"@handel\"" "@handel is none of its arguments")
 refuses("ZX_CHANNEL_READ_MAY_DISCARD: " "ZX_CHANNEL_READ_MAY_DROP: "
         "no header defines ZX_CHANNEL_READ_MAY_DROP")

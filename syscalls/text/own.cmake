@@ -14,7 +14,7 @@ the other is freed. Whoever waits for one of the pages goes on."
            "INVALID_ARGS: `pager_vmo` is not of this pager, something is not page aligned, or both VMOs are the \
 same."
            "OUT_OF_RANGE: a range goes over the end of its VMO."
-           "BAD_STATE: `pager_vmo` is detached; or `aux_vmo` is not plain memory, is pinned, uncached, mapped, a \
+           "BAD_STATE: `pager_vmo` is detached, or `aux_vmo` is not plain memory, is pinned, uncached, mapped, a \
 clone or cloned, or lacks a page of its range."
            "NO_MEMORY: out of memory."
     NOTES "After an error nothing has moved."

@@ -20,7 +20,7 @@ spin table. Nothing has been changed."
            "SHOULD_WAIT: another call is taking CPUs offline or back."
            "TIMED_OUT: a CPU did not stop."
     NOTES "The reference enters its kernel with the container's address in x0, and moves it to where the
-present one is; here it stays where there was room."
+present one is. Here it stays where there was room."
     SEE system_mexec_payload_get system_powerctl)
 
 describe(system_mexec_payload_get

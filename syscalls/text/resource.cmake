@@ -56,7 +56,7 @@ describe(vmo_create_physical
            "INVALID_ARGS: `paddr` is not aligned to pages, `size` is 0 or the range overflows."
            "ACCESS_DENIED: the kernel keeps some of the pages to itself, for good: registers of the interrupt \
 controller, and words through which firmware starts CPUs."
-           "UNAVAILABLE: some are those of the console's device, which the kernel has now; `zx_interrupt_create` hands \
+           "UNAVAILABLE: some are those of the console's device, which the kernel has now: `zx_interrupt_create` hands \
 it over."
            "@memory" "@out"
     COST "1" "handle_table handle_table" "O(1)"
