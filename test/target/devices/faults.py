@@ -23,7 +23,7 @@ DISK = "a_disk_whose_driver_is_killed_gives_the_right_bytes_or_an_error"
 OTHERS = ("a_clock_whose_driver_is_killed_says_the_right_time_or_nothing",
           "an_entropy_driver_is_killed_while_its_device_writes")
 DEATHS = ("a_dd_whose_disk_driver_is_killed_gets_the_right_bytes_or_an_error",
-           "who_asks_a_driver_that_dies_again_and_again_is_answered_soon")
+          "who_asks_a_driver_that_dies_again_and_again_is_answered_soon")
 
 
 def run(*options):
