@@ -193,6 +193,8 @@ static bool step_quietly(void)
     if (number != 0)
         breakpoint_put(number, false);
     if (!set_step(true)) {
+        if (number != 0)
+            breakpoint_put(number, true);
         command_complain("this thread cannot be stepped");
         return false;
     }
