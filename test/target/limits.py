@@ -24,6 +24,7 @@ COMMANDS = [
     "limit --job $job --processes 6 --handles 2k; ps -l | grep -c '/2048 .*/6!* *limit$'",
     "limit --job $job --processes 3; until ps -l | grep '/3! '; do :; done",
     "limit --job $job --processes none true; echo usage $?; limit --job 1 --pages 5; echo nothing $?",
+    "limit --job $job; echo changes $?; set -- $(ps | grep 'sbin/svc$'); limit --job $1 --pages 5; echo process $?",
     "seq 1 100 | grep -c 1",
     "kill %1; wait; echo gone",
     "while ps -l | grep -q '/3! '; do :; done; echo nothing is left",
@@ -40,7 +41,8 @@ EXPECTED = [
     r"^true 0$",
     r"^ *\d+( +\S+){4} +4/4! +limit$", r"^1$", r"^ *\d+( +\S+){3} +\S+ +\d+/3! +limit$",
     r"^usage: limit ", r"^usage 2$", r"^limit: 1: no such task$", r"^nothing 1$",
- r"^20$", r"^gone$", r"^nothing is left$",
+    r"^usage: limit ", r"^changes 2$", r"^limit: \d+: not a job$", r"^process 1$",
+    r"^20$", r"^gone$", r"^nothing is left$",
 ]
 
 

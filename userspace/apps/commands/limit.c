@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <tasks/tasks.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/object.h>
@@ -34,7 +35,9 @@ static bool set(zx_handle_t job, const uint64_t limits[KINDS])
 {
     zx_status_t status = zx_job_set_limits(job, 0, limits, KINDS * sizeof(uint64_t));
 
-    if (status != ZX_OK)
+    if (status == ZX_ERR_WRONG_TYPE)
+        command_complain("%llu: not a job", (unsigned long long)tasks_koid(job));
+    else if (status != ZX_OK)
         system_complain("the limits", status);
     return status == ZX_OK;
 }
@@ -113,10 +116,11 @@ int main(int argc, char **argv)
 {
     uint64_t limits[KINDS];
     zx_koid_t koid = ZX_KOID_INVALID;
+    bool limited = false;
     int option;
 
     command_start(argv, "[--pages N] [--kernel-memory BYTES] [--handles N] [--threads N] "
-                        "[--processes N] COMMAND [ARG...] | --job KOID");
+                        "[--processes N] (COMMAND [ARG...] | --job KOID)");
     for (size_t i = 0; i < KINDS; i++)
         limits[i] = ZX_JOB_LIMIT_KEEP;
     while ((option = getopt_long(argc, argv, "+j:", options, NULL)) != -1) {
@@ -125,9 +129,12 @@ int main(int argc, char **argv)
                 return command_usage();
         } else if (option < 0 || option >= (int)KINDS || !parse_limit(option, &limits[option])) {
             return command_usage();
+        } else {
+            limited = true;
         }
     }
-    if ((optind < argc) == (koid != ZX_KOID_INVALID)) // one of both
+    // One of both; a command may be in a job of its own without limits.
+    if ((optind < argc) == (koid != ZX_KOID_INVALID) || (koid != ZX_KOID_INVALID && !limited))
         return command_usage();
     if (koid != ZX_KOID_INVALID)
         return change(koid, limits);
