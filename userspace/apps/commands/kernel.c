@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <protocol/system.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/log.h>
@@ -18,30 +17,18 @@
 
 #include "system.h"
 
-// Whether the kernel's command line keeps the log from the console. As the kernel reads it: the first word counts.
+// Whether the kernel's command line keeps the log from the console. False, too, if it cannot be had:
+// complained.
 static bool log_is_quiet(void)
 {
-    static const char name[] = "kernel.quiet";
-    char *line = command_allocate(SYSTEM_MAX_COMMAND_LINE + 1), *rest = line, *word;
-    zx_handle_t channel = system_connect("system");
-    bool quiet = false;
-    size_t size = 0;
+    char *word;
 
-    if (channel != ZX_HANDLE_INVALID)
-        (void)system_command_line(channel, zx_deadline_after(SYSTEM_TIMEOUT), line,
-                                  SYSTEM_MAX_COMMAND_LINE, &size);
-    line[size] = 0;
-    while ((word = strsep(&rest, " ")) != NULL) {
-        const char *value = word + sizeof(name) - 1;
-
-        if (strncmp(word, name, sizeof(name) - 1) != 0 || (*value != 0 && *value != '='))
-            continue;
-        value += *value == '=';
-        quiet = strcmp(value, "0") != 0 && strcmp(value, "false") != 0 && strcmp(value, "off") != 0;
-        break;
-    }
-    zx_handle_close(channel);
-    free(line);
+    if (!system_boot_word("kernel.quiet", &word) || word == NULL)
+        return false;
+    const char *value = strchr(word, '=');
+    const bool quiet = value == NULL || (strcmp(value, "=0") != 0 && strcmp(value, "=false") != 0 &&
+                                         strcmp(value, "=off") != 0); // as cmdline_bool() has it
+    free(word);
     return quiet;
 }
 
@@ -89,9 +76,14 @@ int main(int argc, char **argv)
     zx_handle_t log = ZX_HANDLE_INVALID;
     const bool copy = !isatty(STDOUT_FILENO) || log_is_quiet();
 
-    if (copy && zx_debuglog_create(root, ZX_LOG_FLAG_READABLE, &log) == ZX_OK)
+    zx_status_t status = copy ? zx_debuglog_create(root, ZX_LOG_FLAG_READABLE, &log) : ZX_OK;
+    if (status != ZX_OK) {
+        system_complain("the log cannot be opened", status);
+        return command_end();
+    }
+    if (copy)
         read_log(log, false);
-    zx_status_t status = zx_debug_send_command(root, line, (uint32_t)used);
+    status = zx_debug_send_command(root, line, (uint32_t)used);
     if (status == ZX_ERR_NOT_FOUND)
         command_complain("%s: no such command; `kernel help` lists them", line);
     else if (status != ZX_OK)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <jacinth/service.h>
 #include <protocol/system.h>
@@ -71,6 +72,49 @@ bool system_parse_koid(const char *text, zx_koid_t *out)
         return true;
     command_complain("%s: not a koid; ps shows them", text);
     return false;
+}
+
+const char *system_find_word(const char *line, const char *name, size_t *out_size)
+{
+    static const char blanks[] = " \t\r\n";
+    const size_t length = strlen(name);
+    size_t size;
+
+    for (const char *word = line + strspn(line, blanks); *word != 0; word += strspn(word, blanks)) {
+        size = strcspn(word, blanks);
+        if (size >= length && memcmp(word, name, length) == 0 &&
+            (size == length || word[length] == '=')) {
+            *out_size = size;
+            return word;
+        }
+        word += size;
+    }
+    return NULL;
+}
+
+bool system_boot_word(const char *name, char **out)
+{
+    zx_handle_t channel = system_connect("system");
+    size_t size = 0;
+
+    *out = NULL;
+    if (channel == ZX_HANDLE_INVALID)
+        return false;
+    char *line = command_allocate(SYSTEM_MAX_COMMAND_LINE + 1);
+    zx_status_t status = system_command_line(channel, zx_deadline_after(SYSTEM_TIMEOUT), line,
+                                             SYSTEM_MAX_COMMAND_LINE, &size);
+    zx_handle_close(channel);
+    line[status == ZX_OK ? size : 0] = 0;
+    const char *word = system_find_word(line, name, &size);
+    if (word != NULL) {
+        *out = command_allocate(size + 1);
+        memcpy(*out, word, size);
+        (*out)[size] = 0;
+    }
+    free(line);
+    if (status != ZX_OK)
+        system_complain("this system's command line", status);
+    return status == ZX_OK;
 }
 
 struct search {
