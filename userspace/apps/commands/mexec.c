@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // mexec: starts another kernel in place of this one, with the initrd of this system or another, and with words for
-// its command line. The device manager is stopped first, so that no driver starts anything new on a device that the
-// next kernel's drivers will find; if the kernel refuses, it is started again.
+// its command line. The device manager is stopped first and its drivers' end awaited, so that none starts
+// anything new on a device that the next kernel's drivers will find; if the kernel refuses, it is started
+// again. A watchdog that runs cannot be stopped: the word that has it fed goes along.
 
 #include "command.h"
 
@@ -11,6 +12,7 @@
 
 #include <protocol/manager.h>
 #include <protocol/system.h>
+#include <tasks/tasks.h>
 #include <zircon/boot/image.h>
 #include <zircon/status.h>
 #include <zircon/syscalls.h>
@@ -126,6 +128,25 @@ static bool fill_initrd(struct filled *f, const char *path)
     return path != NULL ? put_file(f, path) : put_own_initrd(f);
 }
 
+// Appends this system's word for the watchdog, unless it has none or `words` have one. False:
+// complained.
+static bool put_watchdog(struct filled *f, char **words)
+{
+    static const char name[] = "jacinth.watchdog";
+    size_t size;
+    char *word;
+
+    for (; *words != NULL; words++) {
+        if (system_find_word(*words, name, &size) != NULL)
+            return true;
+    }
+    if (!system_boot_word(name, &word))
+        return false;
+    const bool put = word == NULL || put_item(f, ZBI_TYPE_CMDLINE, fill_word, word);
+    free(word);
+    return put;
+}
+
 // The container with the words and the initrd (NULL: this system's). False: complained.
 static bool make_image(struct filled *f, char **words, const char *initrd)
 {
@@ -135,6 +156,8 @@ static bool make_image(struct filled *f, char **words, const char *initrd)
     if (status == ZX_OK)
         status = put(f, &header, sizeof(header));
     if (!good("the boot image", status))
+        return false;
+    if (*words != NULL && !put_watchdog(f, words)) // without words it gets this system's line
         return false;
     for (; *words != NULL; words++) {
         if (!put_item(f, ZBI_TYPE_CMDLINE, fill_word, *words))
@@ -146,33 +169,64 @@ static bool make_image(struct filled *f, char **words, const char *initrd)
     return good("the boot image", zx_vmo_write(f->vmo, &header, 0, sizeof(header)));
 }
 
-// Waits until the device manager's process, and with it its drivers', is gone.
-static zx_status_t wait_for_end(zx_handle_t manager)
+struct ending {
+    bool inside; // the walk is in a job of the device manager's
+    zx_time_t deadline;
+    zx_status_t status;
+};
+
+// Waits for the end of a process in the device manager's job, which has the service's name, or below.
+static bool wait_for_process(void *context, const struct task *task)
+{
+    struct ending *ending = context;
+    char name[ZX_MAX_NAME_LEN];
+
+    if (task->kind == TASK_JOB && task->depth <= 1) {
+        tasks_name(task->handle, name);
+        ending->inside = task->depth == 1 && strcmp(name, DRIVERS) == 0;
+    } else if (task->kind == TASK_PROCESS && ending->inside) {
+        ending->status =
+            zx_object_wait_one(task->handle, ZX_PROCESS_TERMINATED, ending->deadline, NULL);
+    }
+    return ending->status == ZX_OK;
+}
+
+// Waits until the device manager's process and its drivers' are gone. They were killed at the same time,
+// and no process can be made in their jobs any more, but each ends when it does.
+static zx_status_t wait_for_end(zx_handle_t manager, zx_handle_t root_job)
 {
     struct manager_entry entry = {.state = MANAGER_RUNNING};
-    const zx_time_t deadline = zx_deadline_after(SYSTEM_TIMEOUT);
+    struct ending ending = {.deadline = zx_deadline_after(SYSTEM_TIMEOUT)};
     zx_status_t status;
 
-    while ((status = manager_status(manager, deadline, DRIVERS, strlen(DRIVERS), &entry)) == ZX_OK &&
+    while ((status = manager_status(manager, ending.deadline, DRIVERS, strlen(DRIVERS), &entry)) ==
+               ZX_OK &&
            entry.state == MANAGER_RUNNING)
         zx_nanosleep(zx_deadline_after(ZX_MSEC(1)));
-    return status;
+    if (status != ZX_OK && status != ZX_ERR_NOT_FOUND)
+        return status;
+    tasks_walk(root_job, wait_for_process, &ending);
+    return ending.status;
 }
 
 // Comes back only with an error.
-static zx_status_t enter(zx_handle_t root, zx_handle_t kernel, zx_handle_t image)
+static zx_status_t enter(zx_handle_t root, zx_handle_t root_job, zx_handle_t kernel,
+                         zx_handle_t image)
 {
     zx_handle_t manager = system_connect("manager");
 
     if (manager == ZX_HANDLE_INVALID)
         return ZX_ERR_UNAVAILABLE;
-    zx_status_t stopped =
+    const zx_status_t stopped =
         manager_stop(manager, zx_deadline_after(SYSTEM_TIMEOUT), DRIVERS, strlen(DRIVERS));
-    // A system without drivers is fine.
-    zx_status_t status = stopped == ZX_OK ? wait_for_end(manager) : ZX_OK;
+    // A system without drivers is fine. A manager that does not answer may not have stopped them.
+    const bool none = stopped == ZX_ERR_NOT_FOUND || stopped == ZX_ERR_BAD_STATE;
+    zx_status_t status = none ? ZX_OK : stopped;
+    if (status == ZX_OK)
+        status = wait_for_end(manager, root_job);
     if (status == ZX_OK)
         status = zx_system_mexec(root, kernel, image);
-    if (stopped == ZX_OK)
+    if (!none)
         (void)manager_start(manager, zx_deadline_after(SYSTEM_TIMEOUT), DRIVERS, strlen(DRIVERS));
     zx_handle_close(manager);
     return status;
@@ -195,10 +249,10 @@ int main(int argc, char **argv)
     if (!good("no memory", begin(&kernel)) || !put_file(&kernel, argv[optind]) ||
         !make_image(&image, argv + optind + 1, initrd))
         return command_end();
-    zx_handle_t root = system_get_root_resource();
-    if (root == ZX_HANDLE_INVALID)
+    zx_handle_t root = system_get_root_resource(), root_job = system_get_root_job();
+    if (root == ZX_HANDLE_INVALID || root_job == ZX_HANDLE_INVALID)
         return command_end();
-    zx_status_t status = enter(root, kernel.vmo, image.vmo);
+    zx_status_t status = enter(root, root_job, kernel.vmo, image.vmo);
     if (status == ZX_ERR_INVALID_ARGS)
         command_complain("%s: no Image for this machine", argv[optind]);
     else
