@@ -22,9 +22,11 @@
 #define STEADY 10u
 
 // What the kernel and the services keep for later use, however many drivers were killed: pages of their heaps, page
-// tables of memory that was mapped. Of 100 kills each that lost a page, or 64 bytes of the kernel's heap, would show.
+// tables of memory that was mapped. Of 100 kills each that lost a page, a memory object, or 64 bytes of the kernel's
+// heap, would show.
 #define KEPT_PAGES (16u * 4096u)
 #define KEPT_HEAP  4096u
+#define KEPT_VMOS  16u            // pages of a heap are memory objects of their own
 #define KEPT       (128u * 4096u) // of them all, and of the kernel's heap what is free
 
 // ---- taking -------------------------------------------------------------------------------------
@@ -133,7 +135,7 @@ static bool are_back(const struct figures *before, const struct figures *after, 
         {"bytes of the kernel's heap", before->heap, after->heap, KEPT_HEAP},
         {"bytes of page tables", before->tables, after->tables, KEPT_PAGES},
         {"bytes of messages", before->messages, after->messages, 0},
-        {"memory objects", before->vmos, after->vmos, 0},
+        {"memory objects", before->vmos, after->vmos, KEPT_VMOS},
     };
     bool back = true;
 

@@ -26,8 +26,8 @@ struct figures figures_take(void);
 // The same, when they have not changed for a while.
 struct figures figures_take_steady(void);
 
-// Waits until they are back, and notes a failure if they never are. What is not as before is told. The kernel may
-// keep some memory for later use; of objects there are no more than before.
+// Waits until they are back, and notes a failure if they never are. What is not as before is told. The kernel and
+// the services may keep some memory, and memory objects, for later use; of other objects there are no more than before.
 void figures_expect_back(const struct figures *before);
 
 #endif
