@@ -86,6 +86,12 @@ endforeach()
 """
 
 
+def boot(preset, commands, *options, wanted=0):
+    """What the machine prints."""
+    return run(os.path.join(ROOT, "scripts", "run"), "--no-build", "--preset", preset, "--icount", *options,
+               "--cmd", commands, wanted=wanted)
+
+
 def build_project(project, out, sdk):
     """Configures and builds a project with an installed SDK."""
     run("cmake", "-G", "Ninja", "-S", project, "-B", out, "-DCMAKE_TOOLCHAIN_FILE=" +
@@ -106,9 +112,9 @@ def try_own(work, sdk, preset):
         for name in names:
             path = os.path.join(folder, name)
             additions += ["--add", "%s=%s" % (path, os.path.relpath(path, staged))]
-    output = run(os.path.join(ROOT, "scripts", "run"), "--no-build", "--preset", preset, *additions,
-                 "--cmd", "echo built >/tmp/outside; cat /tmp/outside; ls -1 /boot/sbin; "
-                 "until hwclock 2>/dev/null; do sleep 0.1; done")
+    # The kernel's log is a thread of its own: its lines would come within those of programs.
+    output = boot(preset, "echo built >/tmp/outside; cat /tmp/outside; ls -1 /boot/sbin; "
+                  "until hwclock 2>/dev/null; do sleep 0.1; done", "--append", "kernel.quiet", *additions)
     lines = output.replace("\r", "").splitlines()
     if not {"built", *SERVICES} <= set(lines):
         sys.exit("outside: the shell built outside did not work:\n" + output)
@@ -130,9 +136,9 @@ def main():
         initrd = os.path.join(work, "initrd.cpio")
         run(os.path.join(sdk, "bin", "mkinitrd"), initrd, "bin/greet=" + program,
             "bin/mon=" + os.path.join(build, "gen", "initrd", "bin", "mon"))
-        output = run(os.path.join(ROOT, "scripts", "run"), "--no-build", "--preset", preset,
-                     "--initrd", initrd, "--program", "bin/mon", "--smp", "3", "--cmd",
-                     "run greet; run greet Ada", wanted=1)
+        # What greet says is in the log itself, where lines are whole.
+        output = boot(preset, "run greet; run greet Ada", "--initrd", initrd, "--program", "bin/mon",
+                      "--smp", "3", wanted=1)
         for text in ("Good morning, whoever you are, on one of 3 CPUs.",
                      "Good morning, Ada, on one of 3 CPUs."):
             if text not in output:
