@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Boots with two disks and a source of randomness: dd and fdisk see what is on them, and write it.
 
-usage: disk.py PRESET [--gic N] [--smp N]
+usage: disk.py PRESET copies|tables [--gic N] [--smp N]
 
-The first disk has a GPT that is made here, and random contents; all of it is copied to the second one,
-and a part of it to another place of the first. What the files hold afterwards is compared. Tables that sfdisk makes
-are listed as sfdisk lists them.
+copies: the first disk has a GPT that is made here, and random contents; all of it is copied to the second one,
+and a part of it to another place of the first. What the files hold afterwards is compared.
+tables: those that sfdisk makes are listed as sfdisk lists them.
 """
 
 import argparse
@@ -83,11 +83,10 @@ def expected_lines(file):
     return lines
 
 
-def real_tables(options, folder):
+def tables(options, folder):
     """Tables that another program makes: fdisk lists them as that does; one of them is then damaged."""
     if run_sfdisk("--version") is None:
-        print("# no sfdisk here: scripts/setup images installs it")
-        return
+        raise machine.Absent("no sfdisk here: scripts/setup tools installs it")
     files = []
     for name, script in SFDISK.items():
         files.append(os.path.join(folder, name))
@@ -155,51 +154,44 @@ def legacy(options, disk):
           result.output)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("preset")
-    parser.add_argument("--gic")
-    parser.add_argument("--smp")
-    options = parser.parse_args()
+def copies(options, folder):
+    """What is copied from disk to disk, and what cannot be."""
     # A file system in memory takes a quarter of it.
     text = boot(options, [], ["fdisk -l", "dd if=/dev/zero of=/tmp/full bs=1M count=32; echo status $?"],
                 "--mem", "64M")
     check("fdisk finds no disk where there is none", "\nno disk" in text, text)
     check("dd says what it could not write", "dd: /tmp/full: No space left on device" in text
           and "\nstatus 1" in text, text)
-    with tempfile.TemporaryDirectory() as folder:
-        disks = [os.path.join(folder, name) for name in ("one,with a comma", "two")]
-        contents = image()
-        for disk, data in zip(disks, (contents, bytes(len(contents)))):
-            with open(disk, "wb") as f:
-                f.write(data)
-        one, two = DISK % 0, DISK % 1
-        # Which of the two nodes comes first in the tree is QEMU's affair.
-        text = boot(options, disks, [
-            # Nobody waits at the prompt for the drivers to be up.
-            "for d in %s %s; do until dd if=$d of=/dev/null bs=512 count=1 2>/dev/null; "
-            "do sleep 0.2; done; done" % (one, two),
-            "fdisk -l %s %s" % (one, two),
-            # Without names the same, in the order of the tree.
-            "fdisk -l %s %s | sort > /tmp/named; fdisk -l | sort > /tmp/found" % (one, two),
-            "[ \"$(cat /tmp/named)\" = \"$(cat /tmp/found)\" ] && echo both found",
-            "a=%s b=%s" % (one, two),
-            "fdisk -l $a | grep -q GPT || { a=%s; b=%s; }" % (two, one),
-            "dd if=$a of=$b bs=1M conv=fsync",
-            "dd if=$a of=/tmp/all bs=4k",
-            "dd if=$b bs=100k | cksum; cksum < /tmp/all",
-            "dd if=$a of=$a bs=512 skip=64 seek=3000 count=777 conv=fsync",
-            "dd if=$a bs=1000 count=1 of=/dev/null",
-            "dd if=/tmp/all of=$a seek=%d bs=512 count=1" % BLOCKS,
-            "lsdev -d",
-        ])
-        results = []
-        for disk in disks:
-            with open(disk, "rb") as f:
-                results.append(f.read())
-        legacy(options, disks[1])
-        real_tables(options, folder)
+    disks = [os.path.join(folder, name) for name in ("one,with a comma", "two")]
+    contents = image()
+    for disk, data in zip(disks, (contents, bytes(len(contents)))):
+        with open(disk, "wb") as f:
+            f.write(data)
+    one, two = DISK % 0, DISK % 1
+    # Which of the two nodes comes first in the tree is QEMU's affair.
+    text = boot(options, disks, [
+        # Nobody waits at the prompt for the drivers to be up.
+        "for d in %s %s; do until dd if=$d of=/dev/null bs=512 count=1 2>/dev/null; "
+        "do sleep 0.2; done; done" % (one, two),
+        "fdisk -l %s %s" % (one, two),
+        # Without names the same, in the order of the tree.
+        "fdisk -l %s %s | sort > /tmp/named; fdisk -l | sort > /tmp/found" % (one, two),
+        "[ \"$(cat /tmp/named)\" = \"$(cat /tmp/found)\" ] && echo both found",
+        "a=%s b=%s" % (one, two),
+        "fdisk -l $a | grep -q GPT || { a=%s; b=%s; }" % (two, one),
+        "dd if=$a of=$b bs=1M conv=fsync",
+        "dd if=$a of=/tmp/all bs=4k",
+        "dd if=$b bs=100k | cksum; cksum < /tmp/all",
+        "dd if=$a of=$a bs=512 skip=64 seek=3000 count=777 conv=fsync",
+        "dd if=$a bs=1000 count=1 of=/dev/null",
+        "dd if=/tmp/all of=$a seek=%d bs=512 count=1" % BLOCKS,
+        "lsdev -d",
+    ])
+    results = []
+    for disk in disks:
+        with open(disk, "rb") as f:
+            results.append(f.read())
+    legacy(options, disks[1])
     for number, (first, last, name) in enumerate(PARTITIONS, 1):
         line = "%3d %12d %12d %12d  %s  %s" % (number, first, last, last - first + 1, TYPE, name)
         check("fdisk lists %s" % name, line in text, text)
@@ -217,5 +209,21 @@ def main():
     check("all drivers run", text.count("running") == 5 and "failed" not in text, text)
 
 
+PARTS = {"copies": copies, "tables": tables}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("preset")
+    parser.add_argument("part", choices=PARTS)
+    parser.add_argument("--gic")
+    parser.add_argument("--smp")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        PARTS[options.part](options, folder)
+    return 0
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(machine.main(main))
