@@ -96,6 +96,13 @@ def reports_of(output):
     return reports
 
 
+def exactly(count, output):
+    """The reports, of which there must be so many."""
+    reports = reports_of(output)
+    check("as many reports as crashes: %d" % count, len(reports) == count, output)
+    return reports
+
+
 def boot(preset, commands, *arguments, status=0, told=()):
     """`told`: the processes whose end the kernel itself tells, sorted."""
     done = subprocess.run([RUN, "--no-build", "--preset", preset, *OPTIONS, "--tests", *arguments,
@@ -138,8 +145,7 @@ def kinds(preset):
     for start in range(0, len(names), AT_ONCE):
         some = names[start:start + AT_ONCE]
         output = boot(preset, ["crash %s; echo $?" % name for name in some])
-        reports = reports_of(output)
-        check("a report of each crash", len(reports) == len(some), output)
+        reports = exactly(len(some), output)
         check("each is killed", without_log(output).count("137\n") >= len(some), output)
         for name, report in zip(some, reports):
             kind, cause = KINDS[name]
@@ -154,7 +160,7 @@ def kinds(preset):
               explained.count("userspace/apps/programs/crash.c:") >= len(some), explained)
     # Everything lies side by side: the stack right behind the vDSO, but for its guard.
     output = boot(preset, ["crash stack; echo $?"], "--append", "aslr.disable")
-    report, = reports_of(output)
+    report, = exactly(1, output)
     kind, cause = KINDS["stack"]
     check("a stack that overflows runs into nobody else's memory",
           report.kind == kind and re.match(cause, report.cause), report.text)
@@ -169,8 +175,7 @@ def memory(preset):
     """Programs that may not have the page, or the page table, that they need."""
     output = boot(preset, ["limit --pages 500 eater -t", "limit --kernel-memory 1000000 eater -r", "true"])
     accesses = ("a write to", "a read of")
-    reports = reports_of(output)
-    check("a report of each", len(reports) == len(accesses), output)
+    reports = exactly(len(accesses), output)
     for access, report in zip(accesses, reports):
         check("told that the limit was met", re.match(
             access + r" 0x[0-9a-f]+, a page that cannot be had of 'eaten' \(rw-\): "
@@ -197,7 +202,7 @@ def places(preset):
     for how, expected in (("deep", ["crash_leaf", "crash_inner", "crash_outer"]),
                           ("in-thread", ["crash_leaf", "crash_inner", "crash_outer", "thread_that_crashes"])):
         output = boot(preset, ["/boot/test/crasher " + how], status=137)
-        report, = reports_of(output)
+        report, = exactly(1, output)
         report.check_shape()
         found, explained = functions(preset, output)
         check("%s: every function of ours, with its file" % how,
@@ -205,7 +210,7 @@ def places(preset):
         check("%s: down to where the thread begins" % how, "it ends here" not in report.text and
               found[-1][0] in ("__libc_start", "__thread_entry"), explained)
     output = boot(preset, ["/boot/test/crasher copy"], status=137)
-    report, = reports_of(output)
+    report, = exactly(1, output)
     found, explained = functions(preset, output)
     check("memcpy's caller", [name for name, _ in found[:2]] == ["memcpy", "crash_copier"], explained)
     report.check_shape()
@@ -231,8 +236,7 @@ CRASHER = "/boot/test/crasher "
 def hostile(preset):
     output = survives(preset, [CRASHER + how for how in ("nowhere", "odd", "circle", "endless", "pager")] +
                       ["crash null"])
-    reports = reports_of(output)
-    check("a report of each", len(reports) == 6, output)
+    reports = exactly(6, output)
     ends = [re.search(r"it ends here: ([\w ]+) \(", report.text) for report in reports[:5]]
     check("told where the frames end", [end and end[1] for end in ends] == [
         "the frame pointer leads to no memory that can be read", "the frame pointer is not aligned",
@@ -301,10 +305,10 @@ def documented(preset):
           "not there: %s\n%s" % (missing(lines, output), output))
 
 
-def vdso_symbol(preset, name):
-    """The offset of a function in the vDSO."""
-    image = os.path.join(ROOT, "build", preset, "userspace", "vdso", "vdso.elf")
-    table = subprocess.run(["nm", image], capture_output=True, encoding="utf-8", check=True)
+def symbol(preset, image, name):
+    """The offset of a function in an image of userspace/."""
+    table = subprocess.run(["nm", os.path.join(ROOT, "build", preset, "userspace", image)],
+                           capture_output=True, encoding="utf-8", check=True)
     return int(re.search(r"^([0-9a-f]+) \w %s$" % name, table.stdout, re.M)[1], 16)
 
 
@@ -341,19 +345,19 @@ def shared_code(preset):
     check("memory is shown without the breakpoint", len(words) == 4 and words[:2] == words[2:], output)
     check("threads are listed", re.search(r"^\* thread \d+ 'initial-thread': exception$", output, re.M), output)
     check("a program that was killed at a breakpoint can be run again", output.count(hello) == 1, output)
-    exit_call = vdso_symbol(preset, "zx_process_exit")
+    exit_call = symbol(preset, "vdso/vdso.elf", "zx_process_exit")
     output = without_log(boot(preset, ["debug -c 'b vdso+0x%x; c; hello; c' hello" % exit_call, "hello"]))
     check("a breakpoint in the vDSO is a hardware breakpoint, and met", re.search(
         r"^hardware breakpoint 1 at 0x([0-9a-f]+) vdso\+0x%x$(?s:.*)^thread \d+ at 0x\1 vdso\+0x%x: breakpoint 1$" %
         (exit_call, exit_call), output, re.M), output)
     check("by that process alone, which goes on", output.count(hello) == 2 and output.count("has ended with 0") == 1,
           output)
-    # The first `debug` says where it is, at last, and lets it go.
-    output = without_log(boot(preset, ["spin & where=$(debug -c '' -p $!)",
-                                       "debug -c \"b ${where##* }; c; s; c; q\" -p $!", "kill $!", "true"]))
-    loop = re.search(r"^hardware breakpoint 1 at 0x[0-9a-f]+ (spin\+0x[0-9a-f]+)$", output, re.M)
-    check("so is one in a process that runs already, however often it is met", loop and
-          len(re.findall(r"^thread \d+ at 0x[0-9a-f]+ %s: breakpoint 1$" % re.escape(loop[1]), output, re.M)) == 2,
+    # All of its main() is a branch to itself: the one place that is certain to come again, whatever it does now.
+    loop = "spin+0x%x" % symbol(preset, "apps/spin", "main")
+    output = without_log(boot(preset, ["spin & debug -c 'b %s; c; s; c; q' -p $!" % loop, "kill $!", "true"]))
+    check("so is one in a process that runs already, however often it is met",
+          re.search(r"^hardware breakpoint 1 at 0x[0-9a-f]+ %s$" % re.escape(loop), output, re.M) and
+          len(re.findall(r"^thread \d+ at 0x[0-9a-f]+ %s: breakpoint 1$" % re.escape(loop), output, re.M)) == 2,
           output)
 
 
@@ -371,7 +375,7 @@ def debugger(preset):
                                                     text, re.M) and "*** CRASH" not in output, output)
     text, output = debug(preset, "c; n", "crash null", "debug -c c crash undefined",
                          "while ps | grep -q ' crash$'; do sleep 0.1; done")
-    first, second = reports_of(output)
+    first, second = exactly(2, output)
     check("what it passes on is reported", first.kind == "page fault", output)
     check("and what it leaves behind", second.kind == "undefined instruction", output)
 
