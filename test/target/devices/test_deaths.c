@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Drivers that are killed (faults.h) under programs, and under what the system itself does with them. Each test takes
-// a machine of its own: they are named on the command line.
+// Drivers that are killed (faults.h) under programs, and under what the system itself does with them. Which of the
+// tests a machine runs is said on the command line.
 
 #include "faults.h"
 #include "numbers.h"
