@@ -24,6 +24,17 @@ static const struct group {
     {"life", 0x002}, {"sched", 0x004}, {"tasks", 0x008}, {"ipc", 0x010}, {"irq", 0x020}, {"probe", 0x040},
 };
 
+static void complain_of_group(const char *name)
+{
+    char all[128] = "";
+
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        strlcat(all, i == 0 ? "" : ", ", sizeof(all));
+        strlcat(all, groups[i].name, sizeof(all));
+    }
+    command_complain("%s: not a group: %s", name, all);
+}
+
 // The mask of the groups that are named; 0: all. False, with a message: one of them is none.
 static bool parse_groups(char **names, uint32_t *out)
 {
@@ -35,7 +46,7 @@ static bool parse_groups(char **names, uint32_t *out)
                 mask = groups[i].mask;
         }
         if (mask == 0) {
-            command_complain("%s: not a group: life, sched, tasks, ipc, irq, probe", *names);
+            complain_of_group(*names);
             return false;
         }
         *out |= mask;
@@ -61,21 +72,23 @@ static size_t print(struct trace_text *text, const uint8_t *bytes, size_t size)
     return text != NULL ? trace_text_print(text, bytes, size, stdout) : fwrite(bytes, 1, size, stdout);
 }
 
-// `text` NULL: as it is.
+// Prints what there is now: printing makes records, too, and would not come to an end. `text` NULL: as it is.
 static void dump(zx_handle_t root, struct trace_text *text)
 {
     static uint8_t bytes[CHUNK];
-    zx_status_t status;
-    uint32_t offset = 0;
-    size_t size, done;
+    size_t offset = 0, end, size, done = 1;
+    zx_status_t status = zx_ktrace_read(root, NULL, 0, 0, &end);
 
-    do {
-        status = zx_ktrace_read(root, bytes, offset, sizeof(bytes), &size);
+    while (status == ZX_OK && offset < end && done != 0 && !ferror(stdout)) {
+        const size_t wanted = end - offset < sizeof(bytes) ? end - offset : sizeof(bytes);
+        status = zx_ktrace_read(root, bytes, (uint32_t)offset, wanted, &size);
         done = status == ZX_OK && size != 0 ? print(text, bytes, size) : 0;
-        offset += (uint32_t)done;
-    } while (done != 0 && !ferror(stdout));
+        offset += done;
+    }
     if (status != ZX_OK)
         system_complain("the trace cannot be read", status);
+    else if (done == 0) // somebody has taken its place and not written it yet, or has the trace forgotten
+        command_complain("no record at byte %zu of %zu", offset, end);
 }
 
 static void dump_text(zx_handle_t root)
