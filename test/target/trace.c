@@ -13,6 +13,15 @@
 
 _Alignas(8) static uint8_t trace[1 << 20];
 
+// Whether this program may trace; if not the test is skipped.
+static bool may_trace(void)
+{
+    if (test_root_resource() != ZX_HANDLE_INVALID)
+        return true;
+    test_skip("no root resource");
+    return false;
+}
+
 // How many 16-byte records of that event have `number` in them.
 static unsigned call_records(size_t size, uint32_t event, uint32_t number)
 {
@@ -37,10 +46,8 @@ TEST(system_calls_are_traced)
     const zx_handle_t root = test_root_resource();
     size_t size = 0;
 
-    if (root == ZX_HANDLE_INVALID) {
-        test_skip("no root resource");
+    if (!may_trace())
         return;
-    }
     for (unsigned round = 0; round < 2; round++) {
         ASSERT_OK(zx_ktrace_control(root, 1, 0x020, NULL));
         for (unsigned i = 0; i < 10; i++)
@@ -69,10 +76,8 @@ TEST(messages_are_traced)
     size_t size = 0;
     char text[8];
 
-    if (root == ZX_HANDLE_INVALID) {
-        test_skip("no root resource");
+    if (!may_trace())
         return;
-    }
     ASSERT_OK(zx_ktrace_control(root, 1, 0x010, NULL));
     ASSERT_OK(zx_channel_create(0, &ends[0], &ends[1]));
     EXPECT_OK(zx_channel_write(ends[0], 0, "hello", 5, NULL, 0));
@@ -109,14 +114,6 @@ static const uint32_t *nth_record(size_t size, uint32_t tag, unsigned n)
     return NULL;
 }
 
-static bool traced(const char *what)
-{
-    if (test_root_resource() != ZX_HANDLE_INVALID)
-        return true;
-    test_skip(what);
-    return false;
-}
-
 #define PAGES 4u
 
 // CALLS(zx_ktrace_control, zx_ktrace_read): each first touch of a page by user mode, with its flags
@@ -129,7 +126,7 @@ TEST(faults_of_user_mode_are_traced)
     size_t size = 0;
     const uint32_t *r;
 
-    if (!traced("no root resource"))
+    if (!may_trace())
         return;
     ASSERT_OK(zx_vmo_create(PAGES * ZX_PAGE_SIZE, 0, &vmo));
     ASSERT_OK(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, vmo, 0,
@@ -196,7 +193,7 @@ TEST(interrupts_are_traced)
     uint32_t timer;
     size_t size = 0;
 
-    if (!traced("no root resource"))
+    if (!may_trace())
         return;
     do {
         ASSERT_OK(zx_ktrace_control(root, 3, 0, NULL));
