@@ -27,25 +27,17 @@ zx_status_t sys_handle_close_many(user_in_zx_handle_t handles, size_t num_handle
     return status;
 }
 
-// The new handle from the removed one, with the rights asked for; h is consumed.
-static zx_status_t pass_on(struct handle h, zx_rights_t rights, struct handle_out *out)
-{
-    zx_status_t status = handle_rights_reduce(h.rights, rights, &h.rights);
-    if (likely(status == ZX_OK))
-        handle_out_move(out, h);
-    else
-        handle_drop(h);
-    return status;
-}
-
 zx_status_t sys_handle_duplicate(zx_handle_t handle, zx_rights_t rights, user_out_zx_handle_t out)
 {
     return handle_duplicate(handle, rights, out.addr);
 }
 
-zx_status_t sys_handle_replace(zx_handle_t handle, zx_rights_t rights, struct handle_out *out)
+static zx_status_t reduce_rights(struct handle *h, uint32_t rights)
 {
-    struct handle h;
-    zx_status_t status = handle_remove(&process_current()->handles, handle, 0, &h);
-    return likely(status == ZX_OK) ? pass_on(h, rights, out) : status;
+    return handle_rights_reduce(h->rights, rights, &h->rights);
+}
+
+zx_status_t sys_handle_replace(zx_handle_t handle, zx_rights_t rights, user_out_zx_handle_t out)
+{
+    return handle_replace(handle, reduce_rights, rights, out.addr);
 }

@@ -171,24 +171,22 @@ zx_status_t sys_vmo_clone(zx_handle_t handle, uint32_t options, uint64_t offset,
     return status;
 }
 
-zx_status_t sys_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex,
-                                          struct handle_out *out)
+// `status`: what came of the look at the resource.
+static zx_status_t add_execute(struct handle *h, uint32_t status)
 {
-    struct handle h;
-    // `vmex` is looked at while `handle` is still there, for they may be the same.
-    zx_status_t vmex_status =
-        vmex == ZX_HANDLE_INVALID ? ZX_OK : sys_check_kind(vmex, ZX_RSRC_KIND_VMEX);
-    zx_status_t status = handle_remove(&process_current()->handles, handle, 0, &h);
-    if (status != ZX_OK)
-        return status;
-    status = vmex_status;
-    if (status == ZX_OK && h.object->ops != &vmo_object_ops)
-        status = ZX_ERR_BAD_HANDLE;
-    if (status != ZX_OK) {
-        handle_drop(h);
-        return status;
-    }
-    h.rights |= ZX_RIGHT_EXECUTE;
-    handle_out_move(out, h);
+    if ((zx_status_t)status != ZX_OK)
+        return (zx_status_t)status;
+    if (h->object->ops != &vmo_object_ops)
+        return ZX_ERR_BAD_HANDLE;
+    h->rights |= ZX_RIGHT_EXECUTE;
     return ZX_OK;
+}
+
+zx_status_t sys_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex,
+                                          user_out_zx_handle_t out)
+{
+    // `vmex` is looked at while `handle` is still there, for they may be the same.
+    zx_status_t status =
+        vmex == ZX_HANDLE_INVALID ? ZX_OK : sys_check_kind(vmex, ZX_RSRC_KIND_VMEX);
+    return handle_replace(handle, add_execute, (uint32_t)status, out.addr);
 }

@@ -186,15 +186,21 @@ ALWAYS_INLINE void fill_slot_locked(struct handle_slot *slot, struct handle h)
     fill_slot_of_locked(slot, slot->generation, h);
 }
 
+// Waits begun through a live slot end.
+ALWAYS_INLINE void cancel_observers_locked(struct handle_slot *slot)
+{
+    // A look without the object's lock (H3): it shrinks under that lock alone, but once it is empty
+    // nobody touches the slot any more.
+    if (unlikely(__atomic_load_n(&slot->observers, __ATOMIC_ACQUIRE) != NULL))
+        object_cancel_observers(slot->object, &slot->observers);
+}
+
 // Empties a live slot; waits begun through it end.
 ALWAYS_INLINE struct handle clear_slot_locked(struct handle_table *t, struct handle_slot *slot,
                                               uint32_t index)
 {
     struct handle h = { .object = slot->object, .rights = slot->rights };
-    // A look without the object's lock (H3): it shrinks under that lock alone, but once it is empty
-    // nobody touches the slot any more.
-    if (unlikely(__atomic_load_n(&slot->observers, __ATOMIC_ACQUIRE) != NULL))
-        object_cancel_observers(h.object, &slot->observers);
+    cancel_observers_locked(slot);
     free_slot_locked(t, slot, index);
     return h;
 }
@@ -556,6 +562,55 @@ zx_status_t handle_remove(struct handle_table *t, zx_handle_t value, zx_rights_t
     *out = clear_slot_locked(t, slot, index_of(t, value));
     mutex_unlock(&t->lock);
     return ZX_OK;
+}
+
+// --- Replacing ------------------------------------------------------------------------------------
+
+// The value of a handle that was replaced could not be stored at once: its slot is reserved, now the store may fault.
+static NO_INLINE zx_status_t replace_faulting(struct handle_table *t, zx_handle_t value,
+                                              struct handle h, uintptr_t ptr)
+{
+    zx_status_t status = hal_user_write_u32(ptr, value);
+    if (status == ZX_OK) {
+        handle_commit(t, value, h);
+    } else {
+        handle_cancel(t, value);
+        handle_drop(h);
+    }
+    return status;
+}
+
+// The slot stays taken throughout, and so does its claim: over a limit that was lowered there would be no other one.
+zx_status_t handle_replace(zx_handle_t value, handle_rule *rule, uint32_t arg, uintptr_t ptr) NO_TSA
+{
+    struct handle_table *t = &process_current()->handles;
+    zx_status_t status = handle_taken_prepare(ptr);
+    if (unlikely(status != ZX_OK))
+        return status;
+    mutex_lock(&t->lock);
+    const uint32_t index = index_of(t, value);
+    struct handle_slot *slot = slot_live(t, value);
+    if (unlikely(slot == NULL))
+        return (zx_status_t)handle_get_failed(t, value, 0).rights;
+    struct handle h = { .object = slot->object, .rights = slot->rights };
+    status = rule(&h, arg);
+    if (unlikely(status != ZX_OK)) {
+        h = clear_slot_locked(t, slot, index);
+        mutex_unlock(&t->lock);
+        handle_drop(h);
+        return status;
+    }
+    cancel_observers_locked(slot);
+    const uint32_t generation = (slot->generation + 1) & GENERATION_MASK;
+    const zx_handle_t fresh = value_of(t, index, generation);
+    fill_slot_of_locked(slot, generation, h);
+    const bool stored = likely(hal_user_write_u32_at_once(ptr, fresh) == ZX_OK);
+    if (unlikely(!stored)) {
+        slot->object = RESERVED;
+        slot->generation |= NOT_LIVE;
+    }
+    mutex_unlock(&t->lock);
+    return likely(stored) ? ZX_OK : replace_faulting(t, fresh, h, ptr);
 }
 
 // --- Closing: again, what is rare is out of line and called last ----------------------------------

@@ -20,4 +20,4 @@ syscall(handle_replace
          "rights zx_rights_t"
          "out out handle"
     RIGHTS "consumed unless it was invalid"
-    ATTRS takes)
+    ATTRS installs)

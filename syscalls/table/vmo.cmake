@@ -50,4 +50,4 @@ syscall(vmo_replace_as_executable
     ARGS "handle handle consumed VMO"
          "vmex handle optional RESOURCE:VMEX"
          "out out handle"
-    ATTRS takes)
+    ATTRS installs)

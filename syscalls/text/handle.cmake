@@ -45,7 +45,7 @@ describe(handle_replace
     ARGS "rights: `ZX_RIGHT_SAME_RIGHTS` alone, or a part of the rights of `handle`, which may be none."
     ERRORS "@handle"
            "INVALID_ARGS: `rights` has a right that `handle` lacks, or more than `ZX_RIGHT_SAME_RIGHTS`."
-           "@memory" "@out"
+           "@out"
     HANDLES "`handle` is consumed, also when the call fails, and waits through it end."
-    COST "0" "handle_table handle_table" "O(waits begun through the handle)"
+    COST "0" "handle_table" "O(waits begun through the handle)"
     SEE handle_duplicate)

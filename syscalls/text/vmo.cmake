@@ -135,7 +135,7 @@ describe(vmo_replace_as_executable
            "BAD_HANDLE: `vmex` is neither 0 nor a handle of the caller."
            "WRONG_TYPE: `vmex` is not a resource of kind VMEX or ROOT."
            "BAD_HANDLE: `handle` is not a VMO."
-           "@memory" "@out"
+           "@out"
     HANDLES "`handle` is consumed, also when the call fails, if it was one."
-    COST "0" "handle_table handle_table" "O(1)"
+    COST "0" "handle_table" "O(1)"
     SEE vmar_map handle_replace)

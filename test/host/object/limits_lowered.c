@@ -205,9 +205,46 @@ SCENARIO(limit_below_use_holds_for_all_jobs_below)
     close_handle(outer);
 }
 
+static void lower_and_replace(zx_handle_t job)
+{
+    zx_handle_t vmo = make_vmo(1), pair[2], copy;
+    zx_job_limits_t limits = keep;
+
+    make_pair(pair);
+    const uint64_t before = usage_of(job).handles.used;
+    limits.handles = before - 2;
+    assert_ok(set_limits(job, &limits));
+    assert_status(zx_handle_duplicate(vmo, ZX_RIGHT_SAME_RIGHTS, &copy), ZX_ERR_NO_RESOURCES);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_ok(zx_handle_replace(pair[0], ZX_RIGHT_SAME_RIGHTS, &pair[0]));
+        assert_ok(zx_vmo_replace_as_executable(vmo, ZX_HANDLE_INVALID, &vmo));
+    }
+    assert_true(basic(vmo).rights & ZX_RIGHT_EXECUTE);
+    assert_status(zx_object_wait_one(pair[1], ZX_CHANNEL_PEER_CLOSED, 0, NULL), ZX_ERR_TIMED_OUT);
+    assert_int_equal(usage_of(job).handles.used, before);
+    // What cannot be passed on is given back.
+    assert_status(zx_handle_replace(pair[0], UINT32_MAX, &pair[0]), ZX_ERR_INVALID_ARGS);
+    assert_status(zx_object_wait_one(pair[1], ZX_CHANNEL_PEER_CLOSED, 0, NULL), ZX_OK);
+    assert_status(zx_handle_replace(vmo, ZX_RIGHT_SAME_RIGHTS, LAB_BAD_PTR), ZX_ERR_INVALID_ARGS);
+    assert_int_equal(usage_of(job).handles.used, before - 2);
+}
+
+// CALLS(zx_handle_replace, zx_vmo_replace_as_executable, zx_job_set_limits): uses nothing more, so it goes on.
+SCENARIO(handles_are_replaced_over_the_limit)
+{
+    zx_handle_t job = make_job(lab.job);
+    struct child c = start_child(job, lower_and_replace, duplicate_without(job, 0));
+
+    await(c.process, ZX_PROCESS_TERMINATED);
+    assert_int_equal(process_info(c.process).return_code, 0);
+    close_child(&c);
+    close_handle(job);
+}
+
 #define T(name) cmocka_unit_test(test_##name)
 const struct CMUnitTest limits_lowered_tests[] = {
     T(limit_below_use_gives_nothing_until_it_is_met),
     T(limit_below_use_holds_for_all_jobs_below),
+    T(handles_are_replaced_over_the_limit),
 };
 const size_t limits_lowered_test_count = countof(limits_lowered_tests);

@@ -109,6 +109,14 @@ zx_status_t handle_remove(struct handle_table *t, zx_handle_t value, zx_rights_t
 // ZX_ERR_NO_MEMORY, ZX_ERR_INVALID_ARGS (ptr).
 zx_status_t handle_duplicate(zx_handle_t value, zx_rights_t rights, uintptr_t ptr) MUST_CHECK;
 
+// Exchanges a handle of the calling process for one with the rights that `rule` leaves in `h`; the new value is stored
+// at the user address `ptr`. `rule` runs with the table's lock held and must not block. Waits begun through the handle
+// end. It uses nothing more than before, so no limit refuses it. The handle is gone unless the error is
+// ZX_ERR_BAD_HANDLE because it is none, or that of handle_taken_prepare(ptr), which comes first. Then: the rule's
+// errors, ZX_ERR_INVALID_ARGS (ptr).
+typedef zx_status_t handle_rule(struct handle *h, uint32_t arg);
+zx_status_t handle_replace(zx_handle_t value, handle_rule *rule, uint32_t arg, uintptr_t ptr) MUST_CHECK;
+
 // zx_handle_close in the calling process: 0 is ZX_OK.
 zx_status_t handle_close(zx_handle_t value) MUST_CHECK;
 // The source's rights, or the subset asked for. ZX_ERR_INVALID_ARGS.
