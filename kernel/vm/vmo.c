@@ -216,7 +216,7 @@ static struct vmo *vmo_destroy(struct vmo *v)
     return parent;
 }
 
-// `v` has clones, or is NULL.
+// Drops a reference to `v`, which has clones or had one until now; or NULL: nothing.
 static NO_INLINE void release_all(struct vmo *v)
 {
     // The last reference to a clone gives back its reference to the parent, and so on up.

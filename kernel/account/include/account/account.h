@@ -10,7 +10,8 @@
 // is near, the reservoirs below it are emptied first, so a limit refuses exactly what does not fit.
 //
 //   C1 Of each kind: claimed = what is charged to the account + its reservoir + what the accounts
-//      below have claimed. A reservoir is negative only while a charge of its owner is under way.
+//      below have claimed. Without the pin of C4 a reservoir is negative only while a charge of its owner is
+//      under way.
 //      What a move has been prepared for counts as charged to its target, and to what is above that and
 //      not above its source too.
 //   C2 claimed <= limit, unless the limit was lowered later, or a move was not checked.

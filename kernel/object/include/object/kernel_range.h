@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Physical pages that the kernel keeps to itself: registers of the interrupt controller, words through which
-// firmware starts CPUs, and the console's registers while the kernel has the console. No resource for them, no VMO
-// of them, whoever asks: with the interrupt controller a program could stop the machine, or be the kernel.
+// Physical pages that the kernel keeps to itself: registers of the interrupt controller, and words through which
+// firmware starts CPUs: no resource for them but the root, no VMO of them, whoever asks. And the console's registers
+// while the kernel has the console: no VMO of them is made then; resources for them may be, and a VMO that was made
+// while a driver had the console stays good after that, so who had it then is trusted with it.
+// This guards against mistakes, and against whose resources are of kind MMIO. The root resource gives VMOs of all
+// other addresses, memory that the kernel uses included: who has it is trusted like the kernel.
 //
 // kernel_claim_range() (<hal/upcall.h>) adds to them. Locks: none; they are all known before the first program runs.
 #pragma once
