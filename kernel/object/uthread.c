@@ -339,7 +339,7 @@ static void log_exception(const struct hal_exception *e)
     process_exception(what);
 }
 
-// Of a page fault, what syndrome and mappings do not tell; else 0.
+// What syndrome and mappings do not tell; else 0.
 static zx_status_t fault_reason(zx_status_t status)
 {
     const bool told = status == ZX_ERR_NO_MEMORY || status == ZX_ERR_OUT_OF_RANGE ||
@@ -359,10 +359,9 @@ void kernel_user_exception(const struct hal_exception *e)
     };
     zx_exception_report_t report = {.header = {.size = sizeof(report), .type = types[e->kind]}};
     report.context.arch.u.arm_64.esr = (uint32_t)e->esr;
-    if (e->kind == HAL_EXC_PAGE_FAULT) {
+    report.context.arch.u.arm_64.reason = fault_reason(e->status);
+    if (e->kind == HAL_EXC_PAGE_FAULT)
         report.context.arch.u.arm_64.far = e->far;
-        report.context.arch.u.arm_64.reason = fault_reason(e->status);
-    }
     enum exception_outcome outcome = exception_raise(&report);
     if (outcome == EXCEPTION_UNHANDLED)
         log_exception(e);

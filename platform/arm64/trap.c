@@ -113,12 +113,14 @@ void arm64_user_exception(struct plat_frame *frame, uint64_t esr, uint64_t far, 
         .sp = frame->sp,
         .lr = frame->lr,
         .what = arm64_esr_class(esr),
+        .status = status,
     };
     if (e.kind == HAL_EXC_PAGE_FAULT) {
         e.far = far;
-        e.status = status;
-        e.what = status == ZX_ERR_NO_MEMORY ? "out of memory" : arm64_esr_fault(esr);
+        e.what = arm64_esr_fault(esr);
     }
+    if (status == ZX_ERR_NO_MEMORY) // for a page, a table, or FP registers
+        e.what = "out of memory";
     kernel_user_exception(&e);
     if (ESR_EC(esr) == ESR_EC_STEP_LOW)
         arm64_debug_stepped(hal_current(), frame);

@@ -319,6 +319,10 @@ static void test_reasons_of_missing_pages(void **state)
                         "its pager is gone");
     assert_string_equal(cause_of(fault, write, ZX_OK, 0x40008, 0),
                         "a write to 0x40008, a page that cannot be had of 'stack' (rw-)");
+    assert_string_equal(cause_of(ZX_EXCP_GENERAL, 0x1fe00000, ZX_ERR_NO_MEMORY, 0, 0),
+                        "an FP instruction, and no room for the thread's FP registers: "
+                        "out of memory, or at a limit of its job");
+    assert_string_equal(cause_of(ZX_EXCP_GENERAL, 0x1fe00000, ZX_OK, 0, 0), "general exception");
 }
 
 static void test_causes(void **state)

@@ -196,6 +196,34 @@ static void shrunk(unsigned n)
     (void)*bad_address(at + PAGE);
 }
 
+// At the job's limit of kernel memory: its first FP instruction. It is no thread of the C library, so nothing has
+// been one before, and what it writes to the channel takes less than FP registers do.
+__attribute__((noreturn)) static void first_fp(zx_handle_t channel, uintptr_t unused)
+{
+    zx_status_t status;
+
+    (void)unused;
+    do
+        status = zx_channel_write(channel, 0, "x", 1, NULL, 0);
+    while (status == ZX_OK);
+    if (status == ZX_ERR_NO_MEMORY)
+        __asm__ volatile("fmov d0, xzr" : : : "v0");
+    zx_process_exit(3);
+}
+
+static void fp(unsigned n)
+{
+    static _Alignas(16) char stack[PAGE];
+    zx_handle_t ends[2], thread;
+
+    (void)n;
+    if (zx_channel_create(0, &ends[0], &ends[1]) != ZX_OK ||
+        zx_thread_create(zx_process_self(), "fp", 2, 0, &thread) != ZX_OK ||
+        zx_thread_start(thread, (uintptr_t)first_fp, (uintptr_t)stack + sizeof(stack), ends[0], 0) != ZX_OK)
+        exit(3);
+    zx_object_wait_one(thread, ZX_THREAD_TERMINATED, ZX_TIME_INFINITE, NULL);
+}
+
 // ---- maps and modules without number, and forged ----
 
 static void maps(unsigned n)
@@ -291,7 +319,7 @@ static const struct {
     {"deep", deep},       {"copy", copy},       {"in-thread", in_thread}, {"threads", threads},
     {"nowhere", nowhere}, {"odd", odd},         {"circle", circle},       {"endless", endless},
     {"pager", pager},     {"maps", maps},       {"storm", storm},         {"killed", killed},
-    {"orphan", orphan},   {"shrunk", shrunk},
+    {"orphan", orphan},   {"shrunk", shrunk},   {"fp", fp},
 };
 
 int main(int argc, char **argv)

@@ -188,6 +188,11 @@ def memory(preset):
         check("a page of '%s' that cannot be had, and why" % name, re.search(
             r"cause: a read of 0x[0-9a-f]+, a page that cannot be had of '%s' \(r--\): %s" % (name, why), output),
               output)
+    output = boot(preset, ["limit --kernel-memory 1000000 " + CRASHER + "fp", "true"])
+    report, = reports_of(output)
+    check("told that there was no room for FP registers", report.cause ==
+          "an FP instruction, and no room for the thread's FP registers: out of memory, or at a limit of its job",
+          report.text)
 
 
 def functions(preset, output):

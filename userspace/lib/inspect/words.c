@@ -12,6 +12,7 @@
 
 #define EC(esr)           ((esr) >> 26)
 #define EC_UNKNOWN        0x00u
+#define EC_FP             0x07u
 #define EC_PREFETCH_ABORT 0x20u
 #define EC_PC_ALIGNMENT   0x22u
 #define EC_DATA_ABORT     0x24u
@@ -106,7 +107,7 @@ void inspect_access(const zx_info_maps_t *map, char *text)
     text[3] = '\0';
 }
 
-// What the kernel gives as the reason why a page cannot be had.
+// What the kernel gives as the reason why a page, or registers, cannot be had.
 static const char *missing_because(zx_status_t reason)
 {
     switch (reason) {
@@ -214,6 +215,9 @@ void inspect_exception(const zx_exception_report_t *report,
     else if (EC(esr) == EC_SP_ALIGNMENT)
         snprintf(text, size, "a stack pointer, 0x%llx, that is not a multiple of 16",
                  (unsigned long long)regs->sp);
+    else if (EC(esr) == EC_FP && report->context.arch.u.arm_64.reason == ZX_ERR_NO_MEMORY)
+        snprintf(text, size, "an FP instruction, and no room for the thread's FP registers%s",
+                 missing_because(ZX_ERR_NO_MEMORY));
     else
         snprintf(text, size, "%s", inspect_kind(report->header.type));
 }

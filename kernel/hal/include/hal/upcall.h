@@ -54,7 +54,7 @@ struct hal_exception {
     enum hal_exception_kind kind;
     uint64_t esr; // syndrome, 0 if none
     vaddr_t far;  // fault address, valid for page faults
-    zx_status_t status; // of kernel_user_fault for it, valid for page faults
+    zx_status_t status; // of what was tried first: kernel_user_fault, or kernel_fp_alloc; 0 if nothing was
     vaddr_t pc;
     vaddr_t sp;
     vaddr_t lr;

@@ -44,7 +44,8 @@ typedef struct zx_arm64_exc_data {
     uint32_t esr;
     // Jacinth's own, why a FATAL_PAGE_FAULT had no page: ZX_ERR_NO_MEMORY, there was no memory for it or for a page
     // table, or a limit of the job; ZX_ERR_OUT_OF_RANGE, it lies behind the end of the VMO; ZX_ERR_BAD_STATE, its
-    // pager is gone. Otherwise 0.
+    // pager is gone. ZX_ERR_NO_MEMORY also in a GENERAL of a thread's first FP or SIMD instruction, when there was no
+    // memory for these registers. Otherwise 0.
     zx_status_t reason;
     uint64_t far; // only for FATAL_PAGE_FAULT, otherwise 0
 } zx_arm64_exc_data_t;
