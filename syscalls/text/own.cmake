@@ -44,8 +44,8 @@ the signal. `ZX_INFO_JOB_LIMITS` tells what is used."
 outlives the process, and its job, stays charged to the jobs above until it is gone. Kernel memory is what objects, \
 threads, their registers, mappings, page tables, tables of handles, and messages that nobody has read yet take, with \
 what the allocator rounds them up to; it is charged to who made them, tables to the process that they serve. Handles \
-in messages count for nobody. Pages and kernel memory that are refused give `ZX_ERR_NO_MEMORY`, in a page fault, \
-and for the first FP or SIMD instruction of a thread, an exception; handles, threads and processes `ZX_ERR_NO_RESOURCES`."
+in messages count for nobody. Pages and kernel memory that are refused give `ZX_ERR_NO_MEMORY`, in a page fault, and \
+for the first FP or SIMD instruction of a thread, an exception; handles, threads and processes `ZX_ERR_NO_RESOURCES`."
     ARGS "options: must be 0."
          "limits: `zx_job_limits_t`, five numbers: pages, bytes of kernel memory, handles, threads, processes. \
 `ZX_JOB_LIMIT_KEEP` leaves one as it is, `ZX_JOB_LIMIT_NONE` takes it away."
