@@ -138,9 +138,9 @@ static void name_process(struct process *p)
 
 // Names come first: so who reads the records once, in order, knows them.
 
-void ktrace_process_begins(const struct process *p)
+void ktrace_process_begins(struct process *p)
 {
-    put_name(KTRACE_PROC_NAME, p->obj.koid, 0, p->name); // nobody else knows it yet
+    name_process(p); // its job's list has it: somebody may name it anew
     ktrace(KTRACE_PROC_CREATE, p->obj.koid, 0);
 }
 

@@ -118,7 +118,7 @@ void ktrace_watch_faults(bool on);
 // The name of a process or thread that begins while something is traced, beside its event.
 struct process;
 struct uthread;
-void ktrace_process_begins(const struct process *p);
+void ktrace_process_begins(struct process *p);
 void ktrace_thread_begins(const struct uthread *t);
 
 // A system call of the current thread t that is being traced begins and ends (ktrace_calls.c). At the slow
