@@ -86,6 +86,7 @@ void kernel_start_cpus(void)
         if (status != ZX_OK)
             klog(LOG_ERROR, "CPU %u did not start (%d)", cpu, status);
     }
+    ktrace_cpus_started();
 }
 
 void kernel_secondary_main(void)

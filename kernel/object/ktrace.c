@@ -205,6 +205,12 @@ static void for_the_living(void (*fn)(struct process *p))
 
 // --- Control -------------------------------------------------------------------------------------
 
+void ktrace_cpus_started(void)
+{
+    if (ktrace_on_at_all())
+        name_kernel_threads();
+}
+
 // What stands before all else, in a buffer that nobody else sees yet.
 static void write_first(char *to)
 {

@@ -3,6 +3,9 @@
 #include "ktrace_test.h"
 
 #include <host/machine.h>
+#include <sched/trace.h>
+#include <stdio.h>
+#include <vm/trace.h>
 
 static void wait_until_signaled(void *arg)
 {
@@ -260,6 +263,21 @@ TRACED(kernel_threads_have_names, READY, false)
     free(t.bytes);
 }
 
+// CALLS(zx_ktrace_read): those that begin after the trace does
+TRACED(kernel_threads_have_names_from_boot_on, "ktrace.bufsize=1 ktrace.grpmask=0x44", false)
+{
+    const struct trace t = trace_stop_and_read();
+    char name[32];
+
+    for (unsigned cpu = 0; cpu < zx_system_get_num_cpus(); cpu++) {
+        (void)snprintf(name, sizeof(name), "idle-%u", cpu);
+        assert_true(is_named(&t, 0x020, name));
+        (void)snprintf(name, sizeof(name), "worker-%u", cpu);
+        assert_true(is_named(&t, 0x020, name));
+    }
+    free(t.bytes);
+}
+
 // CALLS(zx_ktrace_control, zx_process_create, zx_thread_create): who begins while something is traced is named
 TRACED(the_new_have_names, READY, false)
 {
@@ -291,6 +309,7 @@ const struct CMUnitTest ktrace_events_tests[] = {
     T(page_faults_are_recorded),
     T(ends_of_objects_are_recorded),
     T(kernel_threads_have_names),
+    T(kernel_threads_have_names_from_boot_on),
     T(the_new_have_names),
 };
 const size_t ktrace_events_test_count = countof(ktrace_events_tests);

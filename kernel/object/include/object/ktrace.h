@@ -78,6 +78,8 @@ extern atomic_uint ktrace_groups; // those that record now
 
 // Reads the command line; makes the buffer and starts if it says so. Once, after memory is there.
 void ktrace_init(const char *cmdline);
+// The CPUs have their threads: a trace that records since boot has their names now.
+void ktrace_cpus_started(void);
 
 // Groups `groups` (0: all) record from now on, beginning with the names of what lives.
 // ZX_ERR_NOT_SUPPORTED: no trace on this machine; ZX_ERR_NO_MEMORY.
