@@ -187,11 +187,6 @@ static void trace_calls_of(struct process *p)
     process_for_each_thread(p, trace_calls, NULL);
 }
 
-static void trace_faults_of(struct process *p)
-{
-    vm_aspace_watch_faults(p->aspace);
-}
-
 static void for_the_living(void (*fn)(struct process *p))
 {
     mutex_lock(&job_tree_lock);
@@ -201,6 +196,53 @@ static void for_the_living(void (*fn)(struct process *p))
             fn(p);
     }
     mutex_unlock(&job_tree_lock);
+}
+
+#define BATCH 32u
+
+// Processes by koid, with references: the first ones above `after`. Returns how many; 0: there are none.
+static unsigned living_after(zx_koid_t after, struct process *batch[BATCH])
+{
+    unsigned count = 0;
+
+    mutex_lock(&job_tree_lock);
+    for (struct job *job = job_super_root(); job != NULL; job = next_job_locked(job)) {
+        struct process *p;
+        list_for_each_entry (p, &job->processes, job_node) {
+            if (p->obj.koid <= after ||
+                (count == BATCH && p->obj.koid > batch[BATCH - 1]->obj.koid))
+                continue;
+            count = MIN(count + 1, BATCH);
+            unsigned at = count - 1;
+            for (; at > 0 && batch[at - 1]->obj.koid > p->obj.koid; at--)
+                batch[at] = batch[at - 1];
+            batch[at] = p;
+        }
+    }
+    for (unsigned i = 0; i < count; i++)
+        object_ref(&batch[i]->obj); // job.c J1: alive
+    mutex_unlock(&job_tree_lock);
+    return count;
+}
+
+// An address space may be busy with one call for long, and the job tree must not wait for that. There is an end:
+// whose koid comes later takes the lock later, to be in its job's list, and knows of the watcher before it runs.
+static void trace_faults_of_the_living(void)
+{
+    struct process *batch[BATCH];
+    zx_koid_t done = 0;
+    unsigned count;
+
+    mutex_lock(&job_tree_lock);
+    const zx_koid_t newest = atomic_load_explicit(&object_next_koid, memory_order_relaxed);
+    mutex_unlock(&job_tree_lock);
+    while (done < newest && (count = living_after(done, batch)) != 0) {
+        done = batch[count - 1]->obj.koid;
+        for (unsigned i = 0; i < count; i++) {
+            vm_aspace_watch_faults(batch[i]->aspace);
+            object_unref(&batch[i]->obj);
+        }
+    }
 }
 
 // --- Control -------------------------------------------------------------------------------------
@@ -288,7 +330,7 @@ zx_status_t ktrace_start(uint32_t groups)
     if (ktrace_on(KTRACE_CALLS))
         for_the_living(trace_calls_of);
     if (ktrace_on(KTRACE_IRQ))
-        for_the_living(trace_faults_of);
+        trace_faults_of_the_living();
     return ZX_OK;
 }
 
