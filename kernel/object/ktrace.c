@@ -4,6 +4,8 @@
 //   K1 `used` never passes limit(): a record's place is taken by compare-and-swap and then written, by its
 //      writer alone. Who reads meanwhile may find a record that is not written yet.
 //   K2 Once `buffer` is set it stays, for readers and writers hold no lock.
+//   K3 ktrace_groups is changed by read-modify-writes, each followed by watch(): so when all have returned, those
+//      watch whose groups record.
 // Locks: probe_lock for the names of probes.
 #include <object/ktrace.h>
 
@@ -52,6 +54,26 @@ static uint64_t limit(void)
     return (buffer_mb << 20) - SPARE_BYTES;
 }
 
+// K3: whoever sets watchers for groups that are no longer the last either did so before the last change, whose
+// maker sets them after that, or sees the change and goes round again. Any context: it only stores.
+static void watch(void)
+{
+    uint32_t groups, now = atomic_fetch_or_explicit(&ktrace_groups, 0, memory_order_acq_rel);
+    do {
+        groups = now;
+        ktrace_watch_sched((groups & KTRACE_SCHEDULER) != 0);
+        ktrace_watch_faults((groups & KTRACE_IRQ) != 0);
+        object_watch_deaths((groups & KTRACE_LIFECYCLE) != 0);
+        now = atomic_fetch_or_explicit(&ktrace_groups, 0, memory_order_acq_rel);
+    } while (now != groups);
+}
+
+static void record_groups(uint32_t groups)
+{
+    if (atomic_exchange_explicit(&ktrace_groups, groups, memory_order_seq_cst) != groups)
+        watch();
+}
+
 // Room for a record of `bytes`, a multiple of 8; NULL: the buffer is full, and recording ends.
 static void *take(size_t bytes)
 {
@@ -59,7 +81,7 @@ static void *take(size_t bytes)
     uint64_t at = atomic_load_explicit(&used, memory_order_relaxed);
     do {
         if (base == NULL || bytes > limit() - at) {
-            atomic_store_explicit(&ktrace_groups, 0, memory_order_relaxed);
+            record_groups(0);
             return NULL;
         }
     } while (!atomic_compare_exchange_weak_explicit(&used, &at, at + bytes, memory_order_relaxed,
@@ -323,10 +345,7 @@ zx_status_t ktrace_start(uint32_t groups)
     name_kernel_threads();
     for_the_living(name_all);
     name_probes(false);
-    atomic_store_explicit(&ktrace_groups, groups != 0 ? groups : KTRACE_ALL, memory_order_seq_cst);
-    ktrace_watch_sched(ktrace_on(KTRACE_SCHEDULER));
-    ktrace_watch_faults(ktrace_on(KTRACE_IRQ));
-    object_watch_deaths(ktrace_on(KTRACE_LIFECYCLE));
+    record_groups(groups != 0 ? groups : KTRACE_ALL);
     if (ktrace_on(KTRACE_CALLS))
         for_the_living(trace_calls_of);
     if (ktrace_on(KTRACE_IRQ))
@@ -336,10 +355,7 @@ zx_status_t ktrace_start(uint32_t groups)
 
 void ktrace_stop(void)
 {
-    atomic_store_explicit(&ktrace_groups, 0, memory_order_relaxed);
-    ktrace_watch_sched(false);
-    ktrace_watch_faults(false);
-    object_watch_deaths(false);
+    record_groups(0);
 }
 
 void ktrace_rewind(void)

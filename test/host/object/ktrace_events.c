@@ -174,6 +174,87 @@ TRACED(page_faults_are_recorded, READY, false)
     unmap_memory(new, new_vmo);
 }
 
+#define MANY 70u // more than twice what a start looks at together
+
+static void touch(uint64_t event, uint64_t at)
+{
+    zx_info_handle_basic_t *to = (zx_info_handle_basic_t *)at;
+
+    assert_ok(zx_object_get_info((zx_handle_t)event, ZX_INFO_HANDLE_BASIC, to, sizeof(*to), NULL, NULL));
+    zx_process_exit(0);
+}
+
+static unsigned faults_of(const struct trace *t, uint32_t tid, zx_vaddr_t va)
+{
+    const uint32_t *r;
+    unsigned count = 0;
+
+    for (unsigned n = 0; (r = trace_find(t, 0x20, 0x034, n)) != NULL; n++)
+        count += r[1] == tid && ((uint64_t)r[4] << 32 | r[5]) == va;
+    return count;
+}
+
+// CALLS(zx_ktrace_control, zx_process_start): the faults of all who lived at the start, however many
+TRACED(page_faults_of_many_are_recorded, READY, false)
+{
+    zx_handle_t process[MANY], vmar[MANY], thread[MANY], event = make_event(), vmo, copy;
+    zx_vaddr_t at[MANY];
+
+    assert_ok(zx_vmo_create(FAULT_PAGE, 0, &vmo));
+    for (unsigned i = 0; i < MANY; i++) {
+        assert_ok(zx_process_create(lab.job, "one", 3, 0, &process[i], &vmar[i]));
+        assert_ok(zx_thread_create(process[i], "first", 5, 0, &thread[i]));
+        assert_ok(zx_vmar_map(vmar[i], ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, vmo, 0, FAULT_PAGE, &at[i]));
+    }
+    trace_over(0x20);
+    for (unsigned i = 0; i < MANY; i++) {
+        assert_ok(zx_handle_duplicate(event, ZX_RIGHT_SAME_RIGHTS, &copy));
+        assert_ok(zx_process_start(process[i], thread[i], (zx_vaddr_t)touch, 0, copy, at[i]));
+        assert_ok(zx_object_wait_one(process[i], ZX_PROCESS_TERMINATED, FOREVER, NULL));
+    }
+    const struct trace t = trace_stop_and_read();
+    for (unsigned i = 0; i < MANY; i++) {
+        assert_int_equal(faults_of(&t, trace_koid(thread[i]), at[i]), 1);
+        close_handle(thread[i]);
+        close_handle(vmar[i]);
+        close_handle(process[i]);
+    }
+    free(t.bytes);
+    close_handle(vmo);
+    close_handle(event);
+}
+
+static void fill(void)
+{
+    while (zx_ktrace_write(lab.resource, 1, 0, 0) == ZX_OK)
+        continue;
+}
+
+// CALLS(zx_ktrace_control, zx_ktrace_write): when the buffer is full nobody pays for watching any more; the next
+// trace watches again. What other CPUs record may not be read or written over while nothing orders it before that:
+// so switches come last.
+TRACED(a_full_buffer_ends_the_watching, READY, false)
+{
+    zx_handle_t vmo;
+    zx_vaddr_t at = map_memory(&vmo);
+
+    for (unsigned round = 0; round < 2; round++) {
+        trace_over(0x60);
+        assert_true(vm_faults_watched() && !sched_traced());
+        write_at(at + round * FAULT_PAGE);
+        fill();
+        assert_false(vm_faults_watched());
+        const struct trace t = trace_read();
+        assert_int_equal(faults_of(&t, trace_koid(lab.thread), at + round * FAULT_PAGE), 1);
+        free(t.bytes);
+    }
+    trace_over(0);
+    assert_true(vm_faults_watched() && sched_traced());
+    fill();
+    assert_false(vm_faults_watched() || sched_traced());
+    unmap_memory(at, vmo);
+}
+
 static unsigned deaths_of(const struct trace *t, uint32_t koid)
 {
     const uint32_t *r;
@@ -264,7 +345,7 @@ TRACED(kernel_threads_have_names, READY, false)
 }
 
 // CALLS(zx_ktrace_read): those that begin after the trace does
-TRACED(kernel_threads_have_names_from_boot_on, "ktrace.bufsize=1 ktrace.grpmask=0x44", false)
+TRACED(kernel_threads_have_names_from_boot_on, "ktrace.bufsize=1 ktrace.grpmask=0x40", false)
 {
     const struct trace t = trace_stop_and_read();
     char name[32];
@@ -307,6 +388,8 @@ const struct CMUnitTest ktrace_events_tests[] = {
     T(switches_and_waits_are_recorded),
     T(interrupts_are_recorded),
     T(page_faults_are_recorded),
+    T(page_faults_of_many_are_recorded),
+    T(a_full_buffer_ends_the_watching),
     T(ends_of_objects_are_recorded),
     T(kernel_threads_have_names),
     T(kernel_threads_have_names_from_boot_on),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The kernel's trace (spec 31 section 5): records of fixed shapes in one buffer, which is read as it is.
-// When it is full, recording stops.
+// When it is full recording stops, as if by ktrace_stop().
 //
 // The buffer is made at the first start, of `ktrace.bufsize` MiB (32, or a 16th of memory if that is less;
 // 0: no trace), and kept; at boot if the command line has `ktrace.bufsize` or `ktrace.grpmask`, whose
