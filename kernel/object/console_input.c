@@ -2,9 +2,11 @@
 // Console input (object/console_input.h): a ring filled by the UART's interrupt. With a full ring what comes stays in
 // the device, which has a FIFO and, where the other end knows how, a way to hold it up.
 //
-//   C1 The line is masked from when the ring was found full (STOPPED) until a reader has made half of it free, and has
-//      taken what stayed in the device (RESUMING): by then nobody else takes anything from there.
-//   C2 From before the device is handed over until it is back (GONE) no reader touches it or its line.
+//   C1 The device is read, and its line masked and unmasked, with `lock` held: by its interrupt, or by a reader who has
+//      made room. The line is masked from when the ring was found full (STOPPED) until half of it is free and what
+//      stayed in the device has been taken.
+//   C2 From before the device is handed over until it is back (GONE) nobody does so, but for masking the line: its
+//      handler may run until it is unbound.
 #include <object/console_input.h>
 
 #include <debug/log.h>
@@ -20,85 +22,73 @@ LOCK_CLASS(console_input_class, RANK_IRQ_WORK, LOCK_SPIN_IRQ);
 
 #define RING_SIZE 4096u // power of two; a screenful that is pasted fits without a stop
 
-enum rx_state { RX_RUNNING, RX_STOPPED, RX_RESUMING, RX_GONE };
+enum rx_state { RX_GONE, RX_STOPPED, RX_RUNNING };
 
 static struct spinlock lock = SPINLOCK_INIT(console_input_class);
 static uint8_t ring[RING_SIZE];   // [lock]
 static uint32_t head, tail;       // [lock] written, read; free-running
 static struct waitq waiters;      // [lock]
-static enum rx_state rx_state;    // [lock] C1, C2
+static enum rx_state rx_state;    // [lock] C1, C2; GONE: also where there is no input
 static atomic_bool claimed;       // somebody has the console, or is about to
 static atomic_bool handed_over;   // changed while nothing is written
+
+// Takes what the device has, as far as there is room, and masks or unmasks the line as C1 says.
+static void pump_locked(void) REQUIRES(lock)
+{
+    uint32_t room, got = 0;
+
+    while ((room = RING_SIZE - (head - tail)) != 0) {
+        uint32_t at = head & (RING_SIZE - 1), in_a_row = MIN(room, RING_SIZE - at);
+        uint32_t n = (uint32_t)hal_console_rx_take(&ring[at], in_a_row);
+        head += n;
+        got += n;
+        if (n < in_a_row)
+            break;
+    }
+    if (room == 0) {
+        rx_state = RX_STOPPED;
+        hal_console_rx_mask();
+    } else if (rx_state == RX_STOPPED) {
+        rx_state = RX_RUNNING;
+        hal_console_rx_unmask();
+    }
+    waitq_wake(&waiters, got, ZX_OK);
+}
+
+// The device is ours, its line bound and masked.
+static void set_running(void)
+{
+    unsigned long flags = spin_lock_irqsave(&lock);
+    rx_state = RX_STOPPED;
+    pump_locked(); // what has come before: a PL011 may announce only the byte that makes an empty FIFO not empty
+    spin_unlock_irqrestore(&lock, flags);
+}
+
+static void set_gone(void)
+{
+    unsigned long flags = spin_lock_irqsave(&lock);
+    rx_state = RX_GONE;
+    spin_unlock_irqrestore(&lock, flags);
+}
 
 void console_input_init(void)
 {
     waitq_init(&waiters);
     zx_status_t status = hal_console_rx_start();
-    if (status != ZX_OK) // a console without input is still a console
+    if (status == ZX_OK)
+        set_running();
+    else // a console without input is still a console
         klog(LOG_WARN, "the console has no input (%d)", status);
 }
 
-void kernel_console_rx(uint8_t byte)
+void kernel_console_rx(void)
 {
     spin_lock_irqsoff(&lock);
-    if (head - tail < RING_SIZE)
-        ring[head++ & (RING_SIZE - 1)] = byte;
-    waitq_wake(&waiters, 1, ZX_OK);
+    if (rx_state == RX_GONE)
+        hal_console_rx_mask(); // C2: what nobody takes would interrupt for ever
+    else
+        pump_locked();
     spin_unlock_irqsoff(&lock);
-}
-
-bool kernel_console_room(void)
-{
-    spin_lock_irqsoff(&lock);
-    bool room = head - tail < RING_SIZE;
-    if (!room && rx_state != RX_GONE) {
-        rx_state = RX_STOPPED;
-        hal_console_rx_mask();
-    }
-    spin_unlock_irqsoff(&lock);
-    return room;
-}
-
-// A reader has made room: C1.
-static bool may_resume_locked(void) REQUIRES(lock)
-{
-    if (rx_state != RX_STOPPED || head - tail > RING_SIZE / 2)
-        return false;
-    rx_state = RX_RESUMING;
-    return true;
-}
-
-static void resume(void)
-{
-    hal_console_rx_drain();
-    unsigned long flags = spin_lock_irqsave(&lock);
-    if (rx_state == RX_RESUMING) { // else the ring is full again
-        rx_state = RX_RUNNING;
-        hal_console_rx_unmask();
-    }
-    spin_unlock_irqrestore(&lock, flags);
-}
-
-// C2: waits for who takes what is in the device now.
-static void set_gone(void)
-{
-    bool done = false;
-    while (!done) {
-        unsigned long flags = spin_lock_irqsave(&lock);
-        done = rx_state != RX_RESUMING;
-        if (done)
-            rx_state = RX_GONE;
-        spin_unlock_irqrestore(&lock, flags);
-        if (!done)
-            hal_cpu_relax();
-    }
-}
-
-static void set_running(void)
-{
-    unsigned long flags = spin_lock_irqsave(&lock);
-    rx_state = RX_RUNNING;
-    spin_unlock_irqrestore(&lock, flags);
 }
 
 zx_status_t console_input_read(char *out)
@@ -113,10 +103,9 @@ zx_status_t console_input_read(char *out)
             *out = (char)ring[tail++ & (RING_SIZE - 1)];
         else if (!gone)
             waitq_add(&waiters, &node);
-        bool resumes = have && may_resume_locked();
+        if (have && rx_state == RX_STOPPED && head - tail <= RING_SIZE / 2)
+            pump_locked();
         spin_unlock_irqrestore(&lock, flags);
-        if (resumes)
-            resume();
         zx_status_t status = ZX_OK;
         if (have || gone) {
             (void)wait_disarm(&status);
@@ -157,8 +146,8 @@ bool console_hand_over(void)
 
 static void retake(void)
 {
-    set_running();
-    hal_console_retake();
+    if (hal_console_retake() == ZX_OK) // else there is no input
+        set_running();
     atomic_store_explicit(&handed_over, false, memory_order_release);
 }
 

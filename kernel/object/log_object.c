@@ -281,7 +281,7 @@ void log_flush_sync(void)
     log_set_notify(NULL);
     mutex_lock(&writer_lock);
     if (console_handed_over())
-        hal_console_retake(); // nobody is left to show the rest
+        (void)hal_console_retake(); // nobody is left to show the rest
     while (show_next())
         continue;
     atomic_store_explicit(&writer_stop, true, memory_order_release);

@@ -20,7 +20,7 @@ static char input[INPUT_MAX];
 static size_t input_head, input_count;
 static bool input_on;
 static atomic_bool masked; // the line
-static bool passing; // a byte is on its way to the kernel
+static atomic_bool taking; // somebody reads the device
 static bool released; // a driver outside of the kernel has the device
 static uint64_t entropy_state;
 
@@ -29,8 +29,9 @@ void host_console_reset(void)
     text_used = 0;
     text[0] = '\0';
     input_head = input_count = 0;
-    input_on = released = passing = false;
-    atomic_store(&masked, false);
+    input_on = released = false;
+    atomic_store(&masked, true);
+    atomic_store(&taking, false);
     entropy_state = host.config.seed ^ 0xe2f0u;
 }
 
@@ -70,12 +71,13 @@ static void set_released(bool value)
     pthread_mutex_lock(&lock);
     released = value;
     input_on = !value;
-    atomic_store(&masked, false); // of the line, which is unbound now or bound anew
+    atomic_store(&masked, true); // of the line, which is unbound now or bound anew
     pthread_mutex_unlock(&lock);
 }
 
 void hal_console_release(void)
 {
+    hal_preempt_point();
     set_released(true);
     hal_irq_unregister(HOST_CONSOLE_IRQ);
 }
@@ -88,10 +90,10 @@ bool hal_console_holds(paddr_t first, paddr_t last)
     return holds;
 }
 
-void hal_console_retake(void)
+zx_status_t hal_console_retake(void)
 {
     set_released(false);
-    (void)hal_console_rx_start();
+    return hal_console_rx_start();
 }
 
 const char *host_console_text(void)
@@ -154,9 +156,26 @@ void hal_console_rx_unmask(void)
     raise_line();
 }
 
-void hal_console_rx_drain(void)
+// A real device would give one byte twice, or none, to two who read at once; and is somebody else's while released.
+size_t hal_console_rx_take(uint8_t *out, size_t max)
 {
-    // The line, which is unmasked next, brings it.
+    size_t n = 0;
+
+    if (atomic_exchange(&taking, true))
+        host_fail(HOST_BROKEN, "two read the console's device at once");
+    for (unsigned i = 0; i < 32; i++) // a device is slow
+        hal_preempt_point();
+    pthread_mutex_lock(&lock);
+    bool ours = input_on;
+    for (; n < max && input_count > 0; n++, input_count--) {
+        out[n] = (uint8_t)input[input_head];
+        input_head = (input_head + 1) % INPUT_MAX;
+    }
+    pthread_mutex_unlock(&lock);
+    if (!ours)
+        host_fail(HOST_BROKEN, "the kernel reads a console that it has handed over");
+    atomic_store(&taking, false);
+    return n;
 }
 
 void host_console_input(const char *bytes, size_t len)
@@ -171,27 +190,24 @@ void host_console_input(const char *bytes, size_t len)
 bool host_console_input_taken(void)
 {
     pthread_mutex_lock(&lock);
-    bool taken = input_count == 0 && !passing;
+    bool taken = input_count == 0;
     pthread_mutex_unlock(&lock);
     return taken;
 }
 
+// A level line: it comes again until what is there has been taken, or it is masked.
+static bool line_stands(void)
+{
+    pthread_mutex_lock(&lock);
+    bool stands = input_on && input_count > 0 && !atomic_load(&masked);
+    pthread_mutex_unlock(&lock);
+    return stands;
+}
+
 void host_console_dispatch(void)
 {
-    while (!atomic_load(&masked) && kernel_console_room()) {
-        pthread_mutex_lock(&lock);
-        bool any = input_on && input_count > 0;
-        passing = any;
-        uint8_t byte = (uint8_t)input[input_head];
-        if (any) {
-            input_head = (input_head + 1) % INPUT_MAX;
-            input_count--;
-        }
-        pthread_mutex_unlock(&lock);
-        if (!any)
-            return;
-        kernel_console_rx(byte);
-    }
+    while (line_stands())
+        kernel_console_rx();
 }
 
 static void (*firmware)(struct hal_smc *call);

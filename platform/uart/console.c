@@ -3,7 +3,7 @@
 //
 // Interface: <uart/uart.h>, <hal/console.h>. Locks: console_lock (rank CONSOLE) around a few bytes
 // of output, taken only at the final address and not after hal_console_panic(). Input takes no
-// lock: one interrupt handler on one CPU.
+// lock: the kernel calls hal_console_rx_take() with one of its own.
 #include <uart/uart.h>
 
 #include <arm64/device.h>
@@ -180,24 +180,28 @@ void hal_console_release(void)
     rx_bound = false;
 }
 
-void hal_console_retake(void)
+zx_status_t hal_console_retake(void)
 {
     unsigned long flags = spin_lock_irqsave(&console_lock);
     released = false;
     recover();
     spin_unlock_irqrestore(&console_lock, flags);
-    (void)hal_console_rx_start(); // without input it is still a console
+    return hal_console_rx_start();
 }
 
-// The bytes that are there and for which there is room, after the device was acknowledged: one that arrives later
-// interrupts again.
 static void console_rx_irq(void *arg UNUSED)
 {
-    uint8_t byte;
+    kernel_console_rx();
+}
 
-    console.ops->rx_ack(&console);
-    while (kernel_console_room() && console.ops->get(&console, &byte))
-        kernel_console_rx(byte);
+size_t hal_console_rx_take(uint8_t *out, size_t max)
+{
+    size_t n = 0;
+
+    console.ops->rx_ack(&console); // first: a byte that arrives later interrupts again
+    while (n < max && console.ops->get(&console, &out[n]))
+        n++;
+    return n;
 }
 
 void hal_console_rx_mask(void)
@@ -208,13 +212,6 @@ void hal_console_rx_mask(void)
 void hal_console_rx_unmask(void)
 {
     hal_irq_unmask(console.irq.intid);
-}
-
-void hal_console_rx_drain(void)
-{
-    unsigned long flags = hal_irq_save();
-    console_rx_irq(NULL);
-    hal_irq_restore(flags);
 }
 
 // A UART's line is a level one unless its node says edge.
@@ -235,8 +232,5 @@ zx_status_t hal_console_rx_start(void)
         return status;
     rx_bound = true;
     console.ops->rx_enable(&console);
-    // What has come before: a PL011 may announce only the byte that makes an empty FIFO not empty.
-    hal_console_rx_drain();
-    hal_irq_unmask(console.irq.intid);
     return ZX_OK;
 }

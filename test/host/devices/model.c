@@ -100,7 +100,15 @@ void model_console(const char *path)
     console_set_phase(CONSOLE_FINAL);
     assert_int_equal(model_bind(path, FDT_DRIVER_UART), ZX_OK);
     assert_true(console_present());
-    assert_int_equal(hal_console_rx_start(), ZX_OK);
+    model_console_input(hal_console_rx_start());
+}
+
+void model_console_input(zx_status_t started)
+{
+    assert_int_equal(started, ZX_OK);
+    assert_false(irq_unmasked);
+    kernel_console_rx();
+    hal_console_rx_unmask();
     assert_true(irq_unmasked);
 }
 
@@ -130,6 +138,7 @@ zx_status_t hal_irq_register(unsigned irq, enum hal_irq_mode mode, hal_irq_handl
     (void)mode;
     irq_handler = fn;
     irq_argument = arg;
+    irq_unmasked = false;
     return ZX_OK;
 }
 
@@ -157,18 +166,13 @@ void hal_irq_mask(unsigned irq)
     irq_unmasked = false;
 }
 
-// As the kernel's: asked again, it has the line masked.
-bool kernel_console_room(void)
+// As the kernel's: without room it has the line masked.
+void kernel_console_rx(void)
 {
-    bool room = model_received_bytes < model_room;
+    const size_t end = MIN(model_room, sizeof(model_received) - 1);
 
-    if (!room)
+    model_received_bytes += hal_console_rx_take((uint8_t *)model_received + model_received_bytes,
+                                                end - model_received_bytes);
+    if (model_received_bytes == model_room)
         hal_console_rx_mask();
-    return room;
-}
-
-void kernel_console_rx(uint8_t byte)
-{
-    assert_true(model_received_bytes + 1 < sizeof(model_received));
-    model_received[model_received_bytes++] = (char)byte;
 }

@@ -40,6 +40,8 @@ extern char model_received[256];
 extern size_t model_received_bytes;
 extern size_t model_room; // bytes that the kernel takes before it has none; no end without it
 bool model_line_is_masked(void);
+// What the kernel does when the console's input has been started, with what `started` says.
+void model_console_input(zx_status_t started);
 
 // Time passes: each look at the clock is one tick, and `tick`, if set, is told.
 extern void (*model_tick)(void);

@@ -149,7 +149,7 @@ static void test_retaken_in_any_state(void **state)
     assert_int_equal(aux.tx_bytes, 0);
     aux.enables = SPI_BITS;
     aux.cntl = 0;
-    hal_console_retake();
+    model_console_input(hal_console_retake());
     assert_int_equal(aux.enables, SPI_BITS | 1);
     use();
 }

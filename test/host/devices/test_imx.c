@@ -144,7 +144,7 @@ static void test_retaken_in_any_state(void **state)
     assert_int_equal(imx.tx_bytes, 0);
     imx.ucr1 = 1u << 13;
     imx.ucr2 = 0;
-    hal_console_retake();
+    model_console_input(hal_console_retake());
     assert_int_equal(imx.ucr1 & (1u << 13), 0);
     use();
 }

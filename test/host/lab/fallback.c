@@ -37,14 +37,8 @@ FALLBACK void kernel_ipi(unsigned ipi)
     missing("kernel_ipi");
 }
 
-FALLBACK bool kernel_console_room(void)
+FALLBACK void kernel_console_rx(void)
 {
-    return true;
-}
-
-FALLBACK void kernel_console_rx(uint8_t byte)
-{
-    (void)byte;
 }
 
 FALLBACK void kernel_irq_exit(bool from_user)

@@ -102,14 +102,8 @@ void kernel_irq_exit(bool from_user)
     (void)from_user;
 }
 
-bool kernel_console_room(void)
+void kernel_console_rx(void)
 {
-    return true;
-}
-
-void kernel_console_rx(uint8_t byte)
-{
-    (void)byte;
 }
 
 void kernel_user_boundary(void)

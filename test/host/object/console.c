@@ -245,6 +245,105 @@ SCENARIO_ON(race_for_the_console, 3, 100)
     close_handle(alone);
 }
 
+// Two read what is typed, more than the ring holds or while the device goes to a driver and comes back: the host's
+// machine sees two who read the device at once, one who reads it while it is away, and a line that nobody serves.
+#define TYPED_TOTAL 12000u
+#define TYPED_ONE_BY_ONE 500u
+
+struct typing {
+    zx_handle_t alone;
+    atomic_uint total, got[256];
+};
+
+static uint8_t typed_at(unsigned i)
+{
+    return (uint8_t)(' ' + i * 200 / TYPED_TOTAL); // never falls, and is no carriage return
+}
+
+static void type(unsigned from, unsigned count)
+{
+    static char bytes[TYPED_TOTAL]; // one types at a time
+
+    for (unsigned i = 0; i < count; i++)
+        bytes[i] = (char)typed_at(from + i);
+    host_console_input(bytes, count);
+}
+
+static void reads_half(void *arg)
+{
+    struct typing *t = arg;
+    uint8_t last = 0;
+
+    for (unsigned count = 0; count < TYPED_TOTAL / 2;) {
+        uint8_t c;
+        size_t size = 1;
+        zx_status_t status = zx_debug_read(lab.resource, (char *)&c, &size);
+        if (status == ZX_ERR_NOT_SUPPORTED) { // a driver has it
+            assert_ok(zx_nanosleep(zx_deadline_after(ZX_USEC(10))));
+            continue;
+        }
+        assert_ok(status);
+        assert_true(c >= last); // what one reads is in order
+        last = c;
+        atomic_fetch_add(&t->got[c], 1);
+        atomic_fetch_add(&t->total, 1);
+        count++;
+    }
+}
+
+static void types_on(void *arg)
+{
+    (void)arg;
+    for (unsigned i = TYPED_TOTAL - TYPED_ONE_BY_ONE; i < TYPED_TOTAL; i++) {
+        type(i, 1);
+        assert_ok(zx_nanosleep(zx_deadline_after(ZX_USEC(10))));
+    }
+}
+
+static void lends_the_console(void *arg)
+{
+    struct typing *t = arg;
+
+    while (atomic_load(&t->total) < TYPED_TOTAL) {
+        zx_handle_t h;
+        assert_ok(
+            zx_interrupt_create(t->alone, HOST_CONSOLE_IRQ, ZX_INTERRUPT_MODE_LEVEL_HIGH, &h));
+        close_handle(h);
+        assert_ok(zx_nanosleep(zx_deadline_after(ZX_USEC(10))));
+    }
+}
+
+static void check_typing(const struct typing *t)
+{
+    unsigned expected[256] = {0};
+
+    for (unsigned i = 0; i < TYPED_TOTAL; i++)
+        expected[typed_at(i)]++;
+    for (unsigned i = 0; i < 256; i++)
+        assert_int_equal(atomic_load(&t->got[i]), expected[i]);
+}
+
+// CALLS(zx_debug_read)
+SCENARIO_ON(race_of_two_readers, 3, 20)
+{
+    struct typing t = {0};
+
+    type(0, TYPED_TOTAL - TYPED_ONE_BY_ONE);
+    RACE(&t, reads_half, reads_half, types_on);
+    check_typing(&t);
+}
+
+// CALLS(zx_debug_read, zx_interrupt_create)
+SCENARIO_ON(race_of_readers_and_a_driver, 3, 40)
+{
+    struct typing t = {.alone = console_resource(ZX_RSRC_FLAG_EXCLUSIVE)};
+
+    type(0, TYPED_TOTAL - TYPED_ONE_BY_ONE);
+    RACE(&t, reads_half, reads_half, types_on, lends_the_console);
+    check_typing(&t);
+    close_handle(t.alone);
+}
+
 #define T(name) cmocka_unit_test(test_##name)
 const struct CMUnitTest console_tests[] = {
     T(console_goes_to_a_driver_and_comes_back),
@@ -252,5 +351,7 @@ const struct CMUnitTest console_tests[] = {
     T(log_of_a_console_that_is_away),
     T(typed_before_the_console_went),
     T(race_for_the_console),
+    T(race_of_two_readers),
+    T(race_of_readers_and_a_driver),
 };
 const size_t console_test_count = countof(console_tests);

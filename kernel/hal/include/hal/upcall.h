@@ -14,10 +14,8 @@ NO_RETURN void kernel_secondary_main(void);
 // Interrupt context, interrupts off. After them the platform calls kernel_irq_exit().
 void kernel_timer_irq(void);
 void kernel_ipi(unsigned ipi); // enum hal_ipi
-void kernel_console_rx(uint8_t byte);
-// Asked before each byte is taken from the console's device. False: there is no room for it, and the device's line has
-// been masked (hal_console_rx_mask); it stays there until hal_console_rx_drain().
-bool kernel_console_room(void);
+// The console's device has bytes: takes them (hal_console_rx_take), or masks the line (hal_console_rx_mask).
+void kernel_console_rx(void);
 
 // Called at the end of every interrupt taken from kernel mode or user mode, interrupts off, the
 // interrupt acknowledged: reschedules when due (from_user or preempt_count 0).
