@@ -70,13 +70,17 @@ static enum start_method method_of(const struct fdt_cpu *cpu)
     // Without a release address (reported) there is nowhere to write to.
     if (strcmp(cpu->enable_method, "spin-table") != 0 || cpu->release_addr == 0)
         return START_NONE;
-    if (early_firmware_word(cpu->release_addr)) {
-        kernel_claim_range(cpu->release_addr, sizeof(uint64_t)); // who writes there starts the CPU
+    if (early_firmware_word(cpu->release_addr))
         return START_SPIN_TABLE;
-    }
     kernel_log(ZX_LOG_WARN, "smp: cpu-release-addr %#lx is not in memory that is reserved\n",
                (unsigned long)cpu->release_addr);
     return START_NONE;
+}
+
+// Whoever writes there starts the CPU, be it one of ours or not.
+static void claim_word(uint64_t release_addr)
+{
+    kernel_claim_range(release_addr, sizeof(uint64_t));
 }
 
 void arm64_smp_init(void)
@@ -87,6 +91,7 @@ void arm64_smp_init(void)
     atomic_store_explicit(&cpus[0].online, true, memory_order_relaxed);
     arm64_irq_stack_top[0] = (uintptr_t)boot_stacks_start + KSTACK_SLOT + KSTACK_BYTES;
     arm64_overflow_stack_top[0] = (uintptr_t)boot_stacks_start + 2 * KSTACK_SLOT + KSTACK_BYTES;
+    fdt_each_spin_table(&arm64_boot.tree, claim_word);
     if (fdt_read_cpus(&arm64_boot.tree, &tree_cpus) != ZX_OK)
         return;
     for (uint32_t i = 0; i < tree_cpus.count; i++) {

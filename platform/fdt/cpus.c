@@ -2,7 +2,7 @@
 /*
  * The CPUs and how they are started: /cpus and the PSCI node.
  *
- * Interface: fdt_read_cpus, fdt_psci_find, fdt_read_psci (<fdt/boot.h>).  Locks: none.
+ * Interface: fdt_read_cpus, fdt_each_spin_table, fdt_psci_find, fdt_read_psci (<fdt/boot.h>).  Locks: none.
  * Invariants:
  *   U1  no two entries of a struct fdt_cpus have the same mpidr;
  *   U2  a CPU's own enable-method decides; one on /cpus, or a cpu-release-addr left over by
@@ -115,6 +115,21 @@ zx_status_t fdt_read_cpus(struct fdt_tree *tree, struct fdt_cpus *out)
         return ZX_ERR_NOT_FOUND;
     }
     return ZX_OK;
+}
+
+void fdt_each_spin_table(struct fdt_tree *tree, void (*fn)(uint64_t release_addr))
+{
+    struct fdt_node parent = fdt_node_by_path(tree, "/cpus");
+    for (struct fdt_node node = fdt_node_first_child(tree, parent); fdt_node_valid(node);
+         node = fdt_node_next_sibling(tree, node)) {
+        const char *method;
+        uint64_t at;
+        if (is_cpu(tree, node) && fdt_prop_string(tree, node, "enable-method", &method) == ZX_OK &&
+            strcmp(method, "spin-table") == 0 &&
+            fdt_prop_number(tree, node, "cpu-release-addr", &at) == ZX_OK && at != 0) {
+            fn(at);
+        }
+    }
 }
 
 /* The newest version that the node's compatible claims; 0 if it is no PSCI node. */

@@ -135,6 +135,49 @@ static void test_read_cpus_too_many_are_reported_once(void **state)
     fixture_end(&f);
 }
 
+static uint64_t words[FDT_CPUS_MAX + 16];
+static uint32_t word_count;
+
+static void note_word(uint64_t release_addr)
+{
+    assert_true(word_count < sizeof(words) / sizeof(words[0]));
+    words[word_count++] = release_addr;
+}
+
+/* The last of so many that fdt_read_cpus() has no room for it, and one that is disabled. */
+static void test_spin_tables_of_all_cpus(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_load(&f, "rpi4"); /* has 4, the last of which waits at 0xf0 */
+    add_cpus(&f, FDT_CPUS_MAX);
+    char last[32];
+    snprintf(last, sizeof(last), "/cpus/cpu@%x", 0x200 + FDT_CPUS_MAX - 1);
+    int node = fdt_path_offset(f.blob, last);
+    assert_true(node >= 0);
+    assert_int_equal(fdt_setprop_string(f.blob, node, "enable-method", "spin-table"), 0);
+    assert_int_equal(fdt_setprop_u64(f.blob, node, "cpu-release-addr", 0x12345678), 0);
+    node = fdt_path_offset(f.blob, "/cpus/cpu@3");
+    assert_int_equal(fdt_setprop_string(f.blob, node, "status", "disabled"), 0);
+    fixture_open(&f);
+    word_count = 0;
+    fdt_each_spin_table(&f.tree, note_word);
+    assert_int_equal(word_count, 5);
+    bool disabled = false, beyond = false;
+    for (uint32_t i = 0; i < word_count; i++) {
+        disabled = disabled || words[i] == 0xf0;
+        beyond = beyond || words[i] == 0x12345678;
+    }
+    assert_true(disabled && beyond);
+    fixture_assert_quiet(&f);
+    fixture_end(&f);
+    fixture_begin(&f, "rpi4-tfa"); /* firmware has replaced the spin table */
+    word_count = 0;
+    fdt_each_spin_table(&f.tree, note_word);
+    assert_int_equal(word_count, 0);
+    fixture_end(&f);
+}
+
 /* Reads the PSCI node that fdt_psci_find gives. */
 static void read_psci(struct fixture *f, struct fdt_psci *psci)
 {
@@ -230,6 +273,7 @@ int run_cpus_tests(void)
         cmocka_unit_test(test_read_cpus_leaves_out_what_is_wrong),
         cmocka_unit_test(test_read_cpus_none_is_reported),
         cmocka_unit_test(test_read_cpus_too_many_are_reported_once),
+        cmocka_unit_test(test_spin_tables_of_all_cpus),
         cmocka_unit_test(test_read_psci_conduit_and_version_come_from_the_node),
         cmocka_unit_test(test_psci_absent_or_disabled_is_none),
         cmocka_unit_test(test_read_psci_0_1_has_its_ids_in_properties),

@@ -154,6 +154,10 @@ struct fdt_cpus {
  * the table's size are reported and left out. */
 zx_status_t fdt_read_cpus(struct fdt_tree *tree, struct fdt_cpus *out);
 
+/* Tells where each CPU with a spin table waits for an address, those that fdt_read_cpus() leaves out
+ * included: one that is disabled waits, too (Devicetree Specification, "status" of a cpu node). */
+void fdt_each_spin_table(struct fdt_tree *tree, void (*fn)(uint64_t release_addr));
+
 enum fdt_psci_conduit {
     FDT_PSCI_HVC,
     FDT_PSCI_SMC,
