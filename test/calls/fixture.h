@@ -90,10 +90,10 @@ uint64_t read_only_copy(const struct fixture *f, unsigned index);
 // True if the windows of all pointer arguments are as the canary left them, but for the buffers.
 bool windows_intact(const struct fixture *f);
 
-// Issues the call as it is now and returns its result. Whatever that is: what the call consumes is gone
-// afterwards and nothing else, nothing is written beyond the buffers, and a failure leaves no
-// handle and no mapping.
-int64_t fixture_issue(struct fixture *f);
+// Issues the call as it is now and returns its result, 1 for times. Whatever that is: what the call consumes
+// is gone afterwards and nothing else, nothing is written beyond the buffers, and a failure leaves
+// no handle and no mapping.
+zx_status_t fixture_issue(struct fixture *f);
 
 // A new object of this type with all the rights that its creator gives; 0 for types that nothing
 // here can make. `kind` is that of a resource. Kept in the fixture, which closes it.

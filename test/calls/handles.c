@@ -94,7 +94,7 @@ static void set_rights(struct try *t, zx_rights_t rights)
 
 static zx_status_t issue(struct try *t)
 {
-    const zx_status_t got = (zx_status_t)fixture_issue(&t->f);
+    const zx_status_t got = fixture_issue(&t->f);
 
     return got > 0 ? ZX_OK : got;
 }

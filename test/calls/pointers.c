@@ -105,7 +105,7 @@ static void try_one(const struct call_info *call, unsigned index, enum spoiled h
         return;
     }
     const zx_status_t wanted = expected(call, index, how);
-    const zx_status_t got = (zx_status_t)fixture_issue(&f);
+    const zx_status_t got = fixture_issue(&f);
     if (got > 0 ? wanted != ZX_OK : got != wanted)
         call_fail("%s, %s %s: %s, expected %s", call->name, name, spoiled_names[how],
                   call_status_name(got), call_status_name(wanted));
@@ -130,7 +130,7 @@ void sweep_valid(const struct call_info *call)
     struct fixture f;
 
     fixture_make(&f, call);
-    const zx_status_t got = (zx_status_t)fixture_issue(&f);
+    const zx_status_t got = fixture_issue(&f);
     if (got > 0 ? wanted != ZX_OK : got != wanted)
         call_fail("%s, valid: %s, expected %s", call->name, call_status_name(got),
                   call_status_name(wanted));
