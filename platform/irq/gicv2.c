@@ -64,16 +64,23 @@ static void gicv2_cpu_stop(void)
     dsb(sy);
 }
 
+// The CPU that sent a software-generated interrupt, which the end wants back, is next to the INTID in the register
+// (IHI 0048, "Interrupt Acknowledge Register"); in a token it is out of the INTID's way.
+#define IAR_INTID          0x3ffu
+#define IAR_SOURCE         (7u << 10)
+#define TOKEN_SOURCE_SHIFT 19u
+
 static uint32_t gicv2_acknowledge(void)
 {
-    return mmio_read32(gicc + GICC_IAR);
+    uint32_t iar = mmio_read32(gicc + GICC_IAR);
+    return (iar & IAR_SOURCE) << TOKEN_SOURCE_SHIFT | (iar & IAR_INTID);
 }
 
 static void gicv2_end(uint32_t token)
 {
     // What the handler wrote to its device comes before the end of the interrupt.
     dsb(sy);
-    mmio_write32(gicc + GICC_EOIR, token);
+    mmio_write32(gicc + GICC_EOIR, (token >> TOKEN_SOURCE_SHIFT & IAR_SOURCE) | (token & IAR_INTID));
 }
 
 static void gicv2_mask(unsigned intid)

@@ -84,7 +84,7 @@ unsigned irq_take(void)
     uint32_t token = chip.acknowledge();
     unsigned intid = IRQ_TOKEN_INTID(token);
 
-    if (intid < IRQ_SPURIOUS)
+    if (intid < IRQ_SPURIOUS || intid >= IRQ_EXTENDED)
         chip.end(token);
     return intid;
 }
@@ -149,18 +149,22 @@ void irq_dispatch(void)
     for (;;) {
         const uint32_t token = atomic_load_explicit(&acknowledge, memory_order_relaxed)();
         const unsigned intid = IRQ_TOKEN_INTID(token);
-        if (intid >= IRQ_SPURIOUS)
-            return;
-        if (intid < HAL_IPI_COUNT) {
+        if (intid >= IRQ_SPURIOUS) {
+            if (likely(intid < IRQ_EXTENDED))
+                return;
+            // Nobody's, but what is not ended holds back all of its priority: that is every line.
+        } else if (intid >= IRQ_PRIVATE_COUNT) {
+            run_line(intid);
+        } else if (intid < HAL_IPI_COUNT) {
             // Ended first: a handler that stops the CPU leaves nothing active.
             chip.end(token);
             kernel_ipi(intid);
             continue;
-        }
-        if (intid < IRQ_PRIVATE_COUNT && private_handlers[intid] != NULL)
+        } else if (private_handlers[intid] != NULL) {
             private_handlers[intid]();
-        else
+        } else {
             run_line(intid);
+        }
         chip.end(token);
     }
 }

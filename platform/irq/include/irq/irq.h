@@ -12,9 +12,10 @@
 #define IRQ_SGI_COUNT     16u
 #define IRQ_PRIVATE_COUNT 32u
 #define IRQ_SPURIOUS      1020u // and above: nothing to handle
+#define IRQ_EXTENDED      1024u // and above: extended lines and LPIs. The kernel enables none, firmware may have
 
-// The INTID in what an acknowledge register gives, where no larger one is ever enabled (IHI 0069: IAR).
-#define IRQ_TOKEN_INTID(token) ((token) & 0x3ffu)
+// The INTID in a token: the 24 bits of ICC_IAR1_EL1 (IHI 0069). A controller has room for its own above them.
+#define IRQ_TOKEN_INTID(token) ((token) & 0xffffffu)
 
 // A controller of the GIC family. Functions run with interrupts off unless said otherwise.
 struct irqchip_ops {
@@ -25,7 +26,7 @@ struct irqchip_ops {
     // The calling CPU takes no more interrupts, until cpu_init().
     void (*cpu_stop)(void);
     // Takes the most urgent pending interrupt: a token, which end() wants back. IRQ_TOKEN_INTID() of it is
-    // the INTID, or IRQ_SPURIOUS and above.
+    // the INTID; from IRQ_SPURIOUS to below IRQ_EXTENDED: nothing was pending, and nothing is to be ended.
     uint32_t (*acknowledge)(void);
     void (*end)(uint32_t token);
     // Any CPU, interrupts on or off. Private INTIDs: the calling CPU's. mask() returns when the
