@@ -24,7 +24,7 @@ static char seen[32];
 static zx_signals_t shown;
 
 // Where a test keeps what the client was given.
-#define PASTED 300000u
+#define PASTED (CONSOLE_HELD_MOST + 300000u)
 static char *collected;
 static size_t collected_size;
 
@@ -114,13 +114,6 @@ void line_poll(void)
 {
 }
 
-static bool line_held;
-
-void line_hold(bool hold)
-{
-    line_held = hold;
-}
-
 zx_status_t file_reply_open(const struct ipc_request *request, zx_status_t status)
 {
     (void)request;
@@ -159,8 +152,13 @@ zx_time_t zx_clock_get_monotonic(void)
     return 1;
 }
 
+static size_t bells;
+
 void line_write(const char *bytes, size_t size)
 {
+    for (size_t i = 0; i < size; i++) {
+        bells += bytes[i] == '\a';
+    }
 }
 
 zx_status_t zx_task_kill(zx_handle_t task)
@@ -187,6 +185,8 @@ static int start(void **state)
         assert_int_equal(terminal_create(NULL, 1, 80, 24, &terminal), ZX_OK);
     }
     memset(seen, 0, sizeof(seen));
+    shown = 0;
+    bells = 0;
     return 0;
 }
 
@@ -237,52 +237,149 @@ static void read_all(void)
     }
 }
 
-// More than the queue has room for, typed while nobody reads: all of it is read later, in order, and the line is left
-// alone while there is too much of it.
-static void test_what_is_pasted_is_read(void **state)
+// Lines whose bytes say where they are.
+static char *make_text(size_t size)
 {
-    char *text = malloc(PASTED);
-    size_t at = 0;
+    char *text = malloc(size);
 
-    for (size_t i = 0; i < PASTED; i++) {
+    for (size_t i = 0; i < size; i++) {
         text[i] = i % 61 == 60 ? '\n' : (char)('a' + i / 61 % 26);
     }
-    text[PASTED - 1] = '\n';
-    collected = malloc(PASTED);
-    collected_size = 0;
-    while (at < PASTED) {
-        size_t first = at;
+    text[size - 1] = '\n';
+    return text;
+}
 
-        while (at < PASTED && !line_held) {
-            size_t piece = PASTED - at < 256 ? PASTED - at : 256;
-
-            type(text + at, piece);
-            at += piece;
-        }
-        assert_true(at - first < PASTED / 2); // it was held, more than once
-        read_all();
-        assert_false(line_held);
+static void paste(const char *text, size_t size)
+{
+    for (size_t at = 0; at < size; at += 256) {
+        type(text + at, size - at < 256 ? size - at : 256);
     }
-    assert_int_equal(collected_size, PASTED);
-    assert_memory_equal(collected, text, PASTED);
-    free(text);
+}
+
+static void begin_collecting(void)
+{
+    collected = calloc(PASTED, 1);
+    collected_size = 0;
+}
+
+static void end_collecting(void)
+{
     free(collected);
     collected = NULL;
 }
 
-// Ctrl-C goes before what waits, and that goes with it.
-static void test_an_interrupt_does_not_wait(void **state)
+// More than the queue has room for, typed while nobody reads: all of it is read later, in order.
+static void test_what_is_pasted_is_read(void **state)
 {
-    for (unsigned i = 0; i < 10000; i++) {
-        type("x\n", 2);
+    char *text = make_text(CONSOLE_HELD_MOST);
+    size_t third = CONSOLE_HELD_MOST / 3;
+
+    begin_collecting();
+    for (size_t i = 0; i < 3; i++) { // what has been read makes room for what comes
+        paste(text + i * third, third);
+        if (i == 1) {
+            for (unsigned reads = 0; reads < 10000; reads++) {
+                terminal->ops->read_later(terminal, NULL, &(struct ipc_request){0}, 100);
+            }
+        }
     }
-    type("\x03y\n", 3);
-    collected = calloc(PASTED, 1);
+    paste(text + 3 * third, CONSOLE_HELD_MOST - 3 * third);
+    read_all();
+    assert_int_equal(bells, 0);
+    assert_int_equal(collected_size, CONSOLE_HELD_MOST);
+    assert_memory_equal(collected, text, CONSOLE_HELD_MOST);
+    end_collecting();
+    free(text);
+}
+
+// Of more than can be held the end is dropped, and heard; what comes when there is room again is read.
+static void test_more_than_is_held_is_dropped_with_a_bell(void **state)
+{
+    char *text = make_text(PASTED);
+
+    begin_collecting();
+    paste(text, PASTED);
+    assert_in_range(bells, 1, PASTED / 256);
+    read_all();
+    assert_in_range(collected_size, CONSOLE_HELD_MOST, PASTED - 1);
+    assert_memory_equal(collected, text, collected_size);
+    type("\x15later\n", 7); // Ctrl-U: of the line that was cut
     collected_size = 0;
     read_all();
-    assert_string_equal(collected, "y\n");
-    free(collected);
-    collected = NULL;
+    assert_int_equal(collected_size, 6);
+    assert_memory_equal(collected, "later\n", 6);
+    end_collecting();
+    free(text);
+}
+
+// Ctrl-C goes before what waits, however much that is, and that goes with it.
+static void test_an_interrupt_does_not_wait(void **state)
+{
+    static const size_t sizes[] = {20000, CONSOLE_HELD_MOST, PASTED};
+    char *text = make_text(PASTED);
+
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        paste(text, sizes[i]);
+        assert_false(shown & FILE_SIGNAL_INTERRUPT);
+        type("\x03y\n", 3);
+        assert_true(shown & FILE_SIGNAL_INTERRUPT);
+        shown &= ~FILE_SIGNAL_INTERRUPT;
+        begin_collecting();
+        read_all();
+        assert_string_equal(collected, "y\n");
+        end_collecting();
+    }
+    free(text);
+}
+
+// A Ctrl-V that waits quotes the Ctrl-C behind it, if nothing quotes the Ctrl-V.
+static void test_a_quoted_interrupt_waits(void **state)
+{
+    char *text = make_text(20000);
+
+    begin_collecting();
+    paste(text, 20000);
+    type("\x16", 1);
+    type("\x03", 1);
+    type("\x16\x16z\n", 4);
+    assert_false(shown & FILE_SIGNAL_INTERRUPT);
+    read_all();
+    assert_int_equal(collected_size, 20004);
+    assert_memory_equal(collected, text, 20000);
+    assert_memory_equal(collected + 20000, "\x03\x16z\n", 4);
+    paste(text, 20000);
+    type("\x16\x16\x03y\n", 5);
+    assert_true(shown & FILE_SIGNAL_INTERRUPT);
+    collected_size = 0;
+    read_all();
+    assert_int_equal(collected_size, 2);
+    end_collecting();
+    free(text);
+}
+
+static void fill_up_to(const char *text, size_t count)
+{
+    paste(text, CONSOLE_HELD_MOST);
+    while (held_count() < count) {
+        type("x", 1);
+    }
+}
+
+// There was no room for the quoted one, or for what quotes it: the next Ctrl-C is one.
+static void test_a_quote_does_not_outlast_what_is_dropped(void **state)
+{
+    char *text = make_text(CONSOLE_HELD_MOST);
+
+    fill_up_to(text, CONSOLE_HELD_MOST - 1);
+    type("\x16\x03", 2);
+    assert_false(shown & FILE_SIGNAL_INTERRUPT);
+    type("\x03", 1);
+    assert_true(shown & FILE_SIGNAL_INTERRUPT);
+    shown &= ~FILE_SIGNAL_INTERRUPT;
+    fill_up_to(text, CONSOLE_HELD_MOST);
+    type("\x16\x03", 2);
+    assert_true(shown & FILE_SIGNAL_INTERRUPT);
+    free(text);
 }
 
 int run_terminal_tests(void)
@@ -292,7 +389,10 @@ int run_terminal_tests(void)
         cmocka_unit_test_setup(test_readable_stays_while_there_is_more, start),
         cmocka_unit_test_setup(test_waiting_reader_needs_no_signal, start),
         cmocka_unit_test_setup(test_what_is_pasted_is_read, start),
+        cmocka_unit_test_setup(test_more_than_is_held_is_dropped_with_a_bell, start),
         cmocka_unit_test_setup(test_an_interrupt_does_not_wait, start),
+        cmocka_unit_test_setup(test_a_quoted_interrupt_waits, start),
+        cmocka_unit_test_setup(test_a_quote_does_not_outlast_what_is_dropped, start),
     };
 
     return cmocka_run_group_tests_name("terminal", tests, NULL, NULL);

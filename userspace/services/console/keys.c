@@ -26,7 +26,6 @@ static struct {
     struct vfs_loop *loop;
     keys_typed typed;
     void (*ended)(void);
-    bool held; // not watched meanwhile
 } keys;
 
 // The reader thread.
@@ -54,11 +53,12 @@ static void *read_line(void *argument)
 void keys_poll(void)
 {
     char batch[BATCH];
-    size_t size;
+    size_t size, total = 0;
 
-    while (!keys.held && keys.loop_end != ZX_HANDLE_INVALID &&
+    while (total < CONSOLE_INPUT_MOST && keys.loop_end != ZX_HANDLE_INVALID &&
            zx_socket_read(keys.loop_end, 0, batch, sizeof(batch), &size) == ZX_OK && size != 0) {
         keys.typed(batch, size);
+        total += size;
     }
 }
 
@@ -69,26 +69,11 @@ static void close_loop_end(void)
     keys.loop_end = ZX_HANDLE_INVALID;
 }
 
-static zx_status_t watch(void)
-{
-    return keys.held ? ZX_OK : vfs_watch_start(keys.loop, &keys.watch);
-}
-
-void keys_hold(bool hold)
-{
-    keys.held = hold;
-    if (keys.loop_end == ZX_HANDLE_INVALID) {
-        return;
-    }
-    vfs_watch_cancel(keys.loop, &keys.watch);
-    (void)watch();
-}
-
 static void readable(void *context, zx_signals_t observed)
 {
     (void)context;
     keys_poll();
-    if ((observed & ZX_SOCKET_READABLE) == 0 && !keys.held) { // the reader thread has ended
+    if ((observed & ZX_SOCKET_READABLE) == 0) { // the reader thread has ended
         close_loop_end();
         keys.ended();
     }
@@ -114,7 +99,7 @@ zx_status_t keys_start(struct vfs_loop *loop, zx_handle_t root, keys_typed typed
         .fired = readable,
         .repeat = true,
     };
-    status = watch();
+    status = vfs_watch_start(loop, &keys.watch);
     if (status == ZX_OK &&
         pthread_create(&thread, NULL, read_line, (void *)(uintptr_t)thread_end) != 0) {
         status = ZX_ERR_NO_MEMORY;

@@ -48,7 +48,6 @@ static struct {
     keys_typed typed;
     zx_handle_t log; // what the console has not shown
     bool keys_run;   // the kernel's input is not at its end
-    bool held;       // what is typed stays where it is
     bool attached;   // L1; what follows is there
     bool found_dead; // and the driver has ended: what is written goes to the kernel
     zx_handle_t driver;
@@ -190,18 +189,19 @@ static void show_log(void *context, zx_signals_t observed)
 
 // ---- input ----------------------------------------------------------------------------------------
 
-// `all`: whether or not it is to be held, because the stream goes.
+// `all`: because the stream goes.
 static void take_driver_input(bool all)
 {
     char bytes[PIECE];
-    size_t count;
+    size_t count, total = 0;
 
-    while ((all || !line.held) &&
+    while ((all || total < CONSOLE_INPUT_MOST) &&
            zx_socket_read(line.stream, 0, bytes, sizeof(bytes), &count) == ZX_OK && count != 0) {
         for (size_t i = 0; i < count; i++) {
             bytes[i] = bytes[i] == '\r' ? '\n' : bytes[i]; // as the kernel's
         }
         line.typed(bytes, count);
+        total += count;
     }
 }
 
@@ -228,22 +228,7 @@ static void start_driver_input(void)
         .fired = arrived,
         .repeat = true,
     };
-    if (!line.held) {
-        (void)vfs_watch_start(line.loop, &line.arrived);
-    }
-}
-
-void line_hold(bool hold)
-{
-    if (hold == line.held) {
-        return;
-    }
-    line.held = hold;
-    keys_hold(hold);
-    if (line.attached && !line.keys_run) {
-        vfs_watch_cancel(line.loop, &line.arrived);
-        start_driver_input();
-    }
+    (void)vfs_watch_start(line.loop, &line.arrived);
 }
 
 static void look_for_keys_later(void)

@@ -10,8 +10,8 @@
 //       works however much is printed. It also cuts the output that is under way short.
 //   R5  A new session, and whoever opens the terminal when nobody else has it, finds it in its first
 //       state: a program that died in raw mode leaves no mess.
-//   R6  What the discipline has no room for waits here, in order; when it is much, the line is not read any more,
-//       and then its driver's stream fills up. Ctrl-C is looked for in all that has been read.
+//   R6  What the discipline has no room for waits here, in order, up to CONSOLE_HELD_MOST; what comes then is dropped,
+//       with a bell. The line is always read: Ctrl-C is looked for in all that comes, also in what is dropped.
 //
 // Runs on the loop's thread; no locks.
 
@@ -28,16 +28,6 @@
 
 // Bytes of output between two looks at the keys.
 #define OUTPUT_PIECE 256u
-
-// Bytes that are held before the line is left alone, and room for how many is made first.
-#define HELD_MANY  65536u
-#define HELD_FIRST 4096u
-
-// What was typed and waits for room in the discipline's queue (R6).
-struct held {
-    char *bytes;
-    size_t start, size, capacity;
-};
 
 // A read that waits.
 struct reader {
@@ -58,7 +48,7 @@ static struct terminal {
     bool interrupted;       // and nobody has taken it
     bool readable;          // what clients were shown
     uint32_t interrupts;    // counts them
-    struct held held;
+    bool held_quotes;       // the last byte that is held makes the next one be taken as it is (Ctrl-V)
     uint32_t columns, rows;
 } terminal;
 
@@ -165,17 +155,9 @@ static void answer_readers(void)
 // R6: some of what is held goes to the discipline, if it has room again. False: nothing did.
 static bool feed(void)
 {
-    struct held *held = &terminal.held;
-    size_t taken = held->size == 0 ? 0
-                                   : tty_input(&terminal.tty, held->bytes + held->start, held->size,
-                                               zx_clock_get_monotonic());
+    size_t taken = tty_input(&terminal.tty, held_bytes(), held_count(), zx_clock_get_monotonic());
 
-    held->start += taken;
-    held->size -= taken;
-    if (held->size == 0) {
-        held->start = 0;
-    }
-    line_hold(held->size >= HELD_MANY);
+    held_take(taken);
     return taken != 0;
 }
 
@@ -230,51 +212,38 @@ static void disconnected(struct vfs_node *node, struct vfs_connection *connectio
 
 // ---- from the keys ----------------------------------------------------------------------------------
 
-// R6. Without memory for it a byte is dropped.
-static void hold(char byte)
+// A byte that cannot go to the discipline now: it has no room, or others wait already. False: it is dropped.
+static bool take_behind(char byte)
 {
-    struct held *held = &terminal.held;
+    bool flushes, quoted = held_count() != 0 && terminal.held_quotes;
 
-    if (held->start + held->size == held->capacity && held->start != 0) {
-        memmove(held->bytes, held->bytes + held->start, held->size);
-        held->start = 0;
-    }
-    if (held->start + held->size == held->capacity) {
-        size_t more = held->capacity != 0 ? 2 * held->capacity : HELD_FIRST;
-        char *bytes = realloc(held->bytes, more);
+    if (quoted || !tty_interrupts(&terminal.tty, (uint8_t)byte, &flushes)) {
+        bool added = held_add(byte);
 
-        if (bytes == NULL) {
-            return;
-        }
-        held->bytes = bytes;
-        held->capacity = more;
-    }
-    held->bytes[held->start + held->size++] = byte;
-}
-
-// A byte that cannot go to the discipline now: it has no room, or others wait already.
-static void take_behind(char byte)
-{
-    bool flushes;
-
-    if (!tty_interrupts(&terminal.tty, (uint8_t)byte, &flushes)) {
-        hold(byte);
-        return;
+        // What is dropped does not quote, nor does it stay quoted: the next Ctrl-C is one, whatever was lost.
+        terminal.held_quotes = added && !quoted && tty_quotes(&terminal.tty, (uint8_t)byte);
+        return added;
     }
     if (flushes) {
-        terminal.held.size = terminal.held.start = 0;
+        held_forget();
     }
     (void)tty_input(&terminal.tty, &byte, 1, zx_clock_get_monotonic());
+    return true;
 }
 
 static void typed(const char *bytes, size_t size)
 {
-    size_t taken = terminal.held.size != 0
-                       ? 0
-                       : tty_input(&terminal.tty, bytes, size, zx_clock_get_monotonic());
+    size_t taken = 0;
+    bool dropped = false;
 
+    if (held_count() == 0) {
+        taken = tty_input(&terminal.tty, bytes, size, zx_clock_get_monotonic());
+    }
     while (taken < size) {
-        take_behind(bytes[taken++]);
+        dropped |= !take_behind(bytes[taken++]);
+    }
+    if (dropped) { // one bell for them all, for what it costs on the line
+        tty_write(&terminal.tty, "\a", 1);
     }
     serve_readers();
 }
@@ -327,7 +296,7 @@ static void set_attributes(void *context, const struct ipc_request *request, uin
     _Static_assert(sizeof(to.control) == sizeof(attributes->cc), "control characters");
     memcpy(to.control, attributes->cc, sizeof(to.control));
     if (when == TERMINAL_FLUSH) {
-        terminal.held.size = terminal.held.start = 0;
+        held_forget();
     }
     tty_set_attributes(&terminal.tty, &to, when == TERMINAL_FLUSH);
     (void)terminal_reply_set_attributes(request, ZX_OK);
@@ -407,7 +376,7 @@ static void flush(void *context, const struct ipc_request *request, uint32_t que
         return;
     }
     if (queue != TERMINAL_QUEUE_OUTPUT) { // output is never held back
-        terminal.held.size = terminal.held.start = 0;
+        held_forget();
         tty_flush(&terminal.tty);
         serve_readers();
     }

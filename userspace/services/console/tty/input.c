@@ -201,6 +201,11 @@ bool tty_interrupts(const struct tty *tty, uint8_t byte, bool *out_flushes)
            (is_key(tty, VINTR, byte) || is_key(tty, VQUIT, byte));
 }
 
+bool tty_quotes(const struct tty *tty, uint8_t byte)
+{
+    return has_flag(tty, ICANON) && has_flag(tty, IEXTEN) && is_key(tty, VLNEXT, byte);
+}
+
 // Ctrl-C and Ctrl-\: true if the byte was one of them.
 static bool take_interrupt(struct tty *tty, uint8_t byte)
 {
@@ -267,7 +272,7 @@ static bool take_editing_key(struct tty *tty, uint8_t byte)
         erase_word(tty);
     } else if (extended && is_key(tty, VREPRINT, byte)) {
         reprint(tty);
-    } else if (extended && is_key(tty, VLNEXT, byte)) {
+    } else if (tty_quotes(tty, byte)) {
         tty->literal_next = true;
     } else if (is_key(tty, VEOF, byte)) {
         end_file(tty);

@@ -92,6 +92,9 @@ size_t tty_input(struct tty *tty, const char *bytes, size_t size, int64_t now);
 // it goes with it.
 bool tty_interrupts(const struct tty *tty, uint8_t byte, bool *out_flushes);
 
+// True if this byte, typed now and not quoted itself, quotes the next one (Ctrl-V): that is taken as it is.
+bool tty_quotes(const struct tty *tty, uint8_t byte);
+
 // True if a read would give something at once: bytes or an end of file.
 bool tty_readable(const struct tty *tty);
 
