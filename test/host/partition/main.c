@@ -354,6 +354,15 @@ static void test_damaged(void **state)
     assert_two(false);
     assert_true(table.no_backup);
     bad_block = UINT64_MAX;
+    for (size_t at = last_list() * 512; at < last_list() * 512 + COUNT * 128; at += 61) {
+        bytes[at] ^= 1;
+        assert_two(false);
+        assert_true(table.no_backup);
+        bytes[at] ^= 1;
+    }
+    assert_two(false);
+    assert_false(table.no_backup);
+    assert_false(table.copy_elsewhere);
     bytes[512] ^= 1;
     bytes[(BLOCKS - 1) * 512] ^= 1;
     assert_int_equal(read_table(), ZX_ERR_IO_DATA_INTEGRITY);
@@ -361,6 +370,28 @@ static void test_damaged(void **state)
     begin(2, 512);
     put_entry(0, 0, 0xee, 1, 1);
     assert_int_equal(read_table(), ZX_ERR_IO_DATA_INTEGRITY);
+}
+
+// An image that was written to a larger disk: its copy is whole, where the image had its end.
+static void test_on_a_larger_disk(void **state)
+{
+    (void)state;
+    put_gpt(512);
+    uint64_t copy = last_list();
+
+    disk.blocks = 2 * BLOCKS;
+    assert_two(false);
+    assert_true(table.copy_elsewhere);
+    assert_false(table.no_backup);
+    bytes[copy * 512] ^= 1;
+    assert_two(false);
+    assert_true(table.copy_elsewhere);
+    assert_true(table.no_backup);
+    bytes[copy * 512] ^= 1;
+    disk.blocks = BLOCKS - 1; // the copy is behind the end of a smaller one
+    assert_two(false);
+    assert_true(table.copy_elsewhere);
+    assert_true(table.no_backup);
 }
 
 // Fields that lie under good checksums.
@@ -455,7 +486,7 @@ int main(void)
         cmocka_unit_test(test_outside), cmocka_unit_test(test_logical),
         cmocka_unit_test(test_chains),  cmocka_unit_test(test_gpt),
         cmocka_unit_test(test_overlapping),
-        cmocka_unit_test(test_damaged), cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_damaged), cmocka_unit_test(test_on_a_larger_disk), cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_names),   cmocka_unit_test(test_mutated),
     };
 

@@ -57,10 +57,13 @@ static void print_table(const struct partition_table *table)
 {
     static const char *const kinds[] = {"no partition table", "MBR", "GPT"};
 
-    printf("%s%s\n", kinds[table->kind],
-           table->backup      ? ", the copy at the end: the first one is damaged"
-           : table->no_backup ? "; the copy at the end is damaged"
-                              : "");
+    printf("%s%s%s\n", kinds[table->kind],
+           table->backup           ? ", the copy at the end: the first one is damaged"
+           : table->copy_elsewhere ? "; there is no copy at the end"
+                                   : "",
+           !table->no_backup       ? ""
+           : table->copy_elsewhere ? ", and the one before it is damaged"
+                                   : "; the copy at the end is damaged");
     if (table->count != 0)
         printf("%3s %12s %12s %12s  %s\n", "NR", "FIRST", "LAST", "BLOCKS", "TYPE");
     for (uint32_t i = 0; i < table->count; i++)

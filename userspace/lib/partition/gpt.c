@@ -14,6 +14,7 @@
 #define HEADER_SIZE        12u
 #define HEADER_CRC         16u
 #define HEADER_SELF        24u
+#define HEADER_OTHER       32u
 #define HEADER_FIRST       40u
 #define HEADER_LAST        48u
 #define HEADER_LIST        72u
@@ -36,6 +37,7 @@
 
 struct header {
     uint64_t first, last; // blocks that partitions may have
+    uint64_t other;       // block of the other header
     uint64_t list;
     uint32_t count, entry_bytes;
     uint32_t list_crc;
@@ -69,6 +71,7 @@ static bool parse_header(const struct partition_disk *disk, uint8_t *block, uint
     *out = (struct header){
         .first = load64(block + HEADER_FIRST),
         .last = load64(block + HEADER_LAST),
+        .other = load64(block + HEADER_OTHER),
         .list = load64(block + HEADER_LIST),
         .count = load32(block + HEADER_COUNT),
         .entry_bytes = load32(block + HEADER_ENTRY_BYTES),
@@ -135,14 +138,12 @@ static void add_entry(const uint8_t *entry, uint32_t number, const struct header
     partition_add(out, &partition, header->first, header->last);
 }
 
-// Reads the list of entries. ZX_ERR_IO_DATA_INTEGRITY: its checksum is wrong; `out` holds nothing
-// then.
+// Reads the list of entries; with `out` NULL it is only looked at. ZX_ERR_IO_DATA_INTEGRITY: its checksum is wrong.
 static zx_status_t read_list(const struct partition_disk *disk, uint8_t *block,
                              const struct header *header, struct partition_table *out)
 {
     uint32_t per_block = disk->block_size / header->entry_bytes, crc = 0;
 
-    out->count = out->left_out = 0;
     for (uint32_t done = 0; done < header->count;) {
         uint64_t at = header->list + done / per_block;
         uint32_t here = header->count - done < per_block ? header->count - done : per_block;
@@ -156,53 +157,51 @@ static zx_status_t read_list(const struct partition_disk *disk, uint8_t *block,
             return status;
         }
         crc = partition_crc(crc, block, (size_t)here * header->entry_bytes);
-        for (uint32_t i = 0; i < here; i++) {
-            add_entry(block + (size_t)i * header->entry_bytes, ++done, header, out);
+        for (uint32_t i = 0; i < here && out != NULL; i++) {
+            add_entry(block + (size_t)i * header->entry_bytes, done + i + 1, header, out);
         }
+        done += here;
     }
     return crc == header->list_crc ? ZX_OK : ZX_ERR_IO_DATA_INTEGRITY;
 }
 
+// Reads the table whose header is in a block; with `out` NULL it is only looked at.
 static zx_status_t read_at(const struct partition_disk *disk, uint8_t *block, uint64_t at,
-                           struct partition_table *out)
+                           struct header *header, struct partition_table *out)
 {
-    struct header header;
     zx_status_t status = disk->read(disk->context, at, block);
 
-    if (status == ZX_OK && !parse_header(disk, block, at, &header)) {
+    if (status == ZX_OK && !parse_header(disk, block, at, header)) {
         status = ZX_ERR_IO_DATA_INTEGRITY;
     }
     if (status == ZX_OK) {
-        status = read_list(disk, block, &header, out);
+        status = read_list(disk, block, header, out);
     }
-    if (status != ZX_OK) {
+    if (status != ZX_OK && out != NULL) {
         out->count = out->left_out = 0;
     }
     return status;
-}
-
-// Whether a header that counts is in a block; one that cannot be read does not.
-static bool has_header(const struct partition_disk *disk, uint8_t *block, uint64_t at)
-{
-    struct header header;
-
-    return disk->read(disk->context, at, block) == ZX_OK && parse_header(disk, block, at, &header);
 }
 
 zx_status_t partition_read_gpt(const struct partition_disk *disk, uint8_t *block,
                                struct partition_table *out)
 {
     zx_status_t status = ZX_ERR_IO_DATA_INTEGRITY;
+    struct header header, copy;
 
+    out->count = out->left_out = 0;
     if (disk->blocks > 1) {
-        status = read_at(disk, block, 1, out);
+        status = read_at(disk, block, 1, &header, out);
     }
     if (status == ZX_OK) {
-        out->no_backup = !has_header(disk, block, disk->blocks - 1);
+        // Of an image that was written to a larger disk the copy is where the image had its end.
+        out->copy_elsewhere = header.other != disk->blocks - 1;
+        out->no_backup = header.other >= disk->blocks ||
+                         read_at(disk, block, header.other, &copy, NULL) != ZX_OK;
     }
     if (status == ZX_ERR_IO_DATA_INTEGRITY && disk->blocks > 2) {
         out->backup = true;
-        status = read_at(disk, block, disk->blocks - 1, out);
+        status = read_at(disk, block, disk->blocks - 1, &copy, out);
     }
     return status;
 }

@@ -37,7 +37,8 @@ struct partition {
 struct partition_table {
     enum partition_kind kind;
     bool backup;       // GPT: the first one is damaged, this is the one at the end
-    bool no_backup;    // GPT: this is the first one, and the header at the end is damaged
+    bool no_backup;    // GPT: this is the first one, and its copy is damaged: its header, or its entries
+    bool copy_elsewhere; // GPT: this is the first one, and says that its copy is not at the disk's end
     uint32_t left_out; // entries that made no sense, or were too many
     uint32_t overlapping; // of `entries`, those that share blocks with another one; they are as the table says
     uint32_t count;
