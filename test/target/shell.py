@@ -274,15 +274,16 @@ def figures(person):
 
 
 def quiet_figures(person):
-    """The least of several looks: what has ended goes soon, and the connections of `objs` come and go."""
+    """The most of several looks: `objs` sees its own start, some of which is not there in every look. What leaks
+    with each command is far more than that."""
     looks = []
     while len(looks) < 5 or looks[-1][0] != looks[-2][0]:
         time.sleep(0.2)
         looks.append(figures(person))
     tasks, types, owners, memory = looks.pop()
     for _, more_types, more_owners, _ in looks:
-        types = dict((name, min(types[name], more_types.get(name, 0))) for name in types)
-        owners = dict((name, min(owners[name], more_owners.get(name, 0))) for name in owners)
+        types = dict((name, max(types[name], more_types.get(name, 0))) for name in types)
+        owners = dict((name, max(owners[name], more_owners.get(name, 0))) for name in owners)
     return tasks, types, owners, memory
 
 
