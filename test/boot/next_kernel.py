@@ -13,10 +13,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path[:0] = [os.path.join(ROOT, "test", "target"), os.path.join(ROOT, "scripts", "lib")]
 import machine  # noqa: E402
 import terminal  # noqa: E402
-from terminal import check  # noqa: E402
+from terminal import BANNER, PROMPT, check  # noqa: E402
 
-PROMPT = "jacinth:~$ "
-BANNER = "`help` says"
 SAYS = "dmesg | grep -q 'line: %s$' && echo to''ld"
 WATCHDOG = "jacinth.watchdog=0"
 IMAGE, INITRD = "/boot/next/Image", "/boot/next/initrd"
@@ -32,13 +30,7 @@ def main():
     person = terminal.Person(arguments)
 
     def say(command):
-        """What a command says. Nothing that boots says `done` or a prompt."""
-        person.type(command + "; echo do''ne\r")
-        person.wait_for("\n")
-        text = person.wait_for("done\n")
-        person.wait_for(PROMPT)
-        check("no new boot: %s" % command, BANNER not in text, text)
-        return text
+        return terminal.say(person, command)
 
     def boots(command):
         person.type(command + "\r")

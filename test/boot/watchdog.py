@@ -17,10 +17,8 @@ sys.path[:0] = [os.path.join(ROOT, "test", "target"), os.path.join(ROOT, "script
 import machine  # noqa: E402
 import recipes  # noqa: E402
 import terminal  # noqa: E402
-from terminal import check  # noqa: E402
+from terminal import BANNER, PROMPT, check  # noqa: E402
 
-PROMPT = "jacinth:~$ "
-BANNER = "`help` says"
 SECONDS = recipes.WATCHDOG_SECONDS  # as the cards of boards have it
 TOO_LONG, LONGEST = 500, 128  # of drivers/watchdog/imx.c
 
@@ -45,13 +43,7 @@ def main():
     person = terminal.Person(arguments)
 
     def say(command):
-        """What a command says. Nothing that boots says `done` or a prompt."""
-        person.type(command + "; echo do''ne\r")
-        person.wait_for("\n")
-        text = person.wait_for("done\n")
-        person.wait_for(PROMPT)
-        check("no new boot: %s" % command, BANNER not in text, text)
-        return text
+        return terminal.say(person, command)
 
     def armed():
         say("until dmesg | grep -q 'watchdog0 is fed'; do sleep 1; done")

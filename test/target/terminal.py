@@ -13,6 +13,8 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # The kernel's log has a writer of its own: its lines would come at any time, also within others.
 QUIET = ("--append", "kernel.quiet")
+PROMPT = "jacinth:~$ "  # the shell's
+BANNER = "`help` says"  # what it says once, before the first
 PATIENCE = 600       # seconds without the expected text: a hang
 ESCAPES = re.compile(r"\x1b(\[[0-9;]*[A-Za-z]|$)|\r|\a")
 
@@ -75,6 +77,16 @@ def check(what, condition, text=""):
     if not condition:
         raise AssertionError("%s\n%s" % (what, text))
     print("ok - %s" % what, flush=True)
+
+
+def say(person, command):
+    """What a command of the shell says. Nothing that boots says `done` or a prompt."""
+    person.type(command + "; echo do''ne\r")
+    person.wait_for("\n")
+    text = person.wait_for("done\n")
+    person.wait_for(PROMPT)
+    check("no new boot: %s" % command, BANNER not in text, text)
+    return text
 
 
 def run(person, body, last="poweroff\r"):
